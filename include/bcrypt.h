@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What ncrypt.h needs of bcrypt.h: algorithm names, key blob types and headers, padding structures. Names, values and
+ * layouts are those of the Windows ABI.
+ */
+#ifndef NCRYPT_EXT_BCRYPT_H
+#define NCRYPT_EXT_BCRYPT_H
+
+#include "wintypes.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef LONG NTSTATUS;
+
+/* Parameter lists. */
+#define BCRYPTBUFFER_VERSION 0
+
+typedef struct _BCryptBuffer {
+    ULONG cbBuffer;
+    ULONG BufferType;
+    PVOID pvBuffer;
+} BCryptBuffer, *PBCryptBuffer;
+
+typedef struct _BCryptBufferDesc {
+    ULONG ulVersion;
+    ULONG cBuffers;
+    PBCryptBuffer pBuffers;
+} BCryptBufferDesc, *PBCryptBufferDesc;
+
+/* Padding of signatures and ciphertexts. */
+#define BCRYPT_PAD_NONE  0x00000001
+#define BCRYPT_PAD_PKCS1 0x00000002
+#define BCRYPT_PAD_OAEP  0x00000004
+#define BCRYPT_PAD_PSS   0x00000008
+
+typedef struct _BCRYPT_PKCS1_PADDING_INFO {
+    LPCWSTR pszAlgId; /* NULL: the DigestInfo is left out */
+} BCRYPT_PKCS1_PADDING_INFO;
+
+typedef struct _BCRYPT_PSS_PADDING_INFO {
+    LPCWSTR pszAlgId;
+    ULONG cbSalt;
+} BCRYPT_PSS_PADDING_INFO;
+
+typedef struct _BCRYPT_OAEP_PADDING_INFO {
+    LPCWSTR pszAlgId;
+    PUCHAR pbLabel;
+    ULONG cbLabel;
+} BCRYPT_OAEP_PADDING_INFO;
+
+/* Hash algorithms, as padding structures name them. */
+#define BCRYPT_MD5_ALGORITHM      u"MD5"
+#define BCRYPT_SHA1_ALGORITHM     u"SHA1"
+#define BCRYPT_SHA256_ALGORITHM   u"SHA256"
+#define BCRYPT_SHA384_ALGORITHM   u"SHA384"
+#define BCRYPT_SHA512_ALGORITHM   u"SHA512"
+#define BCRYPT_SHA3_256_ALGORITHM u"SHA3-256"
+#define BCRYPT_SHA3_384_ALGORITHM u"SHA3-384"
+#define BCRYPT_SHA3_512_ALGORITHM u"SHA3-512"
+
+/* Key algorithms. */
+#define BCRYPT_RSA_ALGORITHM        u"RSA"
+#define BCRYPT_ECDSA_ALGORITHM      u"ECDSA"
+#define BCRYPT_ECDSA_P256_ALGORITHM u"ECDSA_P256"
+#define BCRYPT_ECDSA_P384_ALGORITHM u"ECDSA_P384"
+#define BCRYPT_ECDSA_P521_ALGORITHM u"ECDSA_P521"
+
+/* Curves, for BCRYPT_ECC_CURVE_NAME and the generic algorithms. */
+#define BCRYPT_ECC_CURVE_NAME      u"ECCCurveName"
+#define BCRYPT_ECC_CURVE_NISTP256  u"nistP256"
+#define BCRYPT_ECC_CURVE_NISTP384  u"nistP384"
+#define BCRYPT_ECC_CURVE_NISTP521  u"nistP521"
+#define BCRYPT_ECC_CURVE_SECP256R1 u"secP256r1"
+#define BCRYPT_ECC_CURVE_SECP384R1 u"secP384r1"
+#define BCRYPT_ECC_CURVE_SECP521R1 u"secP521r1"
+#define BCRYPT_ECC_CURVE_X962P256V1 u"x962P256v1"
+
+/* Algorithm interfaces and operations. */
+#define BCRYPT_CIPHER_INTERFACE                0x00000001
+#define BCRYPT_HASH_INTERFACE                  0x00000002
+#define BCRYPT_ASYMMETRIC_ENCRYPTION_INTERFACE 0x00000003
+#define BCRYPT_SECRET_AGREEMENT_INTERFACE      0x00000004
+#define BCRYPT_SIGNATURE_INTERFACE             0x00000005
+#define BCRYPT_RNG_INTERFACE                   0x00000006
+#define BCRYPT_KEY_DERIVATION_INTERFACE        0x00000007
+
+/* Key blobs. All integers of the headers are little-endian; the numbers after them are big-endian. */
+#define BCRYPT_PUBLIC_KEY_BLOB      u"PUBLICBLOB"
+#define BCRYPT_PRIVATE_KEY_BLOB     u"PRIVATEBLOB"
+#define BCRYPT_RSAPUBLIC_BLOB       u"RSAPUBLICBLOB"
+#define BCRYPT_RSAPRIVATE_BLOB      u"RSAPRIVATEBLOB"
+#define BCRYPT_RSAFULLPRIVATE_BLOB  u"RSAFULLPRIVATEBLOB"
+#define BCRYPT_ECCPUBLIC_BLOB       u"ECCPUBLICBLOB"
+#define BCRYPT_ECCPRIVATE_BLOB      u"ECCPRIVATEBLOB"
+
+#define BCRYPT_RSAPUBLIC_MAGIC      0x31415352 /* RSA1 */
+#define BCRYPT_RSAPRIVATE_MAGIC     0x32415352 /* RSA2 */
+#define BCRYPT_RSAFULLPRIVATE_MAGIC 0x33415352 /* RSA3 */
+
+#define BCRYPT_ECDH_PUBLIC_P256_MAGIC      0x314B4345 /* ECK1 */
+#define BCRYPT_ECDH_PRIVATE_P256_MAGIC     0x324B4345
+#define BCRYPT_ECDH_PUBLIC_P384_MAGIC      0x334B4345
+#define BCRYPT_ECDH_PRIVATE_P384_MAGIC     0x344B4345
+#define BCRYPT_ECDH_PUBLIC_P521_MAGIC      0x354B4345
+#define BCRYPT_ECDH_PRIVATE_P521_MAGIC     0x364B4345
+#define BCRYPT_ECDH_PUBLIC_GENERIC_MAGIC   0x504B4345
+#define BCRYPT_ECDH_PRIVATE_GENERIC_MAGIC  0x564B4345
+#define BCRYPT_ECDSA_PUBLIC_P256_MAGIC     0x31534345 /* ECS1 */
+#define BCRYPT_ECDSA_PRIVATE_P256_MAGIC    0x32534345
+#define BCRYPT_ECDSA_PUBLIC_P384_MAGIC     0x33534345
+#define BCRYPT_ECDSA_PRIVATE_P384_MAGIC    0x34534345
+#define BCRYPT_ECDSA_PUBLIC_P521_MAGIC     0x35534345
+#define BCRYPT_ECDSA_PRIVATE_P521_MAGIC    0x36534345
+#define BCRYPT_ECDSA_PUBLIC_GENERIC_MAGIC  0x50444345 /* ECDP */
+#define BCRYPT_ECDSA_PRIVATE_GENERIC_MAGIC 0x56444345 /* ECDV */
+
+typedef struct _BCRYPT_KEY_BLOB {
+    ULONG Magic;
+} BCRYPT_KEY_BLOB;
+
+/* Followed by the public exponent, the modulus and, in private blobs, prime 1 and prime 2; in full private blobs also
+ * exponent 1, exponent 2, the coefficient and the private exponent. */
+typedef struct _BCRYPT_RSAKEY_BLOB {
+    ULONG Magic;
+    ULONG BitLength;
+    ULONG cbPublicExp;
+    ULONG cbModulus;
+    ULONG cbPrime1;
+    ULONG cbPrime2;
+} BCRYPT_RSAKEY_BLOB;
+
+/* Followed by X, Y and, in private blobs, d: cbKey bytes each. */
+typedef struct _BCRYPT_ECCKEY_BLOB {
+    ULONG dwMagic;
+    ULONG cbKey;
+} BCRYPT_ECCKEY_BLOB, *PBCRYPT_ECCKEY_BLOB;
+
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCryptBuffer) == 8 + sizeof(void *), "BCryptBuffer");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCryptBufferDesc) == 8 + sizeof(void *), "BCryptBufferDesc");
+NCRYPT_EXT_STATIC_ASSERT(offsetof(BCryptBuffer, pvBuffer) == 8, "BCryptBuffer.pvBuffer");
+NCRYPT_EXT_STATIC_ASSERT(offsetof(BCryptBufferDesc, pBuffers) == 8, "BCryptBufferDesc.pBuffers");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PKCS1_PADDING_INFO) == sizeof(void *), "BCRYPT_PKCS1_PADDING_INFO");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PSS_PADDING_INFO) == 2 * sizeof(void *), "BCRYPT_PSS_PADDING_INFO");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_OAEP_PADDING_INFO) == 3 * sizeof(void *), "BCRYPT_OAEP_PADDING_INFO");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_RSAKEY_BLOB) == 24, "BCRYPT_RSAKEY_BLOB");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_ECCKEY_BLOB) == 8, "BCRYPT_ECCKEY_BLOB");
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

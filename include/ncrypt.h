@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The key storage API of CNG, for platforms without the Windows SDK: the functions that the portable engine exports,
+ * with the names, values and layouts of the Windows ABI. Contracts that the Windows reference leaves open are stated
+ * at the function.
+ */
+#ifndef NCRYPT_EXT_NCRYPT_H
+#define NCRYPT_EXT_NCRYPT_H
+
+#include "bcrypt.h"
+#include "winstatus.h"
+#include "wintypes.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef ULONG_PTR NCRYPT_HANDLE;
+typedef ULONG_PTR NCRYPT_PROV_HANDLE;
+typedef ULONG_PTR NCRYPT_KEY_HANDLE;
+
+/* Limits. */
+#define NCRYPT_MAX_KEY_NAME_LENGTH 512
+#define NCRYPT_MAX_ALG_ID_LENGTH   512
+#define NCRYPT_MAX_PROPERTY_NAME   64
+#define NCRYPT_MAX_PROPERTY_DATA   0x100000
+
+/* Providers. */
+#define MS_KEY_STORAGE_PROVIDER            u"Microsoft Software Key Storage Provider"
+#define MS_SMART_CARD_KEY_STORAGE_PROVIDER u"Microsoft Smart Card Key Storage Provider"
+#define MS_PLATFORM_KEY_STORAGE_PROVIDER   u"Microsoft Platform Crypto Provider"
+#define MS_PLATFORM_CRYPTO_PROVIDER        MS_PLATFORM_KEY_STORAGE_PROVIDER
+#define MS_NGC_KEY_STORAGE_PROVIDER        u"Microsoft Passport Key Storage Provider"
+
+/* Algorithms and groups. */
+#define NCRYPT_RSA_ALGORITHM        BCRYPT_RSA_ALGORITHM
+#define NCRYPT_ECDSA_ALGORITHM      BCRYPT_ECDSA_ALGORITHM
+#define NCRYPT_ECDSA_P256_ALGORITHM BCRYPT_ECDSA_P256_ALGORITHM
+#define NCRYPT_ECDSA_P384_ALGORITHM BCRYPT_ECDSA_P384_ALGORITHM
+#define NCRYPT_ECDSA_P521_ALGORITHM BCRYPT_ECDSA_P521_ALGORITHM
+
+#define NCRYPT_RSA_ALGORITHM_GROUP   NCRYPT_RSA_ALGORITHM
+#define NCRYPT_ECDSA_ALGORITHM_GROUP u"ECDSA"
+
+/* Algorithm interfaces and operations, as NCryptEnumAlgorithms reports them. */
+#define NCRYPT_CIPHER_INTERFACE                BCRYPT_CIPHER_INTERFACE
+#define NCRYPT_HASH_INTERFACE                  BCRYPT_HASH_INTERFACE
+#define NCRYPT_ASYMMETRIC_ENCRYPTION_INTERFACE BCRYPT_ASYMMETRIC_ENCRYPTION_INTERFACE
+#define NCRYPT_SECRET_AGREEMENT_INTERFACE      BCRYPT_SECRET_AGREEMENT_INTERFACE
+#define NCRYPT_SIGNATURE_INTERFACE             BCRYPT_SIGNATURE_INTERFACE
+
+#define NCRYPT_CIPHER_OPERATION                0x00000001
+#define NCRYPT_HASH_OPERATION                  0x00000002
+#define NCRYPT_ASYMMETRIC_ENCRYPTION_OPERATION 0x00000004
+#define NCRYPT_SECRET_AGREEMENT_OPERATION      0x00000008
+#define NCRYPT_SIGNATURE_OPERATION             0x00000010
+#define NCRYPT_RNG_OPERATION                   0x00000020
+#define NCRYPT_KEY_DERIVATION_OPERATION        0x00000040
+
+/* Legacy key specifications (wincrypt.h). */
+#define AT_KEYEXCHANGE 1
+#define AT_SIGNATURE   2
+
+/* Flags. The same bit means different things to different functions. */
+#define NCRYPT_NO_PADDING_FLAG                0x00000001 /* Encrypt, Decrypt */
+#define NCRYPT_PAD_PKCS1_FLAG                 0x00000002 /* Encrypt, Decrypt, SignHash, VerifySignature */
+#define NCRYPT_PAD_OAEP_FLAG                  0x00000004 /* Encrypt, Decrypt */
+#define NCRYPT_PAD_PSS_FLAG                   0x00000008 /* SignHash, VerifySignature */
+#define NCRYPT_NO_KEY_VALIDATION              0x00000008 /* FinalizeKey, ImportKey */
+#define NCRYPT_MACHINE_KEY_FLAG               0x00000020
+#define NCRYPT_SILENT_FLAG                    0x00000040
+#define NCRYPT_OVERWRITE_KEY_FLAG             0x00000080
+#define NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG 0x00000200
+#define NCRYPT_DO_NOT_FINALIZE_FLAG           0x00000400
+#define NCRYPT_EXPORT_LEGACY_FLAG             0x00000800
+#define NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG 0x00002000
+#define NCRYPT_PREFER_VIRTUAL_ISOLATION_FLAG  0x00010000
+#define NCRYPT_USE_VIRTUAL_ISOLATION_FLAG     0x00020000
+#define NCRYPT_USE_PER_BOOT_KEY_FLAG          0x00040000
+#define NCRYPT_PERSIST_ONLY_FLAG              0x40000000
+#define NCRYPT_PERSIST_FLAG                   0x80000000
+
+/* Properties. */
+#define NCRYPT_NAME_PROPERTY                   u"Name"
+#define NCRYPT_UNIQUE_NAME_PROPERTY            u"Unique Name"
+#define NCRYPT_ALGORITHM_PROPERTY              u"Algorithm Name"
+#define NCRYPT_ALGORITHM_GROUP_PROPERTY        u"Algorithm Group"
+#define NCRYPT_LENGTH_PROPERTY                 u"Length"
+#define NCRYPT_LENGTHS_PROPERTY                u"Lengths"
+#define NCRYPT_PUBLIC_LENGTH_PROPERTY          u"PublicKeyLength"
+#define NCRYPT_SIGNATURE_LENGTH_PROPERTY       u"SignatureLength"
+#define NCRYPT_BLOCK_LENGTH_PROPERTY           u"Block Length"
+#define NCRYPT_EXPORT_POLICY_PROPERTY          u"Export Policy"
+#define NCRYPT_KEY_USAGE_PROPERTY              u"Key Usage"
+#define NCRYPT_KEY_TYPE_PROPERTY               u"Key Type"
+#define NCRYPT_IMPL_TYPE_PROPERTY              u"Impl Type"
+#define NCRYPT_LAST_MODIFIED_PROPERTY          u"Modified"
+#define NCRYPT_UI_POLICY_PROPERTY              u"UI Policy"
+#define NCRYPT_USE_CONTEXT_PROPERTY            u"Use Context"
+#define NCRYPT_WINDOW_HANDLE_PROPERTY          u"HWND Handle"
+#define NCRYPT_PROVIDER_HANDLE_PROPERTY        u"Provider Handle"
+#define NCRYPT_ECC_CURVE_NAME_PROPERTY         BCRYPT_ECC_CURVE_NAME
+#define NCRYPT_ECC_CURVE_NAME_LIST_PROPERTY    u"ECCCurveNameList"
+#define NCRYPT_VERSION_PROPERTY                u"Version"
+#define NCRYPT_MAX_NAME_LENGTH_PROPERTY        u"Max Name Length"
+#define NCRYPT_SECURITY_DESCR_PROPERTY         u"Security Descr"
+#define NCRYPT_SECURITY_DESCR_SUPPORT_PROPERTY u"Security Descr Support"
+#define NCRYPT_USE_COUNT_PROPERTY              u"Use Count"
+#define NCRYPT_USE_COUNT_ENABLED_PROPERTY      u"Enabled Use Count"
+#define NCRYPT_CERTIFICATE_PROPERTY            u"SmartCardKeyCertificate"
+#define NCRYPT_PIN_PROPERTY                    u"SmartCardPin"
+
+/* Property values. */
+#define NCRYPT_ALLOW_EXPORT_FLAG              0x00000001
+#define NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG    0x00000002
+#define NCRYPT_ALLOW_ARCHIVING_FLAG           0x00000004
+#define NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG 0x00000008
+
+#define NCRYPT_ALLOW_DECRYPT_FLAG       0x00000001
+#define NCRYPT_ALLOW_SIGNING_FLAG       0x00000002
+#define NCRYPT_ALLOW_KEY_AGREEMENT_FLAG 0x00000004
+#define NCRYPT_ALLOW_KEY_IMPORT_FLAG    0x00000008
+#define NCRYPT_ALLOW_ALL_USAGES         0x00FFFFFF
+
+#define NCRYPT_IMPL_HARDWARE_FLAG     0x00000001
+#define NCRYPT_IMPL_SOFTWARE_FLAG     0x00000002
+#define NCRYPT_IMPL_REMOVABLE_FLAG    0x00000008
+#define NCRYPT_IMPL_HARDWARE_RNG_FLAG 0x00000010
+
+#define NCRYPT_UI_PROTECT_KEY_FLAG           0x00000001
+#define NCRYPT_UI_FORCE_HIGH_PROTECTION_FLAG 0x00000002
+
+/* Buffer types of parameter lists. */
+#define NCRYPTBUFFER_VERSION        0
+#define NCRYPTBUFFER_PKCS_ALG_OID   41
+#define NCRYPTBUFFER_PKCS_ALG_PARAM 42
+#define NCRYPTBUFFER_PKCS_KEY_NAME  45
+#define NCRYPTBUFFER_PKCS_SECRET    46
+#define NCRYPTBUFFER_ECC_CURVE_NAME 60
+
+/* Blob types. */
+#define NCRYPT_PKCS8_PRIVATE_KEY_BLOB u"PKCS8_PRIVATEKEY"
+
+typedef BCryptBuffer NCryptBuffer, *PNCryptBuffer;
+typedef BCryptBufferDesc NCryptBufferDesc, *PNCryptBufferDesc;
+
+typedef struct _NCryptAlgorithmName {
+    LPWSTR pszName;
+    DWORD dwClass;
+    DWORD dwAlgOperations;
+    DWORD dwFlags;
+} NCryptAlgorithmName;
+
+typedef struct NCryptKeyName {
+    LPWSTR pszName;
+    LPWSTR pszAlgid;
+    DWORD dwLegacyKeySpec;
+    DWORD dwFlags;
+} NCryptKeyName;
+
+typedef struct NCryptProviderName {
+    LPWSTR pszName;
+    LPWSTR pszComment;
+} NCryptProviderName;
+
+typedef struct __NCRYPT_SUPPORTED_LENGTHS {
+    DWORD dwMinLength;
+    DWORD dwMaxLength;
+    DWORD dwIncrement;
+    DWORD dwDefaultLength;
+} NCRYPT_SUPPORTED_LENGTHS;
+
+/* Set: the strings may be anywhere, cbInput is the size of this structure. Get: the strings follow the structure in
+ * the caller's buffer and the pointers point at them. */
+typedef struct __NCRYPT_UI_POLICY {
+    DWORD dwVersion;
+    DWORD dwFlags;
+    LPCWSTR pszCreationTitle;
+    LPCWSTR pszFriendlyName;
+    LPCWSTR pszDescription;
+} NCRYPT_UI_POLICY;
+
+NCRYPT_EXT_STATIC_ASSERT(sizeof(NCryptAlgorithmName) == (sizeof(void *) == 8 ? 24 : 16), "NCryptAlgorithmName");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(NCryptKeyName) == (sizeof(void *) == 8 ? 24 : 16), "NCryptKeyName");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(NCryptProviderName) == 2 * sizeof(void *), "NCryptProviderName");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(NCRYPT_SUPPORTED_LENGTHS) == 16, "NCRYPT_SUPPORTED_LENGTHS");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(NCRYPT_UI_POLICY) == 8 + 3 * sizeof(void *), "NCRYPT_UI_POLICY");
+
+/* Providers. */
+SECURITY_STATUS WINAPI NCryptOpenStorageProvider(NCRYPT_PROV_HANDLE *phProvider, LPCWSTR pszProviderName, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptEnumStorageProviders(DWORD *pdwProviderCount, NCryptProviderName **ppProviderList,
+                                                  DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptIsAlgSupported(NCRYPT_PROV_HANDLE hProvider, LPCWSTR pszAlgId, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptEnumAlgorithms(NCRYPT_PROV_HANDLE hProvider, DWORD dwAlgOperations, DWORD *pdwAlgCount,
+                                            NCryptAlgorithmName **ppAlgList, DWORD dwFlags);
+
+/* Keys. */
+SECURITY_STATUS WINAPI NCryptCreatePersistedKey(NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE *phKey,
+                                                LPCWSTR pszAlgId, LPCWSTR pszKeyName, DWORD dwLegacyKeySpec,
+                                                DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptFinalizeKey(NCRYPT_KEY_HANDLE hKey, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptOpenKey(NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE *phKey, LPCWSTR pszKeyName,
+                                     DWORD dwLegacyKeySpec, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptEnumKeys(NCRYPT_PROV_HANDLE hProvider, LPCWSTR pszScope, NCryptKeyName **ppKeyName,
+                                      PVOID *ppEnumState, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptDeleteKey(NCRYPT_KEY_HANDLE hKey, DWORD dwFlags);
+BOOL WINAPI NCryptIsKeyHandle(NCRYPT_KEY_HANDLE hKey);
+
+/* Release. */
+SECURITY_STATUS WINAPI NCryptFreeObject(NCRYPT_HANDLE hObject);
+SECURITY_STATUS WINAPI NCryptFreeBuffer(PVOID pvInput);
+
+/* Properties. */
+SECURITY_STATUS WINAPI NCryptGetProperty(NCRYPT_HANDLE hObject, LPCWSTR pszProperty, PBYTE pbOutput, DWORD cbOutput,
+                                         DWORD *pcbResult, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptSetProperty(NCRYPT_HANDLE hObject, LPCWSTR pszProperty, PBYTE pbInput, DWORD cbInput,
+                                         DWORD dwFlags);
+
+/* Use. */
+SECURITY_STATUS WINAPI NCryptSignHash(NCRYPT_KEY_HANDLE hKey, void *pPaddingInfo, PBYTE pbHashValue, DWORD cbHashValue,
+                                      PBYTE pbSignature, DWORD cbSignature, DWORD *pcbResult, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptVerifySignature(NCRYPT_KEY_HANDLE hKey, void *pPaddingInfo, PBYTE pbHashValue,
+                                             DWORD cbHashValue, PBYTE pbSignature, DWORD cbSignature, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptEncrypt(NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWORD cbInput, void *pPaddingInfo,
+                                     PBYTE pbOutput, DWORD cbOutput, DWORD *pcbResult, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptDecrypt(NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWORD cbInput, void *pPaddingInfo,
+                                     PBYTE pbOutput, DWORD cbOutput, DWORD *pcbResult, DWORD dwFlags);
+
+/* Transport. */
+SECURITY_STATUS WINAPI NCryptImportKey(NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE hImportKey, LPCWSTR pszBlobType,
+                                       NCryptBufferDesc *pParameterList, NCRYPT_KEY_HANDLE *phKey, PBYTE pbData,
+                                       DWORD cbData, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptExportKey(NCRYPT_KEY_HANDLE hKey, NCRYPT_KEY_HANDLE hExportKey, LPCWSTR pszBlobType,
+                                       NCryptBufferDesc *pParameterList, PBYTE pbOutput, DWORD cbOutput,
+                                       DWORD *pcbResult, DWORD dwFlags);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

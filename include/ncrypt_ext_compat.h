@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The one header that every extension module includes first. It makes the key storage API look alike everywhere:
+ * on Windows it includes the SDK's (or MinGW's) headers and supplies what an older one lacks; elsewhere it includes
+ * the headers beside it. At the end stand the few functions (ncx_*) by which the bindings ask the implementation
+ * about itself; Windows has fixed answers to them.
+ */
+#ifndef NCRYPT_EXT_COMPAT_H
+#define NCRYPT_EXT_COMPAT_H
+
+#ifdef _WIN32
+
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <windows.h>
+
+#include <bcrypt.h>
+#include <ncrypt.h>
+#include <stdint.h>
+
+#ifndef NCRYPT_ECDSA_ALGORITHM
+#define NCRYPT_ECDSA_ALGORITHM L"ECDSA"
+#endif
+#ifndef NCRYPT_PUBLIC_LENGTH_PROPERTY
+#define NCRYPT_PUBLIC_LENGTH_PROPERTY L"PublicKeyLength"
+#endif
+#ifndef NCRYPT_SIGNATURE_LENGTH_PROPERTY
+#define NCRYPT_SIGNATURE_LENGTH_PROPERTY L"SignatureLength"
+#endif
+#ifndef NCRYPT_ECC_CURVE_NAME_PROPERTY
+#define NCRYPT_ECC_CURVE_NAME_PROPERTY L"ECCCurveName"
+#endif
+#ifndef NCRYPTBUFFER_ECC_CURVE_NAME
+#define NCRYPTBUFFER_ECC_CURVE_NAME 60
+#endif
+
+/* "native": Windows' own DLLs do the work. */
+static inline const char *ncx_implementation(void)
+{
+    return "native";
+}
+
+/* One line about the libraries at work, for doctor(). */
+static inline const char *ncx_versions(void)
+{
+    return "ncrypt.dll";
+}
+
+/* Windows keeps no text for the last failure. */
+static inline uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint32_t size)
+{
+    (void)status;
+    (void)text;
+    (void)size;
+    return 0;
+}
+
+/* Live entries of the implementation's handle table by type (0 providers, 1 keys); Windows does not count them. */
+static inline uint64_t ncx_live_handles(uint32_t type)
+{
+    (void)type;
+    return 0;
+}
+
+/* Windows cannot be asked to give up a key generation. */
+static inline void ncx_set_interrupt(int (*poll)(void *context), void *context)
+{
+    (void)poll;
+    (void)context;
+}
+
+#else
+
+#include "ncrypt.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "portable": the engine of this package does the work. */
+const char *ncx_implementation(void);
+
+/* One line about the libraries at work, for doctor(): a static string. */
+const char *ncx_versions(void);
+
+/* What exactly went wrong when this thread last got `status`: UTF-8, NUL-terminated, cut to `size` bytes. Returns the
+ * length without the NUL, 0 when there is nothing to say. Asking clears it. */
+uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint32_t size);
+
+/* Live entries of the handle table by type (0 providers, 1 keys). */
+uint64_t ncx_live_handles(uint32_t type);
+
+/* While set, long operations of this thread (key generation) call `poll` every few milliseconds and give up with
+ * NTE_USER_CANCELLED when it returns non-zero. NULL unsets. */
+void ncx_set_interrupt(int (*poll)(void *context), void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
+
+#endif

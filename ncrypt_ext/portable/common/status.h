@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From foreign failures to status codes. Whoever finds a failure returns its code through status_fail(), which also
+ * remembers one sentence about it for the calling thread; ncx_error_detail() hands the sentence out.
+ */
+#ifndef PORTABLE_COMMON_STATUS_H
+#define PORTABLE_COMMON_STATUS_H
+
+#include "ncrypt.h"
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* Remembers the sentence (no secrets, no trailing period) and returns `status`. */
+SECURITY_STATUS status_fail(SECURITY_STATUS status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* NTE_NO_MEMORY with a fixed sentence; never allocates. */
+SECURITY_STATUS status_no_memory(void);
+
+/* Maps errno values: EACCES, EPERM, ENOSPC, EROFS, ENOENT, ENOMEM and so on. The sentence is "<what>: <strerror>". */
+SECURITY_STATUS status_from_errno(int error, const char *what);
+
+/* For a failed libcrypto call: NTE_NO_MEMORY when that was the reason, else `fallback`. The sentence is "<what>:
+ * <libcrypto's reason>". Leaves the thread's error queue alone: see openssl_scope_begin(). */
+SECURITY_STATUS status_from_openssl(SECURITY_STATUS fallback, const char *what);
+
+/* A host program may use the same libcrypto on the same thread. Code that calls libcrypto runs between these two, so
+ * that the errors it causes do not stay on the host's queue and the host's are not lost. They nest. */
+void openssl_scope_begin(void);
+void openssl_scope_end(void);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The algorithms of the software provider: one row each in algorithm.c's table, and the operations of its family.
+ */
+#ifndef PORTABLE_NCRYPT_KEY_ALGORITHM_H
+#define PORTABLE_NCRYPT_KEY_ALGORITHM_H
+
+#include <openssl/evp.h>
+#include <stdbool.h>
+
+#include "common/status.h"
+#include "ncrypt/key/components.h"
+#include "ncrypt/key/curve.h"
+
+struct material;
+
+/* What one key family can do. An operation that the family lacks is NULL; the caller answers NTE_NOT_SUPPORTED.
+ * Flags come without NCRYPT_SILENT_FLAG and hold exactly one padding. Sizes have not been checked yet, pointers have:
+ * input pointers are valid for their size, `result` is not NULL; `out` may be NULL for a size query. */
+struct family {
+    /* Generates a key pair; calls interrupt_poll() (interrupt.h) from libcrypto's callback. */
+    SECURITY_STATUS (*generate)(const struct algorithm *algorithm, const struct curve *curve, uint32_t bits,
+                                EVP_PKEY **pkey);
+    /* From numbers; refuses what is not a key: NTE_BAD_DATA for impossible numbers, NTE_INVALID_PARAMETER for sizes
+     * out of range. Missing private numbers that can be computed are computed. Validates fully when `validate`
+     * (imports), not when the numbers come from the store. */
+    SECURITY_STATUS (*load)(const struct components *components, bool validate, EVP_PKEY **pkey);
+    SECURITY_STATUS (*take_apart)(const struct material *material, bool with_private, struct components *components);
+
+    SECURITY_STATUS (*sign)(struct material *material, const void *padding, uint32_t flags, const uint8_t *hash,
+                            uint32_t hash_size, uint8_t *out, uint32_t out_size, uint32_t *result);
+    SECURITY_STATUS (*verify)(struct material *material, const void *padding, uint32_t flags, const uint8_t *hash,
+                              uint32_t hash_size, const uint8_t *signature, uint32_t signature_size);
+    SECURITY_STATUS (*encrypt)(struct material *material, const void *padding, uint32_t flags, const uint8_t *in,
+                               uint32_t in_size, uint8_t *out, uint32_t out_size, uint32_t *result);
+    SECURITY_STATUS (*decrypt)(struct material *material, const void *padding, uint32_t flags, const uint8_t *in,
+                               uint32_t in_size, uint8_t *out, uint32_t out_size, uint32_t *result);
+
+    uint32_t signature_flags; /* padding flags sign and verify know; 0: none may be given */
+    uint32_t cipher_flags;    /* the same for encrypt and decrypt */
+};
+
+struct algorithm {
+    const WCHAR *name;  /* "RSA", "ECDSA_P256", "ECDSA" */
+    const WCHAR *group; /* "RSA", "ECDSA" */
+    const struct family *family;
+    const WCHAR *curve_name;           /* algorithms bound to one curve; else NULL */
+    bool takes_curve;                  /* generic EC: ECCCurveName must be set before finalize */
+    uint32_t interface, operations;    /* NCRYPT_*_INTERFACE, NCRYPT_*_OPERATION bits */
+    NCRYPT_SUPPORTED_LENGTHS lengths;  /* bits; increment 0: only the minimum */
+    uint32_t import_min, import_max;   /* bits accepted by import, wider than what can be generated */
+};
+
+/* By exact name; NULL when this build or this libcrypto lacks it. */
+const struct algorithm *algorithm_by_name(const WCHAR *name);
+
+/* All of them, NULL after the last. */
+const struct algorithm *algorithm_at(unsigned index);
+
+/* The algorithm an EC key reports: for curves with a name of their own (P-256, ...) that, else the generic one.
+ * `group` is "ECDSA" (or "ECDH", when it comes). `generic` keeps the generic name (TREAT_NIST_AS_GENERIC_ECC). */
+const struct algorithm *algorithm_for_curve(const WCHAR *group, const struct curve *curve, bool generic);
+
+bool algorithm_length_valid(const struct algorithm *algorithm, uint32_t bits);
+
+extern const struct family family_rsa; /* rsa.c */
+extern const struct family family_ec;  /* ec.c */
+
+#endif

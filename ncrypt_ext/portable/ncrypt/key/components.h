@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The numbers a key is made of, apart from any file format: blobs are parsed to and written from components, the store
+ * keeps components, and libcrypto keys are loaded from and taken apart into them. All numbers are unsigned big-endian.
+ */
+#ifndef PORTABLE_NCRYPT_KEY_COMPONENTS_H
+#define PORTABLE_NCRYPT_KEY_COMPONENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/status.h"
+
+/* Stored in files: never renumber. New families append theirs. */
+enum component {
+    COMPONENT_RSA_N = 0,
+    COMPONENT_RSA_E = 1,
+    COMPONENT_RSA_D = 2,
+    COMPONENT_RSA_P = 3,
+    COMPONENT_RSA_Q = 4,
+    COMPONENT_RSA_DP = 5,
+    COMPONENT_RSA_DQ = 6,
+    COMPONENT_RSA_QI = 7,
+    COMPONENT_EC_X = 8, /* X, Y, D: as wide as the curve's field (D: as the blob width, see curve.h) */
+    COMPONENT_EC_Y = 9,
+    COMPONENT_EC_D = 10,
+    COMPONENT_COUNT = 11,
+};
+
+struct algorithm;
+struct curve;
+
+struct component_span {
+    uint8_t *data; /* NULL: absent */
+    size_t size;
+};
+
+/* One block of wiped memory holds all numbers. Initialise with components_init(), end with components_clear(). */
+struct components {
+    const struct algorithm *algorithm; /* what the key is: RSA, ECDSA_P256, ... */
+    const struct curve *curve;         /* EC keys; else NULL */
+    struct component_span item[COMPONENT_COUNT];
+    uint8_t *block;
+    size_t block_size, block_used;
+};
+
+void components_init(struct components *components);
+void components_clear(struct components *components);
+
+/* Makes room for `size` bytes in all; call once before components_add(). */
+MUST_CHECK SECURITY_STATUS components_reserve(struct components *components, size_t size);
+
+/* Adds a number of `size` bytes and returns where its bytes go (zeroed); NULL when the room was not reserved. */
+uint8_t *components_add(struct components *components, enum component which, size_t size);
+
+/* Adds a copy of given bytes. */
+MUST_CHECK SECURITY_STATUS components_add_copy(struct components *components, enum component which,
+                                               const uint8_t *data, size_t size);
+
+bool components_has(const struct components *components, enum component which);
+
+/* True when the private number (RSA p and q or d, EC d) is there. */
+bool components_private(const struct components *components);
+
+/* The form kept in the store: for each number present u8 id, u32 size (little-endian), bytes. The algorithm and the
+ * curve are not in it. components_encoded_size() bytes are written. Decoding refuses anything that encoding does not
+ * produce with NTE_KEYSET_ENTRY_BAD; `algorithm` and `curve` must have been set by the caller. */
+size_t components_encoded_size(const struct components *components);
+void components_encode(const struct components *components, uint8_t *out);
+MUST_CHECK SECURITY_STATUS components_decode(struct components *components, const uint8_t *data, size_t size);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A loaded key: the libcrypto object and the operation contexts prepared for it. Immutable once made and safe to use
+ * from any number of threads; it knows nothing of handles, names, policies or states.
+ */
+#ifndef PORTABLE_NCRYPT_KEY_MATERIAL_H
+#define PORTABLE_NCRYPT_KEY_MATERIAL_H
+
+#include <openssl/evp.h>
+#include <stdbool.h>
+
+#include "common/status.h"
+#include "ncrypt/key/algorithm.h"
+
+struct prepared; /* prepared.h: a list of prepared contexts */
+
+struct material {
+    const struct algorithm *algorithm;
+    const struct curve *curve; /* EC keys */
+    EVP_PKEY *pkey;
+    bool has_private;
+    uint32_t bits;
+    uint32_t width;          /* bytes of a ciphertext block (RSA modulus) or of a field element (EC) */
+    uint32_t signature_size; /* bytes; 0: cannot sign */
+    _Atomic(struct prepared *) prepared;
+};
+
+/* A new key pair. NTE_USER_CANCELLED when the interrupt hook asked to stop. `bits` 0: the algorithm's default. */
+MUST_CHECK SECURITY_STATUS material_generate(const struct algorithm *algorithm, const struct curve *curve,
+                                             uint32_t bits, struct material **material);
+
+/* From numbers, see family.load. */
+MUST_CHECK SECURITY_STATUS material_load(const struct components *components, bool validate,
+                                         struct material **material);
+
+/* Into numbers; `with_private` of a public key is NTE_BAD_TYPE. */
+MUST_CHECK SECURITY_STATUS material_take_apart(const struct material *material, bool with_private,
+                                               struct components *components);
+
+/* The four operations: exactly NCryptSignHash and so on for a finalized key whose usage allows them, with flags
+ * checked against the family's, size queries answered and NTE_BUFFER_TOO_SMALL returned with the size needed.
+ * Sign and decrypt with a public key: NTE_NOT_SUPPORTED... the code Windows gives for an operation the key cannot do.
+ * `flags` without NCRYPT_SILENT_FLAG. */
+MUST_CHECK SECURITY_STATUS material_sign(struct material *material, const void *padding, uint32_t flags,
+                                         const uint8_t *hash, uint32_t hash_size, uint8_t *out, uint32_t out_size,
+                                         uint32_t *result);
+MUST_CHECK SECURITY_STATUS material_verify(struct material *material, const void *padding, uint32_t flags,
+                                           const uint8_t *hash, uint32_t hash_size, const uint8_t *signature,
+                                           uint32_t signature_size);
+MUST_CHECK SECURITY_STATUS material_encrypt(struct material *material, const void *padding, uint32_t flags,
+                                            const uint8_t *in, uint32_t in_size, uint8_t *out, uint32_t out_size,
+                                            uint32_t *result);
+MUST_CHECK SECURITY_STATUS material_decrypt(struct material *material, const void *padding, uint32_t flags,
+                                            const uint8_t *in, uint32_t in_size, uint8_t *out, uint32_t out_size,
+                                            uint32_t *result);
+
+/* Frees; NULL is allowed. */
+void material_free(struct material *material);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where persisted keys live. One store object per process and folder; every function may be called from any thread.
+ * Nothing outside this folder of the source knows that it is an SQLite database; nothing inside it knows what a key
+ * is: it keeps a sealed payload of bytes with the columns that describe it.
+ *
+ * Failures, each with a sentence that names the file:
+ *   HRESULT_FROM_WIN32(ERROR_DISK_FULL)              no room
+ *   HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT)          the folder or file system is read-only and the call writes
+ *   HRESULT_FROM_WIN32(ERROR_BUSY)                   another process held the lock longer than the bounded wait
+ *   HRESULT_FROM_WIN32(ERROR_FILE_CORRUPT)           the database file or the master key file is damaged
+ *   HRESULT_FROM_WIN32(ERROR_NOT_SUPPORTED)          network file system
+ *   HRESULT_FROM_WIN32(ERROR_NO_USER_KEYS)           the master key file is missing beside an existing database
+ *   HRESULT_FROM_WIN32(ERROR_INVALID_SECURITY_DESCR) folder or files are readable by others, or someone else's
+ *   HRESULT_FROM_WIN32(ERROR_IO_DEVICE)              other input/output errors
+ *   NTE_BAD_VER                                      written by a newer version
+ *   NTE_INCORRECT_PASSWORD                           wrong passphrase, or none given though one is needed
+ *   NTE_KEYSET_ENTRY_BAD                             a stored row was altered: its seal does not fit
+ *   NTE_PERM                                         the system refuses access
+ */
+#ifndef PORTABLE_NCRYPT_STORE_STORE_H
+#define PORTABLE_NCRYPT_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/status.h"
+
+enum store_scope { STORE_USER = 0, STORE_MACHINE = 1 };
+
+#define STORE_MAX_NAME 260 /* UTF-16 units without the NUL */
+
+struct store;
+
+/* One stored key. All columns and the name are bound to the seal of the payload. */
+struct store_record {
+    int64_t id;         /* never used twice in a store; set by the store */
+    uint64_t created;   /* FILETIME ticks; set by the store at creation */
+    uint64_t modified;  /* the same; set by the store at each write */
+    uint64_t generation; /* counts the writes; set by the store */
+    WCHAR name[STORE_MAX_NAME + 1];
+    WCHAR algorithm[65]; /* "RSA" */
+    uint32_t length;     /* bits */
+    uint32_t export_policy;
+    uint32_t key_usage;
+    uint32_t legacy_spec; /* 0, AT_KEYEXCHANGE, AT_SIGNATURE */
+    uint32_t flags;       /* STORE_FLAG_* */
+    uint8_t *payload;     /* secmem; NULL when only the columns were read */
+    size_t payload_size;
+};
+
+#define STORE_FLAG_LEGACY 0x1 /* finalized with NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG */
+
+void store_record_clear(struct store_record *record);
+
+/* The folder of a scope, resolved now (NCRYPT_EXT_HOME, then the platform's data folder); a malloc'ed path. */
+MUST_CHECK SECURITY_STATUS store_folder(enum store_scope scope, char **folder);
+
+/* The store of a folder, shared by all who ask in this process and kept open until the process ends. With `create`
+ * it is made when there is none; without, a missing store is NTE_BAD_KEYSET. If the database file has been replaced
+ * since, the store is opened anew. Pair with store_release(). */
+MUST_CHECK SECURITY_STATUS store_acquire(enum store_scope scope, const char *folder, bool create,
+                                         struct store **store);
+void store_release(struct store *store);
+
+/* Adds a key: durable when this returns, by exactly one sync. NTE_EXISTS when the name (ASCII case ignored) is taken,
+ * unless `overwrite`, which replaces the old key in the same transaction. Fills id, created, modified, generation. */
+MUST_CHECK SECURITY_STATUS store_create(struct store *store, struct store_record *record, bool overwrite);
+
+/* By name (ASCII case ignored). NTE_BAD_KEYSET when there is none. */
+MUST_CHECK SECURITY_STATUS store_read(struct store *store, const WCHAR *name, struct store_record *record);
+
+/* By the name that store_unique_name() gives. NTE_BAD_KEYSET when there is none or it is no such name. */
+MUST_CHECK SECURITY_STATUS store_read_unique(struct store *store, const WCHAR *unique, struct store_record *record);
+
+/* NTE_BAD_KEYSET or ERROR_SUCCESS, without opening the payload. */
+MUST_CHECK SECURITY_STATUS store_exists(struct store *store, const WCHAR *name);
+
+/* 64 hexadecimal digits and NUL: "<32 digits of the folded name's SHA-256>_<31 of the store's id>". */
+void store_unique_name(const struct store *store, const WCHAR *name, WCHAR unique[65]);
+
+/* Reads the newest version of a key, lets `change` alter the record (it may replace the payload), writes it back in
+ * one transaction with one sync. NTE_BAD_KEYSET when the key has been deleted. A failing `change` changes nothing. */
+typedef SECURITY_STATUS (*store_change)(struct store_record *record, void *context);
+MUST_CHECK SECURITY_STATUS store_modify(struct store *store, int64_t id, store_change change, void *context);
+
+/* By id, so that a later key of the same name is not hit. NTE_BAD_KEYSET when it is gone. */
+MUST_CHECK SECURITY_STATUS store_delete(struct store *store, int64_t id);
+
+/* Enumeration in order of creation and in constant memory: reads the columns of up to `capacity` keys with an id above
+ * `after` (0: from the start). Keys added or removed meanwhile may or may not appear. Unsealed: columns only. */
+MUST_CHECK SECURITY_STATUS store_list(struct store *store, int64_t after, struct store_record *records,
+                                      size_t capacity, size_t *count);
+
+/* ---- maintenance, for doctor() and the engine's own extras ------------------------------------------------ */
+
+struct store_info {
+    char folder[4096];
+    char database[4096];
+    uint32_t schema_version;
+    uint8_t id[16];
+    uint64_t keys;
+    uint64_t bytes;
+    bool passphrase; /* the master key is wrapped by a passphrase */
+    bool read_only;
+};
+MUST_CHECK SECURITY_STATUS store_info(struct store *store, struct store_info *info);
+
+/* Reads every page and opens every seal. `report` is called for each fault with a sentence; returns the first fault's
+ * code. Constant memory. */
+MUST_CHECK SECURITY_STATUS store_check(struct store *store, void (*report)(void *context, const char *sentence),
+                                       void *context, uint64_t *checked);
+
+/* A consistent copy of database and master key in a new folder, while others keep working. */
+MUST_CHECK SECURITY_STATUS store_backup(struct store *store, const char *folder);
+
+/* Re-wraps the master key: under a passphrase, or (NULL) in a file of mode 0600. The keys are not re-sealed. */
+MUST_CHECK SECURITY_STATUS store_rekey(struct store *store, const char *passphrase, size_t size);
+
+/* Where the passphrase comes from when one is needed and neither NCRYPT_EXT_PASSPHRASE_FD nor
+ * NCRYPT_EXT_PASSPHRASE_FILE is set: writes up to `size` bytes and returns their number, 0 when there is none. */
+typedef size_t (*store_passphrase)(void *context, const char *folder, char *out, size_t size);
+void store_set_passphrase(store_passphrase callback, void *context);
+
+#endif
