@@ -38,4 +38,7 @@ enum handle_type handle_type_of(NCRYPT_HANDLE handle);
 /* Handles whose object still exists, closed ones in use included. */
 uint64_t handle_count(enum handle_type type);
 
+/* Visits the objects of a type. Only for the child of a fork(), where no other thread runs. */
+void handle_each(enum handle_type type, void (*visit)(void *object));
+
 #endif

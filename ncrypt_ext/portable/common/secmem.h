@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory for secrets: wiped when freed, left out of core dumps where the system can (MADV_DONTDUMP is not attempted
- * for small blocks).
+ * Memory for secrets: zeroed when given out, wiped when freed.
  */
 #ifndef PORTABLE_COMMON_SECMEM_H
 #define PORTABLE_COMMON_SECMEM_H
