@@ -1,0 +1,68 @@
+# What a person types. Everything sets up what it needs, and is quick the second time.
+
+.PHONY: help
+help:
+	@echo 'make demo       the main job end to end, explained as it runs'
+	@echo 'make test       C tests and pytest'
+	@echo 'make test-all   the same on every CPython from 3.10 on that is found'
+	@echo 'make build      the extensions and the engine, in place, in .venv'
+	@echo 'make lint       ruff, cython-lint, clang-format'
+	@echo 'make types      mypy, stubtest, the typing tests'
+	@echo 'make bench      measured against peers'
+	@echo 'make coverage   lines and branches of Cython, Python and C'
+	@echo 'make sanitize   the C tests under AddressSanitizer and UBSan, then under ThreadSanitizer'
+	@echo 'make package    sdist, wheel, and a smoke test of both in fresh environments'
+	@echo 'make windows    the Windows build of the extensions, run under Wine'
+	@echo 'make clean      removes what was built (not the environments)'
+
+.PHONY: build
+build:
+	@tools/setup
+
+.PHONY: demo
+demo: build
+	@.venv/bin/python examples/demo.py
+
+.PHONY: test
+test: build
+	@$(MAKE) --no-print-directory -C tests/engine
+	@.venv/bin/python -m pytest -q
+
+.PHONY: test-all
+test-all: test
+	@tools/test-all
+
+.PHONY: bench
+bench: build
+	@.venv/bin/python -m benchmarks
+
+.PHONY: lint
+lint: build
+	@tools/lint
+
+.PHONY: types
+types: build
+	@tools/types
+
+.PHONY: sanitize
+sanitize:
+	@$(MAKE) --no-print-directory -C tests/engine SAN=address,undefined
+	@$(MAKE) --no-print-directory -C tests/engine SAN=thread
+
+.PHONY: coverage
+coverage: build
+	@tools/coverage
+
+.PHONY: package
+package: build
+	@tools/package
+
+.PHONY: windows
+windows: build
+	@tools/windows/smoke
+
+.PHONY: clean
+clean:
+	rm -rf build dist *.egg-info
+	rm -f ncrypt_ext/*.so ncrypt_ext/*.dylib ncrypt_ext/*.pyd
+	find ncrypt_ext tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

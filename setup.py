@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: MIT
+"""Builds the extension modules and, where there is no ncrypt.dll, the engine that they call.
+
+All static metadata is in pyproject.toml. Environment switches, for developers:
+
+    NCRYPT_EXT_SANITIZE=address,undefined   (or thread) instrument the engine and the extensions
+    NCRYPT_EXT_COVERAGE=1                   compile the engine for gcov
+    NCRYPT_EXT_TRACE_BUILD=1                Cython line tracing, with C files beside the .pyx
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+from glob import glob
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+
+MODULES = [
+    "_status",
+    "_buffer",
+    "_wide",
+    "_der",
+    "_handle",
+    "_padding",
+    "_key_base",
+    "_key_properties",
+    "_key_signing",
+    "_key_encryption",
+    "_key",
+    "_key_unfinalized",
+    "_provider",
+]
+PORTABLE_MODULES = ["_engine"]
+WINDOWS_LIBRARIES = ["ncrypt"]
+
+ENGINE = "ncrypt_ext_core"
+ENGINE_MAP = "ncrypt_ext/portable/core.map"
+ENGINE_SOURCES = [
+    "ncrypt_ext/portable/common/*.c",
+    "ncrypt_ext/portable/ncrypt/*.c",
+    "ncrypt_ext/portable/ncrypt/blob/*.c",
+    "ncrypt_ext/portable/ncrypt/key/*.c",
+    "ncrypt_ext/portable/ncrypt/store/*.c",
+]
+ENGINE_INCLUDES = ["include", "ncrypt_ext/portable", "ncrypt_ext"]
+HARDENING = ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2", "-fstack-protector-strong"]
+
+WINDOWS = sys.platform == "win32"
+MACOS = sys.platform == "darwin"
+SANITIZE = os.environ.get("NCRYPT_EXT_SANITIZE", "")
+COVERAGE = bool(os.environ.get("NCRYPT_EXT_COVERAGE"))
+TRACE = bool(os.environ.get("NCRYPT_EXT_TRACE_BUILD"))
+# Builds of different kinds never share an object file.
+KIND = "".join(
+    [
+        f"-{SANITIZE.replace(',', '-')}" if SANITIZE else "",
+        "-coverage" if COVERAGE else "",
+        "-trace" if TRACE else "",
+    ]
+)
+
+# name for pkg-config: least version; packages on Debian and Ubuntu, Fedora, Alpine, Homebrew
+SYSTEM_LIBRARIES = {
+    "libcrypto": ("3.0", "libssl-dev", "openssl-devel", "openssl-dev", "openssl@3"),
+    "sqlite3": ("3.34", "libsqlite3-dev", "sqlite-devel", "sqlite-dev", "sqlite"),
+}
+
+
+def system_libraries() -> tuple[list[str], list[str]]:
+    """The compiler's and the linker's flags for the libraries under the engine."""
+    environment = dict(os.environ)
+    if MACOS and shutil.which("brew"):
+        # Homebrew keeps these two out of the default search path.
+        found = [
+            subprocess.run(["brew", "--prefix", packages[-1]], capture_output=True, text=True)
+            for (*packages,) in SYSTEM_LIBRARIES.values()
+        ]
+        folders = [f"{brew.stdout.strip()}/lib/pkgconfig" for brew in found if brew.returncode == 0]
+        ours = [environment["PKG_CONFIG_PATH"]] if environment.get("PKG_CONFIG_PATH") else []
+        environment["PKG_CONFIG_PATH"] = ":".join(ours + folders)
+
+    def ask(*arguments: str) -> list[str]:
+        command = [os.environ.get("PKG_CONFIG", "pkg-config"), *arguments]
+        try:
+            answer = subprocess.run(command, env=environment, capture_output=True, text=True)
+        except FileNotFoundError:
+            sys.exit(
+                f"ncrypt_ext: {command[0]} was not found; install pkg-config (Debian, Ubuntu), "
+                "pkgconf-pkg-config (Fedora), pkgconf (Alpine) or pkgconf (Homebrew)"
+            )
+        return answer.stdout.split() if answer.returncode == 0 else ["missing"]
+
+    for name, (version, debian, fedora, alpine, homebrew) in SYSTEM_LIBRARIES.items():
+        if ask("--exists", f"{name} >= {version}"):
+            sys.exit(
+                f"ncrypt_ext: {name} {version} or newer was not found by pkg-config; install "
+                f"{debian} (Debian, Ubuntu), {fedora} (Fedora), {alpine} (Alpine), "
+                f"{homebrew} (Homebrew)"
+            )
+    return ask("--cflags", *SYSTEM_LIBRARIES), ask("--libs", *SYSTEM_LIBRARIES)
+
+
+def instrumentation() -> list[str]:
+    flags = ["-O1", "-g", "-fno-omit-frame-pointer"] if SANITIZE else []
+    return flags + ([f"-fsanitize={SANITIZE}", "-fno-sanitize-recover=all"] if SANITIZE else [])
+
+
+def extensions(windows: bool = WINDOWS) -> list[Extension]:
+    """Every extension module, for Windows or for the platforms that have the engine."""
+    settings: dict[str, list[str]] = {}
+    defines: list[tuple[str, str | None]] = []
+    if windows:
+        settings = {
+            "include_dirs": ["build/include-windows", "ncrypt_ext"],
+            "libraries": WINDOWS_LIBRARIES,
+        }
+    else:
+        origin = "@loader_path" if MACOS else "$ORIGIN"
+        settings = {
+            "include_dirs": ["include", "ncrypt_ext"],
+            "libraries": [ENGINE],
+            "extra_compile_args": instrumentation() or ["-O2", "-g0"],
+            "extra_link_args": [f"-Wl,-rpath,{origin}", *instrumentation()]
+            + (
+                []
+                if MACOS
+                else ["-Wl,--enable-new-dtags", "-Wl,-z,relro,-z,now", "-Wl,-z,noexecstack"]
+            ),
+        }
+    if TRACE:
+        defines += [("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
+    headers = glob("include/*.h") + glob("ncrypt_ext/*.h")
+    return [
+        Extension(
+            f"ncrypt_ext.{name}",
+            [f"ncrypt_ext/{name}.pyx"],
+            depends=headers,
+            define_macros=defines,
+            **settings,
+        )
+        for name in MODULES + ([] if windows else PORTABLE_MODULES)
+    ]
+
+
+def cythonized(modules: list[Extension]) -> list[Extension]:
+    """The same extensions with C sources, written anew where something they depend on changed."""
+    from Cython.Build import cythonize
+
+    return cythonize(
+        modules,
+        build_dir=None if TRACE else "build/cython",
+        include_path=["."],
+        quiet=True,
+        compiler_directives={
+            "language_level": 3,
+            "auto_pickle": False,
+            "autotestdict": False,
+            "linetrace": TRACE,
+        },
+    )
+
+
+def stage_windows_headers(folder: str = "build/include-windows") -> None:
+    """The only header of ours that Windows may see: the others would stand in for the SDK's own."""
+    os.makedirs(folder, exist_ok=True)
+    shutil.copy2("include/ncrypt_ext_compat.h", folder)
+
+
+def replace_if_different(source: str, target: str) -> None:
+    """Replaces the file as a whole: a running process may have the old one mapped."""
+    if not os.path.exists(target) or not filecmp.cmp(source, target, shallow=False):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copy2(source, f"{target}.new")
+        os.replace(f"{target}.new", target)
+
+
+class BuildExtensions(build_ext):
+    """Builds the engine as one shared library in the package, then its callers, the extensions."""
+
+    def run(self) -> None:
+        if self.inplace or getattr(self, "editable_mode", False):
+            # Kept between builds, so that only what changed is built again.
+            tag = f"{sysconfig.get_platform()}-{sys.implementation.cache_tag}{KIND}"
+            self.build_lib, self.build_temp = f"build/lib.{tag}", f"build/temp.{tag}"
+        elif KIND:
+            self.force = True
+        self.parallel = self.parallel or os.cpu_count()
+        super().run()
+
+    def build_extensions(self) -> None:
+        if WINDOWS:
+            stage_windows_headers()
+        else:
+            library = self.build_engine()
+            replace_if_different(
+                library, os.path.join(self.build_lib, "ncrypt_ext", Path(library).name)
+            )
+        with_sources = {module.name: module for module in cythonized(extensions())}
+        for module in self.extensions:
+            module.sources = with_sources[module.name].sources
+            module.depends = with_sources[module.name].depends
+            if not WINDOWS:
+                module.library_dirs = [os.path.dirname(library)]
+        super().build_extensions()
+
+    def build_engine(self) -> str:
+        """Compiles what changed and links it; returns the path of the library."""
+        include_flags, library_flags = system_libraries()
+        folder = f"build/engine.{sysconfig.get_platform()}{KIND}"
+        flags = ["-std=c11", "-D_GNU_SOURCE", "-pthread", "-MMD", *include_flags]
+        flags += instrumentation() or (
+            ["-O0", "-g", "--coverage"] if COVERAGE else ["-O2", "-g0", *HARDENING]
+        )
+        sources = sorted(source for pattern in ENGINE_SOURCES for source in glob(pattern))
+
+        def compile_one(source: str) -> str:
+            target = f"{folder}/{Path(source).with_suffix('.o')}"
+            if self.force or is_outdated(target):
+                self.compiler.compile(
+                    [source], output_dir=folder, include_dirs=ENGINE_INCLUDES, extra_postargs=flags
+                )
+            return target
+
+        with ThreadPoolExecutor(self.parallel) as pool:
+            objects = list(pool.map(compile_one, sources))
+        library = f"{folder}/lib{ENGINE}{'.dylib' if MACOS else '.so'}"
+        newest = max(os.path.getmtime(file) for file in [*objects, ENGINE_MAP])
+        if self.force or not os.path.exists(library) or os.path.getmtime(library) < newest:
+            self.link_engine(objects, library, library_flags)
+        return library
+
+    def link_engine(self, objects: list[str], library: str, library_flags: list[str]) -> None:
+        name = Path(library).name
+        if MACOS:
+            exported = Path(library).with_suffix(".exported")
+            symbols = re.findall(r"^\s+(\w+\*?);", Path(ENGINE_MAP).read_text(), re.MULTILINE)
+            exported.write_text("".join(f"_{symbol}\n" for symbol in symbols))
+            flags = [f"-Wl,-install_name,@rpath/{name}", f"-Wl,-exported_symbols_list,{exported}"]
+        else:
+            flags = [f"-Wl,-soname,{name}", f"-Wl,--version-script,{ENGINE_MAP}", "-Wl,--as-needed"]
+            flags += ["-Wl,-z,relro,-z,now", "-Wl,-z,noexecstack", "-Wl,--exclude-libs,ALL"]
+            flags += [] if SANITIZE else ["-Wl,-z,defs"]
+        flags += instrumentation() + (["--coverage"] if COVERAGE else [])
+        linker = self.compiler.linker_so
+        if MACOS:
+            # What links an extension module makes a bundle, and nothing can link to a bundle.
+            unwanted = {"-bundle", "-undefined", "dynamic_lookup"}
+            self.compiler.linker_so = [word for word in linker if word not in unwanted] + [
+                "-dynamiclib"
+            ]
+        try:
+            self.compiler.link_shared_object(
+                objects, library, extra_postargs=[*flags, *library_flags, "-pthread", "-lm"]
+            )
+        finally:
+            self.compiler.linker_so = linker
+
+    def copy_extensions_to_source(self) -> None:
+        """For in-place and editable builds: the library goes beside the extensions."""
+        built = [self.get_ext_filename(module.name) for module in self.extensions]
+        built += [] if WINDOWS else [f"ncrypt_ext/lib{ENGINE}{'.dylib' if MACOS else '.so'}"]
+        for path in built:
+            replace_if_different(os.path.join(self.build_lib, path), path)
+
+
+class BuildPython(build_py):
+    """Puts the header that the .pxd files need beside the others: one include folder for users."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            include = os.path.join(self.build_lib, "ncrypt_ext", "include")
+            self.copy_file("ncrypt_ext/_lease.h", include)
+
+
+def is_outdated(target: str) -> bool:
+    """Whether a source or header that the compiler listed for this object file is newer than it."""
+    try:
+        listed = Path(target).with_suffix(".d").read_text().split(":", 1)[1].replace("\\\n", " ")
+        return max(os.path.getmtime(file) for file in listed.split()) > os.path.getmtime(target)
+    except OSError:
+        return True
+
+
+# Our declarations of Microsoft's headers stay out of Windows' wheels: the SDK has its own.
+HEADERS = ["ncrypt_ext_compat.h"] if WINDOWS else ["*.h"]
+
+if __name__ == "__main__":
+    setup(
+        ext_modules=extensions(),
+        cmdclass={"build_ext": BuildExtensions, "build_py": BuildPython},
+        packages=["ncrypt_ext", "ncrypt_ext.include"],
+        package_dir={"ncrypt_ext.include": "include"},
+        package_data={
+            "ncrypt_ext": ["*.pxd", "*.pyi", "py.typed"],
+            "ncrypt_ext.include": HEADERS,
+        },
+        include_package_data=False,
+    )
