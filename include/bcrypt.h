@@ -116,6 +116,12 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_ECDSA_PUBLIC_GENERIC_MAGIC  0x50444345 /* ECDP */
 #define BCRYPT_ECDSA_PRIVATE_GENERIC_MAGIC 0x56444345 /* ECDV */
 
+/* The value of a provider's ECCCurveNameList: the pointers point into the caller's buffer. */
+typedef struct _BCRYPT_ECC_CURVE_NAMES {
+    ULONG dwEccCurveNames;
+    LPWSTR *pEccCurveNames;
+} BCRYPT_ECC_CURVE_NAMES;
+
 typedef struct _BCRYPT_KEY_BLOB {
     ULONG Magic;
 } BCRYPT_KEY_BLOB;

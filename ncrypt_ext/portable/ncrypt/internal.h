@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of this folder share: the objects behind provider and key handles.
+ *
+ * Every NCrypt function checks in this order: handle, flags, pointers, state, usage, sizes; then it acts. Locks, in the
+ * order in which they may be taken: a key's or provider's lock, then the store's. No lock is held while libcrypto works.
+ */
+#ifndef PORTABLE_NCRYPT_INTERNAL_H
+#define PORTABLE_NCRYPT_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "common/handle.h"
+#include "common/status.h"
+#include "common/trace.h"
+#include "ncrypt/key/algorithm.h"
+#include "ncrypt/key/components.h"
+#include "ncrypt/key/material.h"
+#include "ncrypt/store/store.h"
+
+/* ---- provider.c -------------------------------------------------------------------------------------------- */
+
+struct provider {
+    _Atomic uint32_t references;
+    char *folder[2];      /* by store_scope; NULL: could not be told when the provider was opened */
+    pthread_mutex_t lock; /* guards what follows */
+    WCHAR *use_context;
+    HWND window;
+};
+
+struct provider *provider_ref(struct provider *provider);
+void provider_unref(void *provider);
+
+/* The store of a scope; see store_acquire(). */
+MUST_CHECK SECURITY_STATUS provider_store(struct provider *provider, enum store_scope scope, bool create,
+                                          struct store **store);
+
+/* ---- bag.c: named values ------------------------------------------------------------------------------------ */
+
+struct bag_entry {
+    struct bag_entry *next;
+    WCHAR *name;
+    size_t size;
+    uint8_t *data; /* never NULL */
+};
+
+struct bag {
+    struct bag_entry *first;
+};
+
+const struct bag_entry *bag_find(const struct bag *bag, const WCHAR *name);
+MUST_CHECK SECURITY_STATUS bag_set(struct bag *bag, const WCHAR *name, const uint8_t *data, size_t size);
+void bag_remove(struct bag *bag, const WCHAR *name);
+void bag_clear(struct bag *bag);
+
+/* ---- key.c: the key object ---------------------------------------------------------------------------------- */
+
+enum key_state { KEY_UNFINALIZED, KEY_FINALIZING, KEY_READY };
+
+struct ui_policy {
+    bool present;
+    uint32_t flags;
+    WCHAR *text[3]; /* creation title, friendly name, description; each may be NULL */
+};
+
+struct key {
+    struct provider *provider;
+    _Atomic int state;
+    struct material *material; /* set once, before the state becomes KEY_READY */
+    _Atomic uint32_t export_policy, key_usage;
+    _Atomic bool used; /* the private key has been used */
+
+    pthread_mutex_t lock; /* guards what follows while the key is shared */
+    const struct algorithm *algorithm;
+    const struct curve *curve;
+    uint32_t length;        /* bits; 0: not told yet */
+    uint32_t legacy_spec;   /* 0, AT_KEYEXCHANGE, AT_SIGNATURE */
+    bool machine, overwrite, legacy_store, generic_ecc;
+    bool imported;          /* came in by NCryptImportKey */
+    bool original;          /* this handle made or imported the key: archiving policies apply */
+    bool archived;          /* and its one archiving export has been done */
+    struct components pending; /* numbers given before finalize, by a blob; algorithm NULL: none */
+    WCHAR *name;            /* NULL: ephemeral */
+    int64_t stored_id;      /* of the stored key, once there is one */
+    uint64_t modified;      /* FILETIME ticks */
+    struct ui_policy ui;
+    WCHAR *use_context;
+    HWND window;
+    struct bag session;     /* custom properties of this handle */
+    struct bag stored;      /* custom properties kept with the key */
+};
+
+MUST_CHECK SECURITY_STATUS key_new(struct provider *provider, const struct algorithm *algorithm, struct key **key);
+void key_destroy(void *key);
+MUST_CHECK SECURITY_STATUS key_set_name(struct key *key, const WCHAR *name);
+MUST_CHECK SECURITY_STATUS key_handle(struct key *key, NCRYPT_KEY_HANDLE *handle);
+
+/* Generates the key or loads what was given for it, stores it when it has a name, and makes it ready. */
+MUST_CHECK SECURITY_STATUS key_finalize(struct key *key, bool validate, bool legacy_store, bool silent);
+
+/* A live key handle whose key is ready: pair with handle_release(). NTE_INVALID_HANDLE, NTE_BAD_KEY_STATE. */
+MUST_CHECK SECURITY_STATUS key_acquire(NCRYPT_KEY_HANDLE handle, struct key **key);
+
+/* Loads a stored key. */
+MUST_CHECK SECURITY_STATUS key_from_record(struct provider *provider, const struct store_record *record, bool machine,
+                                           struct key **key);
+
+/* Writes what may change after finalize (policy, stored properties) to the store. The key's lock is held. */
+MUST_CHECK SECURITY_STATUS key_save(struct key *key);
+
+void ui_policy_clear(struct ui_policy *ui);
+
+/* NTE_INVALID_PARAMETER unless 1 to STORE_MAX_NAME units. */
+MUST_CHECK SECURITY_STATUS key_check_name(const WCHAR *name);
+
+static inline void key_mark_used(struct key *key)
+{
+    if (!atomic_load_explicit(&key->used, memory_order_relaxed)) {
+        atomic_store_explicit(&key->used, true, memory_order_relaxed);
+    }
+}
+
+/* ---- persist.c: a key's payload in the store ----------------------------------------------------------------- */
+
+/* Fills the record's columns and a fresh payload from the key; `components` hold its numbers. */
+MUST_CHECK SECURITY_STATUS persist_encode(const struct key *key, const struct components *components,
+                                          struct store_record *record);
+
+/* Sets the key's curve, policies, UI policy and stored properties from the record and gives its numbers. */
+MUST_CHECK SECURITY_STATUS persist_decode(const struct store_record *record, struct key *key,
+                                          struct components *components);
+
+/* ---- buffer.c: memory that callers free with NCryptFreeBuffer ------------------------------------------------- */
+
+enum buffer_kind { BUFFER_LIST, BUFFER_ENUM_STATE };
+
+/* Zeroed memory, or NULL. `destroy` (may be NULL) runs before the memory is freed. */
+void *buffer_alloc(enum buffer_kind kind, size_t size, void (*destroy)(void *buffer));
+
+/* True when `buffer` came from buffer_alloc() with that kind and has not been freed. Never reads through it. */
+bool buffer_is(const void *buffer, enum buffer_kind kind);
+
+/* Copies a string behind a list's entries: returns where it stands now and moves `*next` past it. */
+WCHAR *buffer_append(uint8_t **next, const WCHAR *text);
+
+/* ---- parameters.c: NCryptBufferDesc ---------------------------------------------------------------------------- */
+
+struct parameters {
+    const WCHAR *key_name;   /* NCRYPTBUFFER_PKCS_KEY_NAME */
+    const WCHAR *curve_name; /* NCRYPTBUFFER_ECC_CURVE_NAME */
+};
+
+/* NTE_INVALID_PARAMETER for a wrong version, a malformed or repeated buffer; NTE_NOT_SUPPORTED for a known buffer type
+ * that the function does not take yet. NULL gives none. */
+MUST_CHECK SECURITY_STATUS parameters_read(const NCryptBufferDesc *list, struct parameters *parameters);
+
+#endif

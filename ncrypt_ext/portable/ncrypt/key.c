@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/fork.h"
+#include "common/secmem.h"
+#include "common/utf16.h"
+#include "ncrypt/internal.h"
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* A thread of the parent may have held the lock; it does not exist here. */
+static void renew_key_lock(void *object)
+{
+    struct key *key = object;
+    int finalizing = KEY_FINALIZING;
+
+    pthread_mutex_init(&key->lock, NULL);
+    atomic_compare_exchange_strong(&key->state, &finalizing, KEY_UNFINALIZED);
+}
+
+static void renew_provider_lock(void *object)
+{
+    struct provider *provider = object;
+
+    pthread_mutex_init(&provider->lock, NULL);
+}
+
+static void fork_child(void)
+{
+    handle_each(HANDLE_KEY, renew_key_lock);
+    handle_each(HANDLE_PROVIDER, renew_provider_lock);
+}
+
+static void set_up(void)
+{
+    fork_register(&(struct fork_hooks){NULL, NULL, fork_child});
+}
+
+SECURITY_STATUS key_new(struct provider *provider, const struct algorithm *algorithm, struct key **out)
+{
+    struct key *key = calloc(1, sizeof *key);
+
+    if (key == NULL) {
+        return status_no_memory();
+    }
+    pthread_once(&once, set_up);
+    key->provider = provider_ref(provider);
+    key->algorithm = algorithm;
+    key->key_usage = NCRYPT_ALLOW_ALL_USAGES;
+    key->original = true;
+    pthread_mutex_init(&key->lock, NULL);
+    components_init(&key->pending);
+    if (algorithm->curve_name != NULL) {
+        key->curve = curve_by_name(algorithm->curve_name);
+        key->length = key->curve->bits;
+    }
+    *out = key;
+    return ERROR_SUCCESS;
+}
+
+void ui_policy_clear(struct ui_policy *ui)
+{
+    for (size_t i = 0; i < sizeof ui->text / sizeof ui->text[0]; i++) {
+        free(ui->text[i]);
+    }
+    *ui = (struct ui_policy){0};
+}
+
+void key_destroy(void *object)
+{
+    struct key *key = object;
+
+    if (key == NULL) {
+        return;
+    }
+    material_free(key->material);
+    components_clear(&key->pending);
+    free(key->name);
+    ui_policy_clear(&key->ui);
+    free(key->use_context);
+    bag_clear(&key->session);
+    bag_clear(&key->stored);
+    pthread_mutex_destroy(&key->lock);
+    provider_unref(key->provider);
+    free(key);
+}
+
+SECURITY_STATUS key_check_name(const WCHAR *name)
+{
+    size_t length = utf16_length(name, STORE_MAX_NAME + 1);
+
+    if (length == 0) {
+        return status_fail(NTE_INVALID_PARAMETER, "the key name is empty");
+    }
+    if (length > STORE_MAX_NAME) {
+        return status_fail(NTE_INVALID_PARAMETER, "the key name is longer than %d characters", STORE_MAX_NAME);
+    }
+    return ERROR_SUCCESS;
+}
+
+SECURITY_STATUS key_set_name(struct key *key, const WCHAR *name)
+{
+    key->name = utf16_copy(name, utf16_length(name, STORE_MAX_NAME));
+    return key->name == NULL ? status_no_memory() : ERROR_SUCCESS;
+}
+
+SECURITY_STATUS key_handle(struct key *key, NCRYPT_KEY_HANDLE *handle)
+{
+    return handle_create(HANDLE_KEY, key, key_destroy, handle);
+}
+
+SECURITY_STATUS key_acquire(NCRYPT_KEY_HANDLE handle, struct key **key)
+{
+    *key = handle_acquire(handle, HANDLE_KEY);
+    if (*key == NULL) {
+        return status_fail(NTE_INVALID_HANDLE, "not a live key handle");
+    }
+    if (atomic_load_explicit(&(*key)->state, memory_order_acquire) != KEY_READY) {
+        handle_release(handle);
+        return status_fail(NTE_BAD_KEY_STATE, "the key has not been finalized");
+    }
+    return ERROR_SUCCESS;
+}
+
+/* ---- finalize ------------------------------------------------------------------------------------------------- */
+
+static enum store_scope scope_of(const struct key *key)
+{
+    return key->machine ? STORE_MACHINE : STORE_USER;
+}
+
+static SECURITY_STATUS check_ui(const struct key *key, bool silent)
+{
+    if ((key->ui.flags & (NCRYPT_UI_PROTECT_KEY_FLAG | NCRYPT_UI_FORCE_HIGH_PROTECTION_FLAG)) == 0) {
+        return ERROR_SUCCESS;
+    }
+    return status_fail(silent ? NTE_SILENT_CONTEXT : NTE_UI_REQUIRED,
+                       "the UI policy asks for protection by a dialog, and there is no user interface here");
+}
+
+static SECURITY_STATUS make_material(const struct key *key, bool validate, struct material **material)
+{
+    if (key->pending.algorithm != NULL) {
+        return material_load(&key->pending, validate, material);
+    }
+    if (key->algorithm->takes_curve && key->curve == NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "the curve has not been set (property 'ECCCurveName')");
+    }
+    return material_generate(key->algorithm, key->curve, key->length, material);
+}
+
+static SECURITY_STATUS store_key(struct key *key, const struct components *components)
+{
+    struct store_record *record = calloc(1, sizeof *record);
+    struct store *store = NULL;
+    SECURITY_STATUS status;
+
+    if (record == NULL) {
+        return status_no_memory();
+    }
+    status = provider_store(key->provider, scope_of(key), true, &store);
+    if (status != ERROR_SUCCESS) {
+        goto cleanup;
+    }
+    status = persist_encode(key, components, record);
+    if (status != ERROR_SUCCESS) {
+        goto cleanup;
+    }
+    status = store_create(store, record, key->overwrite);
+    if (status == ERROR_SUCCESS) {
+        key->stored_id = record->id;
+        key->modified = record->modified;
+    }
+
+cleanup:
+    store_record_clear(record);
+    store_release(store);
+    free(record);
+    return status;
+}
+
+/* Keeps the properties of the new key while nobody else can see it, then shows it. */
+static SECURITY_STATUS finish(struct key *key, bool validate, bool legacy_store)
+{
+    struct material *material = NULL;
+    struct components components;
+    SECURITY_STATUS status;
+
+    components_init(&components);
+    status = make_material(key, validate, &material);
+    if (status != ERROR_SUCCESS) {
+        goto cleanup;
+    }
+    pthread_mutex_lock(&key->lock);
+    key->algorithm = material->algorithm;
+    key->curve = material->curve;
+    key->length = material->bits;
+    key->legacy_store = legacy_store;
+    if (key->name != NULL) {
+        status = material_take_apart(material, material->has_private, &components);
+        if (status == ERROR_SUCCESS) {
+            status = store_key(key, &components);
+        }
+    }
+    if (status == ERROR_SUCCESS) {
+        key->material = material;
+        material = NULL;
+        components_clear(&key->pending);
+    }
+    pthread_mutex_unlock(&key->lock);
+
+cleanup:
+    components_clear(&components);
+    material_free(material);
+    return status;
+}
+
+SECURITY_STATUS key_finalize(struct key *key, bool validate, bool legacy_store, bool silent)
+{
+    int state = KEY_UNFINALIZED;
+    SECURITY_STATUS status;
+
+    if (!atomic_compare_exchange_strong(&key->state, &state, KEY_FINALIZING)) {
+        return state == KEY_READY ? status_fail(NTE_INVALID_HANDLE, "the key has been finalized already")
+                                  : status_fail(NTE_BAD_KEY_STATE, "the key is being finalized by another thread");
+    }
+    status = check_ui(key, silent);
+    if (status == ERROR_SUCCESS && legacy_store && !utf16_equal(key->algorithm->group, NCRYPT_RSA_ALGORITHM_GROUP)) {
+        status = status_fail(NTE_NOT_SUPPORTED, "only RSA keys can be written to the legacy store");
+    }
+    if (status == ERROR_SUCCESS) {
+        status = finish(key, validate, legacy_store);
+    }
+    atomic_store_explicit(&key->state, status == ERROR_SUCCESS ? KEY_READY : KEY_UNFINALIZED, memory_order_release);
+    return status;
+}
+
+/* ---- stored keys ------------------------------------------------------------------------------------------------ */
+
+SECURITY_STATUS key_from_record(struct provider *provider, const struct store_record *record, bool machine,
+                                struct key **out)
+{
+    const struct algorithm *algorithm = algorithm_by_name(record->algorithm);
+    struct components components;
+    struct key *key = NULL;
+    SECURITY_STATUS status;
+    char printable[64];
+
+    if (algorithm == NULL) {
+        return status_fail(NTE_NOT_SUPPORTED, "the stored key's algorithm '%s' is not supported here",
+                           utf16_printable(record->algorithm, printable, sizeof printable));
+    }
+    components_init(&components);
+    status = key_new(provider, algorithm, &key);
+    if (status == ERROR_SUCCESS) {
+        status = key_set_name(key, record->name);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = persist_decode(record, key, &components);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = material_load(&components, false, &key->material);
+    }
+    if (status == ERROR_SUCCESS) {
+        key->machine = machine;
+        key->original = false;
+        key->stored_id = record->id;
+        key->modified = record->modified;
+        atomic_store_explicit(&key->state, KEY_READY, memory_order_release);
+        *out = key;
+        key = NULL;
+    }
+    components_clear(&components);
+    key_destroy(key);
+    return status;
+}
+
+/* Puts this handle's policy and stored properties in place of those in the record; the numbers stay the record's. */
+static SECURITY_STATUS replace_payload(struct store_record *record, void *context)
+{
+    const struct key *key = context;
+    struct components components;
+    struct key *stored = NULL;
+    SECURITY_STATUS status;
+
+    components_init(&components);
+    status = key_new(key->provider, key->algorithm, &stored);
+    if (status == ERROR_SUCCESS) {
+        status = persist_decode(record, stored, &components);
+    }
+    if (status == ERROR_SUCCESS) {
+        secmem_free(record->payload);
+        record->payload = NULL;
+        status = persist_encode(key, &components, record);
+    }
+    key_destroy(stored);
+    components_clear(&components);
+    return status;
+}
+
+SECURITY_STATUS key_save(struct key *key)
+{
+    struct store *store = NULL;
+    SECURITY_STATUS status = provider_store(key->provider, scope_of(key), false, &store);
+
+    if (status == ERROR_SUCCESS) {
+        status = store_modify(store, key->stored_id, replace_payload, key);
+    }
+    store_release(store);
+    return status;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/utf16.h"
+#include "ncrypt/internal.h"
+
+/* A NUL-terminated UTF-16 string that ends with its buffer. */
+static SECURITY_STATUS read_string(const NCryptBuffer *buffer, const WCHAR **text)
+{
+    const WCHAR *value = buffer->pvBuffer;
+    size_t units = buffer->cbBuffer / sizeof *value;
+
+    if (*text != NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "buffer type %u is given twice", (unsigned)buffer->BufferType);
+    }
+    if (value == NULL || buffer->cbBuffer % sizeof *value != 0 || units == 0 ||
+        utf16_length(value, units) != units - 1) {
+        return status_fail(NTE_INVALID_PARAMETER, "buffer type %u is not one NUL-terminated UTF-16 string",
+                           (unsigned)buffer->BufferType);
+    }
+    *text = value;
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS read_buffer(const NCryptBuffer *buffer, struct parameters *parameters)
+{
+    switch (buffer->BufferType) {
+    case NCRYPTBUFFER_PKCS_KEY_NAME:
+        return read_string(buffer, &parameters->key_name);
+    case NCRYPTBUFFER_ECC_CURVE_NAME:
+        return read_string(buffer, &parameters->curve_name);
+    case NCRYPTBUFFER_PKCS_ALG_OID:
+    case NCRYPTBUFFER_PKCS_ALG_PARAM:
+    case NCRYPTBUFFER_PKCS_SECRET:
+        return status_fail(NTE_NOT_SUPPORTED, "encrypted key blobs are not supported yet");
+    default:
+        return status_fail(NTE_INVALID_PARAMETER, "buffer type %u has no meaning here", (unsigned)buffer->BufferType);
+    }
+}
+
+SECURITY_STATUS parameters_read(const NCryptBufferDesc *list, struct parameters *parameters)
+{
+    *parameters = (struct parameters){0};
+    if (list == NULL) {
+        return ERROR_SUCCESS;
+    }
+    if (list->ulVersion != NCRYPTBUFFER_VERSION) {
+        return status_fail(NTE_INVALID_PARAMETER, "parameter list version %u is unknown", (unsigned)list->ulVersion);
+    }
+    if (list->cBuffers > 0 && list->pBuffers == NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "the parameter list has no buffers");
+    }
+    for (uint32_t i = 0; i < list->cBuffers; i++) {
+        SECURITY_STATUS status = read_buffer(&list->pBuffers[i], parameters);
+
+        if (status != ERROR_SUCCESS) {
+            return status;
+        }
+    }
+    return ERROR_SUCCESS;
+}

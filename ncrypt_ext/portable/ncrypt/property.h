@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Properties. One table per object says for each name what it is, who may write it and when; NCryptGetProperty and
+ * NCryptSetProperty look there and nowhere else. Names that are not in a key's table are the application's own.
+ */
+#ifndef PORTABLE_NCRYPT_PROPERTY_H
+#define PORTABLE_NCRYPT_PROPERTY_H
+
+#include "ncrypt/internal.h"
+
+/* A property's value on its way out: bytes to copy, or a writer for values that hold pointers into the caller's own
+ * buffer. */
+struct value {
+    const void *data;
+    size_t size;
+    uint8_t scratch[32]; /* room for small values; data may point here */
+    WCHAR text[80];      /* the same for made-up strings */
+    SECURITY_STATUS (*write)(const void *object, uint8_t *out);
+};
+
+enum property_when {
+    WHEN_NEVER,      /* read-only */
+    WHEN_UNFINISHED, /* before finalize */
+    WHEN_ALWAYS,
+    WHEN_POLICY, /* before finalize, later as the setter decides */
+};
+
+enum property_kind { KIND_BYTES, KIND_DWORD, KIND_STRING, KIND_POINTER };
+
+struct property {
+    const WCHAR *name;
+    enum property_kind kind;   /* what a value to set must look like */
+    enum property_when writable;
+    bool only_ready;           /* readable only after finalize: NTE_BAD_KEY_STATE before */
+    SECURITY_STATUS (*get)(const void *object, struct value *value); /* NULL: write-only */
+    SECURITY_STATUS (*set)(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+};
+
+/* By exact name, NULL when there is none. */
+const struct property *property_of_key(const WCHAR *name);
+const struct property *property_of_provider(const WCHAR *name);
+
+/* Helpers for getters. */
+SECURITY_STATUS value_dword(struct value *value, uint32_t number);
+SECURITY_STATUS value_string(struct value *value, const WCHAR *text); /* text must outlive the call */
+SECURITY_STATUS value_bytes(struct value *value, const void *data, size_t size);
+SECURITY_STATUS value_pointer(struct value *value, uintptr_t pointer);
+
+/* Helpers for setters. */
+uint32_t read_dword(const uint8_t *data);
+MUST_CHECK SECURITY_STATUS set_string(WCHAR **holder, const uint8_t *data, uint32_t size);
+
+#endif

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The properties of a key. Getters and setters run with the key's lock held.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/utf16.h"
+#include "ncrypt/property.h"
+
+#define UI_TEXTS          3
+#define MAX_UI_TEXT_UNITS 0x8000u
+
+static bool is_ready(const struct key *key)
+{
+    return atomic_load_explicit(&key->state, memory_order_acquire) == KEY_READY;
+}
+
+/* ---- identity ------------------------------------------------------------------------------------------------------------ */
+
+/* A generic EC key reports the name of its curve's own algorithm as soon as the curve is known. */
+static const struct algorithm *reported_algorithm(const struct key *key)
+{
+    const struct algorithm *algorithm = key->algorithm;
+
+    if (algorithm->takes_curve && key->curve != NULL) {
+        const struct algorithm *own = algorithm_for_curve(algorithm->group, key->curve, key->generic_ecc);
+
+        algorithm = own == NULL ? algorithm : own;
+    }
+    return algorithm;
+}
+
+static SECURITY_STATUS get_algorithm(const void *object, struct value *value)
+{
+    return value_string(value, reported_algorithm(object)->name);
+}
+
+static SECURITY_STATUS get_group(const void *object, struct value *value)
+{
+    const struct key *key = object;
+
+    return value_string(value, key->algorithm->group);
+}
+
+static SECURITY_STATUS get_name(const void *object, struct value *value)
+{
+    const struct key *key = object;
+
+    if (key->name == NULL) {
+        return status_fail(NTE_NOT_SUPPORTED, "an ephemeral key has no name");
+    }
+    return value_string(value, key->name);
+}
+
+static SECURITY_STATUS get_unique_name(const void *object, struct value *value)
+{
+    const struct key *key = object;
+    struct store *store = NULL;
+    SECURITY_STATUS status;
+
+    if (key->name == NULL) {
+        return status_fail(NTE_NOT_SUPPORTED, "an ephemeral key has no name");
+    }
+    status = provider_store(key->provider, key->machine ? STORE_MACHINE : STORE_USER, false, &store);
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    store_unique_name(store, key->name, value->text);
+    store_release(store);
+    return value_string(value, value->text);
+}
+
+static SECURITY_STATUS get_key_type(const void *object, struct value *value)
+{
+    const struct key *key = object;
+
+    return value_dword(value, key->machine ? NCRYPT_MACHINE_KEY_FLAG : 0);
+}
+
+static SECURITY_STATUS get_impl_type(const void *object, struct value *value)
+{
+    (void)object;
+    return value_dword(value, NCRYPT_IMPL_SOFTWARE_FLAG);
+}
+
+static SECURITY_STATUS get_modified(const void *object, struct value *value)
+{
+    const struct key *key = object;
+    FILETIME time = {(DWORD)key->modified, (DWORD)(key->modified >> 32)};
+
+    if (key->name == NULL) {
+        return status_fail(NTE_NOT_SUPPORTED, "an ephemeral key has no time of modification");
+    }
+    memcpy(value->scratch, &time, sizeof time);
+    return value_bytes(value, value->scratch, sizeof time);
+}
+
+static SECURITY_STATUS write_provider(const void *object, uint8_t *out)
+{
+    const struct key *key = object;
+    NCRYPT_PROV_HANDLE handle = 0;
+    SECURITY_STATUS status =
+        handle_create(HANDLE_PROVIDER, provider_ref(key->provider), provider_unref, &handle);
+
+    if (status != ERROR_SUCCESS) {
+        provider_unref(key->provider);
+        return status;
+    }
+    memcpy(out, &handle, sizeof handle);
+    return ERROR_SUCCESS;
+}
+
+/* Each read, but no size query, makes a new handle, which the caller frees. */
+static SECURITY_STATUS get_provider_handle(const void *object, struct value *value)
+{
+    (void)object;
+    value->size = sizeof(NCRYPT_PROV_HANDLE);
+    value->write = write_provider;
+    return ERROR_SUCCESS;
+}
+
+/* ---- sizes ----------------------------------------------------------------------------------------------------------------- */
+
+static SECURITY_STATUS get_length(const void *object, struct value *value)
+{
+    const struct key *key = object;
+    uint32_t bits = key->length != 0 ? key->length : key->algorithm->lengths.dwDefaultLength;
+
+    if (bits == 0) {
+        return status_fail(NTE_NOT_FOUND, "the length is not known before the curve is set");
+    }
+    return value_dword(value, bits);
+}
+
+static SECURITY_STATUS set_length(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
+{
+    struct key *key = object;
+    uint32_t bits = read_dword(data);
+
+    (void)size;
+    (void)flags;
+    if (key->pending.algorithm != NULL) {
+        return status_fail(NTE_BAD_KEY_STATE, "the key has been given as a blob, which has its own length");
+    }
+    if (key->algorithm->takes_curve || !algorithm_length_valid(key->algorithm, bits)) {
+        return status_fail(NTE_INVALID_PARAMETER, "a length of %u bits is not possible here", (unsigned)bits);
+    }
+    key->length = bits;
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS get_lengths(const void *object, struct value *value)
+{
+    const struct key *key = object;
+    NCRYPT_SUPPORTED_LENGTHS lengths = key->algorithm->lengths;
+
+    if (key->curve != NULL) {
+        lengths = (NCRYPT_SUPPORTED_LENGTHS){key->curve->bits, key->curve->bits, 0, key->curve->bits};
+    }
+    memcpy(value->scratch, &lengths, sizeof lengths);
+    return value_bytes(value, value->scratch, sizeof lengths);
+}
+
+static SECURITY_STATUS get_public_length(const void *object, struct value *value)
+{
+    const struct key *key = object;
+
+    return value_dword(value, key->material->bits);
+}
+
+static SECURITY_STATUS get_signature_length(const void *object, struct value *value)
+{
+    const struct key *key = object;
+
+    if (key->material->signature_size == 0) {
+        return status_fail(NTE_NOT_SUPPORTED, "the algorithm does not sign");
+    }
+    return value_dword(value, key->material->signature_size);
+}
+
+static SECURITY_STATUS get_block_length(const void *object, struct value *value)
+{
+    const struct key *key = object;
+    uint32_t bits = key->length != 0 ? key->length : key->algorithm->lengths.dwDefaultLength;
+
+    if ((key->algorithm->operations & NCRYPT_ASYMMETRIC_ENCRYPTION_OPERATION) == 0) {
+        return status_fail(NTE_NOT_SUPPORTED, "the algorithm does not encrypt");
+    }
+    return value_dword(value, (bits + 7) / 8);
+}
+
+static SECURITY_STATUS get_curve(const void *object, struct value *value)
+{
+    const struct key *key = object;
+
+    if (key->curve == NULL) {
+        return status_fail(NTE_NOT_FOUND, "the key has no curve");
+    }
+    return value_string(value, key->curve->name);
+}
+
+static SECURITY_STATUS set_curve(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
+{
+    struct key *key = object;
+    const struct curve *curve;
+    WCHAR *name = NULL;
+    char printable[64];
+    SECURITY_STATUS status;
+
+    (void)flags;
+    if (!key->algorithm->takes_curve) {
+        return status_fail(NTE_NOT_SUPPORTED, "the algorithm takes no curve");
+    }
+    status = set_string(&name, data, size);
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    curve = curve_by_name(name);
+    if (curve == NULL) {
+        status = status_fail(NTE_INVALID_PARAMETER, "no curve is named '%s'",
+                             utf16_printable(name, printable, sizeof printable));
+    } else if (key->pending.algorithm != NULL && key->pending.curve != curve) {
+        status = status_fail(NTE_BAD_KEY_STATE, "the key has been given as a blob, which has its own curve");
+    } else {
+        key->curve = curve;
+        key->length = curve->bits;
+    }
+    free(name);
+    return status;
+}
+
+/* ---- policies --------------------------------------------------------------------------------------------------------------- */
+
+#define EXPORT_POLICIES                                                                                               \
+    (NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG | NCRYPT_ALLOW_ARCHIVING_FLAG |                    \
+     NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG)
+
+static SECURITY_STATUS get_export_policy(const void *object, struct value *value)
+{
+    const struct key *key = object;
+
+    return value_dword(value, key->export_policy);
+}
+
+/* After finalize a policy may only become stricter; an imported ephemeral key that has not been used may still get a
+ * wider one. */
+static bool policy_allowed(const struct key *key, uint32_t policy)
+{
+    bool fresh = key->imported && key->name == NULL && !atomic_load_explicit(&key->used, memory_order_relaxed);
+
+    return !is_ready(key) || fresh || (policy & ~key->export_policy) == 0;
+}
+
+static SECURITY_STATUS set_export_policy(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
+{
+    struct key *key = object;
+    uint32_t policy = read_dword(data);
+    uint32_t before = key->export_policy;
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    (void)size;
+    if (policy & ~(uint32_t)EXPORT_POLICIES) {
+        return status_fail(NTE_INVALID_PARAMETER, "export policy 0x%X has unknown bits", (unsigned)policy);
+    }
+    if (!policy_allowed(key, policy)) {
+        return status_fail(NTE_BAD_KEY_STATE, "the export policy of a finished key can only become stricter");
+    }
+    key->export_policy = policy;
+    if (is_ready(key) && key->name != NULL && (flags & NCRYPT_PERSIST_FLAG)) {
+        status = key_save(key);
+    }
+    if (status != ERROR_SUCCESS) {
+        key->export_policy = before;
+    }
+    return status;
+}
+
+static SECURITY_STATUS get_usage(const void *object, struct value *value)
+{
+    const struct key *key = object;
+
+    return value_dword(value, key->key_usage);
+}
+
+static SECURITY_STATUS set_usage(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
+{
+    struct key *key = object;
+    uint32_t usage = read_dword(data);
+
+    (void)size;
+    (void)flags;
+    if (usage & ~(uint32_t)NCRYPT_ALLOW_ALL_USAGES) {
+        return status_fail(NTE_INVALID_PARAMETER, "key usage 0x%X has unknown bits", (unsigned)usage);
+    }
+    key->key_usage = usage;
+    return ERROR_SUCCESS;
+}
+
+/* ---- user interface ----------------------------------------------------------------------------------------------------------- */
+
+static size_t text_size(const WCHAR *text)
+{
+    return text == NULL ? 0 : (utf16_length(text, SIZE_MAX) + 1) * sizeof *text;
+}
+
+static SECURITY_STATUS write_ui(const void *object, uint8_t *out)
+{
+    const struct key *key = object;
+    NCRYPT_UI_POLICY policy = {.dwVersion = 1, .dwFlags = key->ui.flags};
+    LPCWSTR *pointers[UI_TEXTS] = {&policy.pszCreationTitle, &policy.pszFriendlyName, &policy.pszDescription};
+    uint8_t *next = out + sizeof policy;
+
+    for (size_t i = 0; i < UI_TEXTS; i++) {
+        size_t size = text_size(key->ui.text[i]);
+
+        if (size > 0) {
+            memcpy(next, key->ui.text[i], size);
+            *pointers[i] = (LPCWSTR)(void *)next;
+            next += size;
+        }
+    }
+    memcpy(out, &policy, sizeof policy);
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS get_ui(const void *object, struct value *value)
+{
+    const struct key *key = object;
+
+    if (!key->ui.present) {
+        return status_fail(NTE_NOT_FOUND, "no UI policy has been set");
+    }
+    value->size = sizeof(NCRYPT_UI_POLICY);
+    for (size_t i = 0; i < UI_TEXTS; i++) {
+        value->size += text_size(key->ui.text[i]);
+    }
+    value->write = write_ui;
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS copy_ui(struct ui_policy *ui, const NCRYPT_UI_POLICY *policy)
+{
+    const WCHAR *texts[UI_TEXTS] = {policy->pszCreationTitle, policy->pszFriendlyName, policy->pszDescription};
+
+    ui->present = true;
+    ui->flags = policy->dwFlags;
+    for (size_t i = 0; i < UI_TEXTS; i++) {
+        size_t units = texts[i] == NULL ? 0 : utf16_length(texts[i], MAX_UI_TEXT_UNITS);
+
+        if (units == MAX_UI_TEXT_UNITS) {
+            return status_fail(NTE_INVALID_PARAMETER, "a text of the UI policy is too long");
+        }
+        ui->text[i] = texts[i] == NULL ? NULL : utf16_copy(texts[i], units);
+        if (texts[i] != NULL && ui->text[i] == NULL) {
+            return status_no_memory();
+        }
+    }
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS set_ui(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
+{
+    struct key *key = object;
+    NCRYPT_UI_POLICY policy;
+    struct ui_policy ui = {0};
+    SECURITY_STATUS status;
+
+    (void)flags;
+    if (size != sizeof policy) {
+        return status_fail(NTE_INVALID_PARAMETER, "'UI Policy' takes one NCRYPT_UI_POLICY");
+    }
+    memcpy(&policy, data, sizeof policy);
+    if (policy.dwVersion != 1) {
+        return status_fail(NTE_INVALID_PARAMETER, "'UI Policy' version %u is unknown", (unsigned)policy.dwVersion);
+    }
+    status = copy_ui(&ui, &policy);
+    if (status != ERROR_SUCCESS) {
+        ui_policy_clear(&ui);
+        return status;
+    }
+    ui_policy_clear(&key->ui);
+    key->ui = ui;
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS get_use_context(const void *object, struct value *value)
+{
+    const struct key *key = object;
+
+    if (key->use_context == NULL) {
+        return value_bytes(value, value->scratch, 0);
+    }
+    return value_string(value, key->use_context);
+}
+
+static SECURITY_STATUS set_use_context(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
+{
+    struct key *key = object;
+
+    (void)flags;
+    return set_string(&key->use_context, data, size);
+}
+
+static SECURITY_STATUS get_window(const void *object, struct value *value)
+{
+    const struct key *key = object;
+
+    if (key->window == NULL) {
+        return status_fail(NTE_NOT_FOUND, "no window handle has been set");
+    }
+    return value_pointer(value, (uintptr_t)key->window);
+}
+
+static SECURITY_STATUS set_window(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
+{
+    struct key *key = object;
+
+    (void)flags;
+    memcpy(&key->window, data, size);
+    return ERROR_SUCCESS;
+}
+
+/* ---- known, but not offered by a software provider here ------------------------------------------------------------------------ */
+
+static SECURITY_STATUS get_unsupported(const void *object, struct value *value)
+{
+    (void)object;
+    (void)value;
+    return status_fail(NTE_NOT_SUPPORTED, "the property is not supported by this provider");
+}
+
+static SECURITY_STATUS set_unsupported(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
+{
+    (void)object;
+    (void)data;
+    (void)size;
+    (void)flags;
+    return status_fail(NTE_NOT_SUPPORTED, "the property is not supported by this provider");
+}
+
+static const struct property table[] = {
+    {NCRYPT_ALGORITHM_PROPERTY, KIND_STRING, WHEN_NEVER, false, get_algorithm, NULL},
+    {NCRYPT_ALGORITHM_GROUP_PROPERTY, KIND_STRING, WHEN_NEVER, false, get_group, NULL},
+    {NCRYPT_NAME_PROPERTY, KIND_STRING, WHEN_NEVER, false, get_name, NULL},
+    {NCRYPT_UNIQUE_NAME_PROPERTY, KIND_STRING, WHEN_NEVER, true, get_unique_name, NULL},
+    {NCRYPT_KEY_TYPE_PROPERTY, KIND_DWORD, WHEN_NEVER, false, get_key_type, NULL},
+    {NCRYPT_IMPL_TYPE_PROPERTY, KIND_DWORD, WHEN_NEVER, false, get_impl_type, NULL},
+    {NCRYPT_LAST_MODIFIED_PROPERTY, KIND_BYTES, WHEN_NEVER, true, get_modified, NULL},
+    {NCRYPT_PROVIDER_HANDLE_PROPERTY, KIND_POINTER, WHEN_NEVER, false, get_provider_handle, NULL},
+    {NCRYPT_LENGTH_PROPERTY, KIND_DWORD, WHEN_UNFINISHED, false, get_length, set_length},
+    {NCRYPT_LENGTHS_PROPERTY, KIND_BYTES, WHEN_NEVER, false, get_lengths, NULL},
+    {NCRYPT_PUBLIC_LENGTH_PROPERTY, KIND_DWORD, WHEN_NEVER, true, get_public_length, NULL},
+    {NCRYPT_SIGNATURE_LENGTH_PROPERTY, KIND_DWORD, WHEN_NEVER, true, get_signature_length, NULL},
+    {NCRYPT_BLOCK_LENGTH_PROPERTY, KIND_DWORD, WHEN_NEVER, false, get_block_length, NULL},
+    {NCRYPT_ECC_CURVE_NAME_PROPERTY, KIND_STRING, WHEN_UNFINISHED, false, get_curve, set_curve},
+    {NCRYPT_EXPORT_POLICY_PROPERTY, KIND_DWORD, WHEN_POLICY, false, get_export_policy, set_export_policy},
+    {NCRYPT_KEY_USAGE_PROPERTY, KIND_DWORD, WHEN_UNFINISHED, false, get_usage, set_usage},
+    {NCRYPT_UI_POLICY_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, get_ui, set_ui},
+    {NCRYPT_USE_CONTEXT_PROPERTY, KIND_STRING, WHEN_ALWAYS, false, get_use_context, set_use_context},
+    {NCRYPT_WINDOW_HANDLE_PROPERTY, KIND_POINTER, WHEN_ALWAYS, false, get_window, set_window},
+    {NCRYPT_SECURITY_DESCR_PROPERTY, KIND_BYTES, WHEN_ALWAYS, false, get_unsupported, set_unsupported},
+    {NCRYPT_USE_COUNT_PROPERTY, KIND_BYTES, WHEN_NEVER, false, get_unsupported, NULL},
+    {NCRYPT_PIN_PROPERTY, KIND_STRING, WHEN_ALWAYS, false, NULL, set_unsupported},
+};
+
+const struct property *property_of_key(const WCHAR *name)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (utf16_equal(name, table[i].name)) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}

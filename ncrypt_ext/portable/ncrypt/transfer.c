@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * NCryptImportKey, NCryptExportKey.
+ */
+#include "common/utf16.h"
+#include "ncrypt/blob/blob.h"
+#include "ncrypt/internal.h"
+
+#define VIRTUAL_ISOLATION_FLAGS                                                                                       \
+    (NCRYPT_PREFER_VIRTUAL_ISOLATION_FLAG | NCRYPT_USE_VIRTUAL_ISOLATION_FLAG | NCRYPT_USE_PER_BOOT_KEY_FLAG)
+#define IMPORT_FLAGS                                                                                                  \
+    (NCRYPT_SILENT_FLAG | NCRYPT_NO_KEY_VALIDATION | NCRYPT_MACHINE_KEY_FLAG | NCRYPT_OVERWRITE_KEY_FLAG |            \
+     NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG | NCRYPT_DO_NOT_FINALIZE_FLAG | NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG |    \
+     VIRTUAL_ISOLATION_FLAGS)
+#define EXPORT_FLAGS (NCRYPT_SILENT_FLAG | NCRYPT_EXPORT_LEGACY_FLAG)
+
+/* A wrapping key is not used by any blob type yet; a wrong handle is still told from a right one. */
+static SECURITY_STATUS check_other_key(NCRYPT_KEY_HANDLE handle)
+{
+    if (handle == 0) {
+        return ERROR_SUCCESS;
+    }
+    if (!NCryptIsKeyHandle(handle)) {
+        return status_fail(NTE_INVALID_HANDLE, "the wrapping key's handle is not a live key handle");
+    }
+    return status_fail(NTE_NOT_SUPPORTED, "wrapping under another key is not supported");
+}
+
+/* ---- import --------------------------------------------------------------------------------------------------------------- */
+
+struct import {
+    struct provider *provider;
+    const WCHAR *type;
+    struct parameters parameters;
+    const uint8_t *data;
+    uint32_t size;
+    uint32_t flags;
+};
+
+static SECURITY_STATUS unknown_blob(SECURITY_STATUS status, const WCHAR *type)
+{
+    char printable[64];
+
+    return status_fail(status, "blob type '%s' is not supported", utf16_printable(type, printable, sizeof printable));
+}
+
+static SECURITY_STATUS check_name_of(const struct import *import, const struct blob_format *format)
+{
+    if (import->parameters.key_name == NULL) {
+        return ERROR_SUCCESS;
+    }
+    if (!format->is_private) {
+        return status_fail(NTE_NOT_SUPPORTED, "a public key cannot be stored under a name");
+    }
+    return key_check_name(import->parameters.key_name);
+}
+
+static SECURITY_STATUS parse_blob(const struct import *import, const struct blob_format *format,
+                                  struct components *components, uint32_t *usage)
+{
+    struct blob_parameters parameters = {
+        .curve_name = import->parameters.curve_name,
+        .generic_ecc = (import->flags & NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG) != 0,
+    };
+
+    return format->parse(format, import->data, import->size, &parameters, components, usage);
+}
+
+/* The key as NCryptCreatePersistedKey would have made it, with its numbers pending. Takes the components over. */
+static SECURITY_STATUS make_pending(const struct import *import, struct components *components, uint32_t usage,
+                                    struct key **out)
+{
+    struct key *key = NULL;
+    SECURITY_STATUS status = key_new(import->provider, components->algorithm, &key);
+
+    if (status == ERROR_SUCCESS && import->parameters.key_name != NULL) {
+        status = key_set_name(key, import->parameters.key_name);
+    }
+    if (status != ERROR_SUCCESS) {
+        key_destroy(key);
+        return status;
+    }
+    key->curve = components->curve;
+    key->pending = *components;
+    components_init(components);
+    key->key_usage = usage;
+    key->imported = true;
+    key->machine = (import->flags & NCRYPT_MACHINE_KEY_FLAG) != 0;
+    key->overwrite = (import->flags & NCRYPT_OVERWRITE_KEY_FLAG) != 0;
+    key->generic_ecc = (import->flags & NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG) != 0;
+    *out = key;
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS import_blob(const struct import *import, NCRYPT_KEY_HANDLE *handle)
+{
+    const struct blob_format *format = blob_format_resolve(import->type, NULL, import->data, import->size);
+    struct components components;
+    struct key *key = NULL;
+    uint32_t usage = NCRYPT_ALLOW_ALL_USAGES;
+    bool finalize = (import->flags & NCRYPT_DO_NOT_FINALIZE_FLAG) == 0;
+    SECURITY_STATUS status;
+
+    if (format == NULL) {
+        return unknown_blob(NTE_NOT_SUPPORTED, import->type);
+    }
+    if (!finalize && !format->is_private) {
+        return status_fail(NTE_NOT_SUPPORTED, "only private keys can be imported unfinalized");
+    }
+    components_init(&components);
+    status = check_name_of(import, format);
+    if (status == ERROR_SUCCESS) {
+        status = parse_blob(import, format, &components, &usage);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = make_pending(import, &components, usage, &key);
+    }
+    if (status == ERROR_SUCCESS && finalize) {
+        status = key_finalize(key, (import->flags & NCRYPT_NO_KEY_VALIDATION) == 0,
+                              (import->flags & NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG) != 0,
+                              (import->flags & NCRYPT_SILENT_FLAG) != 0);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = key_handle(key, handle);
+    }
+    if (status != ERROR_SUCCESS) {
+        key_destroy(key);
+    }
+    components_clear(&components);
+    return status;
+}
+
+static SECURITY_STATUS check_import(const struct import *import, const NCRYPT_KEY_HANDLE *handle)
+{
+    if (import->flags & ~(uint32_t)IMPORT_FLAGS) {
+        return status_fail(NTE_BAD_FLAGS, "flags 0x%X", (unsigned)import->flags);
+    }
+    if (import->flags & NCRYPT_USE_VIRTUAL_ISOLATION_FLAG) {
+        return status_fail(NTE_VBS_UNAVAILABLE, "there is no virtualization-based security here");
+    }
+    if (handle == NULL || import->type == NULL || import->data == NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "phKey, pszBlobType or pbData is NULL");
+    }
+    if (import->size == 0) {
+        return status_fail(NTE_INVALID_PARAMETER, "the blob is empty");
+    }
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS import_key(NCRYPT_PROV_HANDLE provider_handle, NCRYPT_KEY_HANDLE other,
+                                  const NCryptBufferDesc *list, NCRYPT_KEY_HANDLE *handle, struct import *import)
+{
+    SECURITY_STATUS status;
+
+    import->provider = handle_acquire(provider_handle, HANDLE_PROVIDER);
+    if (import->provider == NULL) {
+        return status_fail(NTE_INVALID_HANDLE, "not a live provider handle");
+    }
+    status = check_import(import, handle);
+    if (status == ERROR_SUCCESS) {
+        status = check_other_key(other);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = parameters_read(list, &import->parameters);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = import_blob(import, handle);
+    }
+    handle_release(provider_handle);
+    return status;
+}
+
+SECURITY_STATUS WINAPI NCryptImportKey(NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE hImportKey, LPCWSTR pszBlobType,
+                                       NCryptBufferDesc *pParameterList, NCRYPT_KEY_HANDLE *phKey, PBYTE pbData,
+                                       DWORD cbData, DWORD dwFlags)
+{
+    struct import import = {.type = pszBlobType, .data = pbData, .size = cbData, .flags = dwFlags};
+
+    return trace_return("NCryptImportKey", import_key(hProvider, hImportKey, pParameterList, phKey, &import));
+}
+
+/* ---- export --------------------------------------------------------------------------------------------------------------- */
+
+/* An archiving policy lets the private key out once, on the handle that made it. `use_up` when bytes really leave. */
+static SECURITY_STATUS check_policy(struct key *key, bool use_up)
+{
+    uint32_t policy = atomic_load_explicit(&key->export_policy, memory_order_relaxed);
+    bool allowed;
+
+    if (policy & NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG) {
+        return ERROR_SUCCESS;
+    }
+    pthread_mutex_lock(&key->lock);
+    allowed = (policy & NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG) && key->original && !key->archived;
+    if (allowed && use_up) {
+        key->archived = true;
+    }
+    pthread_mutex_unlock(&key->lock);
+    return allowed ? ERROR_SUCCESS
+                   : status_fail(NTE_NOT_SUPPORTED, "the export policy does not allow the private key to be exported");
+}
+
+static SECURITY_STATUS write_blob(struct key *key, const struct blob_format *format, uint8_t *out, uint32_t out_size,
+                                  DWORD *result)
+{
+    struct components components;
+    size_t size = 0;
+    SECURITY_STATUS status;
+
+    components_init(&components);
+    status = material_take_apart(key->material, format->is_private, &components);
+    if (status == ERROR_SUCCESS) {
+        status = format->write(format, &components, key->key_usage, NULL, 0, &size);
+    }
+    if (status == ERROR_SUCCESS && format->is_private) {
+        status = check_policy(key, out != NULL && out_size >= size);
+    }
+    if (status == ERROR_SUCCESS) {
+        *result = (DWORD)size;
+        if (out != NULL) {
+            status = format->write(format, &components, key->key_usage, out, out_size, &size);
+            *result = (DWORD)size;
+        }
+    }
+    components_clear(&components);
+    return status;
+}
+
+static SECURITY_STATUS export_blob(struct key *key, const WCHAR *type, uint8_t *out, uint32_t out_size, DWORD *result)
+{
+    const struct blob_format *format = blob_format_resolve(type, key->material->algorithm, NULL, 0);
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    if (format == NULL) {
+        return unknown_blob(NTE_BAD_TYPE, type);
+    }
+    if (format->is_private) {
+        status = check_policy(key, false); /* before anything is taken apart */
+        key_mark_used(key);
+    }
+    return status == ERROR_SUCCESS ? write_blob(key, format, out, out_size, result) : status;
+}
+
+static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE other, const WCHAR *type,
+                                  const NCryptBufferDesc *list, uint8_t *out, uint32_t out_size, DWORD *result,
+                                  uint32_t flags)
+{
+    struct parameters parameters;
+    struct key *key;
+    SECURITY_STATUS status = key_acquire(handle, &key);
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (flags & ~(uint32_t)EXPORT_FLAGS) {
+        status = status_fail(NTE_BAD_FLAGS, "flags 0x%X", (unsigned)flags);
+    } else if (type == NULL || result == NULL) {
+        status = status_fail(NTE_INVALID_PARAMETER, "pszBlobType or pcbResult is NULL");
+    } else {
+        status = check_other_key(other);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = parameters_read(list, &parameters);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = export_blob(key, type, out, out_size, result);
+    }
+    handle_release(handle);
+    return status;
+}
+
+SECURITY_STATUS WINAPI NCryptExportKey(NCRYPT_KEY_HANDLE hKey, NCRYPT_KEY_HANDLE hExportKey, LPCWSTR pszBlobType,
+                                       NCryptBufferDesc *pParameterList, PBYTE pbOutput, DWORD cbOutput,
+                                       DWORD *pcbResult, DWORD dwFlags)
+{
+    return trace_return("NCryptExportKey", export_key(hKey, hExportKey, pszBlobType, pParameterList, pbOutput,
+                                                      cbOutput, pcbResult, dwFlags));
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * NCryptSignHash, NCryptVerifySignature, NCryptEncrypt, NCryptDecrypt.
+ */
+#include "ncrypt/internal.h"
+
+/* Only private-key operations are asked about: the public half may always be used. */
+static SECURITY_STATUS check_usage(struct key *key, uint32_t usage)
+{
+    if ((atomic_load_explicit(&key->key_usage, memory_order_relaxed) & usage) == 0) {
+        return status_fail(NTE_PERM, "the key usage does not allow this operation");
+    }
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS null_pointer(const char *name)
+{
+    return status_fail(NTE_INVALID_PARAMETER, "%s is NULL", name);
+}
+
+static SECURITY_STATUS sign_hash(NCRYPT_KEY_HANDLE handle, const void *padding, const uint8_t *hash, uint32_t hash_size,
+                                 uint8_t *out, uint32_t out_size, DWORD *result, uint32_t flags)
+{
+    struct key *key;
+    SECURITY_STATUS status = key_acquire(handle, &key);
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (hash == NULL) {
+        status = null_pointer("pbHashValue");
+    } else if (result == NULL) {
+        status = null_pointer("pcbResult");
+    } else {
+        status = check_usage(key, NCRYPT_ALLOW_SIGNING_FLAG);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = material_sign(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, hash, hash_size, out,
+                               out_size, result);
+        key_mark_used(key);
+    }
+    handle_release(handle);
+    return status;
+}
+
+SECURITY_STATUS WINAPI NCryptSignHash(NCRYPT_KEY_HANDLE hKey, void *pPaddingInfo, PBYTE pbHashValue, DWORD cbHashValue,
+                                      PBYTE pbSignature, DWORD cbSignature, DWORD *pcbResult, DWORD dwFlags)
+{
+    return trace_return("NCryptSignHash", sign_hash(hKey, pPaddingInfo, pbHashValue, cbHashValue, pbSignature,
+                                                    cbSignature, pcbResult, dwFlags));
+}
+
+static SECURITY_STATUS verify_signature(NCRYPT_KEY_HANDLE handle, const void *padding, const uint8_t *hash,
+                                        uint32_t hash_size, const uint8_t *signature, uint32_t signature_size,
+                                        uint32_t flags)
+{
+    struct key *key;
+    SECURITY_STATUS status = key_acquire(handle, &key);
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (hash == NULL) {
+        status = null_pointer("pbHashValue");
+    } else if (signature == NULL) {
+        status = null_pointer("pbSignature");
+    } else {
+        status = material_verify(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, hash, hash_size,
+                                 signature, signature_size);
+    }
+    handle_release(handle);
+    return status;
+}
+
+SECURITY_STATUS WINAPI NCryptVerifySignature(NCRYPT_KEY_HANDLE hKey, void *pPaddingInfo, PBYTE pbHashValue,
+                                             DWORD cbHashValue, PBYTE pbSignature, DWORD cbSignature, DWORD dwFlags)
+{
+    return trace_return("NCryptVerifySignature", verify_signature(hKey, pPaddingInfo, pbHashValue, cbHashValue,
+                                                                  pbSignature, cbSignature, dwFlags));
+}
+
+/* A missing input is an error unless it is empty: what an empty one means is the algorithm's to say. */
+static SECURITY_STATUS check_cipher_pointers(const uint8_t *in, uint32_t in_size, const DWORD *result)
+{
+    if (in == NULL && in_size > 0) {
+        return null_pointer("pbInput");
+    }
+    return result == NULL ? null_pointer("pcbResult") : ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS encrypt(NCRYPT_KEY_HANDLE handle, const uint8_t *in, uint32_t in_size, const void *padding,
+                               uint8_t *out, uint32_t out_size, DWORD *result, uint32_t flags)
+{
+    struct key *key;
+    SECURITY_STATUS status = key_acquire(handle, &key);
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    status = check_cipher_pointers(in, in_size, result);
+    if (status == ERROR_SUCCESS) {
+        status = material_encrypt(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, in, in_size, out,
+                                  out_size, result);
+    }
+    handle_release(handle);
+    return status;
+}
+
+SECURITY_STATUS WINAPI NCryptEncrypt(NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWORD cbInput, void *pPaddingInfo,
+                                     PBYTE pbOutput, DWORD cbOutput, DWORD *pcbResult, DWORD dwFlags)
+{
+    return trace_return("NCryptEncrypt",
+                        encrypt(hKey, pbInput, cbInput, pPaddingInfo, pbOutput, cbOutput, pcbResult, dwFlags));
+}
+
+static SECURITY_STATUS decrypt(NCRYPT_KEY_HANDLE handle, const uint8_t *in, uint32_t in_size, const void *padding,
+                               uint8_t *out, uint32_t out_size, DWORD *result, uint32_t flags)
+{
+    struct key *key;
+    SECURITY_STATUS status = key_acquire(handle, &key);
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    status = check_cipher_pointers(in, in_size, result);
+    if (status == ERROR_SUCCESS) {
+        status = check_usage(key, NCRYPT_ALLOW_DECRYPT_FLAG);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = material_decrypt(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, in, in_size, out,
+                                  out_size, result);
+        key_mark_used(key);
+    }
+    handle_release(handle);
+    return status;
+}
+
+SECURITY_STATUS WINAPI NCryptDecrypt(NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWORD cbInput, void *pPaddingInfo,
+                                     PBYTE pbOutput, DWORD cbOutput, DWORD *pcbResult, DWORD dwFlags)
+{
+    return trace_return("NCryptDecrypt",
+                        decrypt(hKey, pbInput, cbInput, pPaddingInfo, pbOutput, cbOutput, pcbResult, dwFlags));
+}
