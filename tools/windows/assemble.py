@@ -57,7 +57,7 @@ def assemble(folder: Path) -> None:
 
 
 def main() -> None:
-    if sys.version_info[:2] != (3, 11):
+    if sysconfig.get_python_version() != "3.11":
         sys.exit(
             "assemble.py takes the standard library of the Python that runs it: run it by 3.11"
         )

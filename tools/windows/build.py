@@ -20,6 +20,7 @@ from types import ModuleType
 from setuptools import Extension
 
 COMPILER = "x86_64-w64-mingw32-gcc"
+SUFFIX = ".cp311-win_amd64.pyd"
 
 
 def load_setup() -> ModuleType:
@@ -32,7 +33,7 @@ def load_setup() -> ModuleType:
 
 
 def build(module: Extension, python: Path, site: Path) -> None:
-    target = site / (module.name.replace(".", "/") + ".cp311-win_amd64.pyd")
+    target = site / (module.name.replace(".", "/") + SUFFIX)
     inputs = [*module.sources, *module.depends]
     if target.exists() and all(Path(i).stat().st_mtime <= target.stat().st_mtime for i in inputs):
         return
@@ -50,13 +51,16 @@ def main() -> None:
     setup = load_setup()
     setup.stage_windows_headers()
     modules = setup.cythonized(setup.extensions(windows=True))
+    for stale in {path.name.split(".")[0] for path in package.glob("*.pyd")} - {
+        module.name.split(".")[1] for module in modules
+    }:
+        (package / f"{stale}{SUFFIX}").unlink()
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda module: build(module, python, site), modules))
     for source in Path("ncrypt_ext").rglob("*.py"):
         target = site / source
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)
-    (site / "modules.txt").write_text("".join(f"{module.name}\n" for module in modules))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Runs inside the Windows CPython: imports every extension and does one job with ncrypt.dll."""
+"""Runs inside a Windows CPython: imports every extension and does one job with ncrypt.dll."""
 
 import hashlib
 import importlib
 import sys
 from pathlib import Path
 
-modules = Path(sys.argv[1]).read_text().split()
-for name in modules:
-    importlib.import_module(name)
-print(f"{sys.version.split()[0]} on {sys.platform}: {len(modules)} extension modules imported")
+import ncrypt_ext as nc
 
-import ncrypt_ext as nc  # noqa: E402  what the loop shows comes first
+modules = [path.name.split(".")[0] for path in Path(nc.__path__[0]).glob("*.pyd")]
+assert "_provider" in modules, modules
+for name in modules:
+    importlib.import_module(f"ncrypt_ext.{name}")
+print(f"{sys.version.split()[0]} on {sys.platform}: {len(modules)} extension modules imported")
 
 digest = hashlib.sha256(b"order 17").digest()
 with nc.Provider() as provider:
