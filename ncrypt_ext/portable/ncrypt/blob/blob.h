@@ -7,6 +7,7 @@
 #define PORTABLE_NCRYPT_BLOB_BLOB_H
 
 #include "common/status.h"
+#include "ncrypt/key/algorithm.h"
 #include "ncrypt/key/components.h"
 
 /* What a parameter list may say about a blob to import; zero-initialised when there is no list. */
@@ -21,8 +22,14 @@ struct blob_format {
     const WCHAR *type;       /* "RSAPUBLICBLOB" */
     bool is_private;         /* carries the private key */
     bool settable;           /* may be set as a property of an unfinalized key */
-    /* Refuses a malformed blob: wrong magic for the type NTE_NOT_SUPPORTED, truncated, oversized or inconsistent
-     * NTE_BAD_DATA or NTE_INVALID_PARAMETER as the facts of the format have it. `usage` (NCRYPT_ALLOW_*) is what the
+    bool is_default;         /* what PUBLICBLOB or PRIVATEBLOB mean for keys of `family` */
+    uint32_t magic;          /* the format's only magic; 0 when it has several (owns_magic) or none */
+    const struct family *family; /* the keys it is for; NULL: of several families */
+    bool (*owns_magic)(uint32_t magic); /* for formats with several magics: public or private, of the family's */
+    /* Refuses a malformed blob: wrong magic for the type NTE_NOT_SUPPORTED; truncated, oversized or inconsistent
+     * NTE_BAD_DATA; an RSA size out of range, an unknown or missing curve, or another algorithm than the parameters ask
+     * for NTE_INVALID_PARAMETER. That the numbers are a key is checked by material_load(). `components` come
+     * initialised and empty, and are empty again after a failure. `usage` (NCRYPT_ALLOW_*) is what the
      * blob says the key may do, NCRYPT_ALLOW_ALL_USAGES when it says nothing. */
     SECURITY_STATUS (*parse)(const struct blob_format *format, const uint8_t *data, size_t size,
                              const struct blob_parameters *parameters, struct components *components,
@@ -34,9 +41,51 @@ struct blob_format {
 };
 
 /* By exact, case-sensitive type name; NULL when unknown. "PUBLICBLOB" and "PRIVATEBLOB" are resolved by
- * blob_format_resolve(): on export by the key's algorithm, on import (algorithm NULL) by the magic in `data`. */
+ * blob_format_resolve(): on export by the key's algorithm, on import (algorithm NULL) by the magic in `data`; NULL when
+ * the magic is of no format. Other type names it takes as blob_format_by_type() does. A magic of the other kind finds
+ * the family's format of the kind that was asked for, which then refuses it. */
 const struct blob_format *blob_format_by_type(const WCHAR *type);
 const struct blob_format *blob_format_resolve(const WCHAR *type, const struct algorithm *algorithm,
                                               const uint8_t *data, size_t size);
+
+/* ---- for the formats' own files --------------------------------------------------------------------------- */
+
+/* Headers are read and written byte by byte: blobs need not be aligned. */
+uint32_t blob_read_u32(const uint8_t *data);
+void blob_write_u32(uint8_t *out, uint32_t value);
+
+/* The blob's first four bytes; NTE_BAD_DATA when there are none. */
+MUST_CHECK SECURITY_STATUS blob_read_magic(const uint8_t *data, size_t size, uint32_t *magic);
+
+/* NTE_INVALID_PARAMETER when a key is being created whose algorithm is of another family. */
+MUST_CHECK SECURITY_STATUS blob_check_family(const struct blob_parameters *parameters, const struct family *family);
+
+/* The size query and the check of the buffer: `*ready` says that `needed` bytes are to be written to `out`. */
+MUST_CHECK SECURITY_STATUS blob_output(uint8_t *out, size_t out_size, size_t needed, size_t *result, bool *ready);
+
+/* blob_rsa.c */
+SECURITY_STATUS blob_rsa_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                               const struct blob_parameters *parameters, struct components *components,
+                               uint32_t *usage);
+SECURITY_STATUS blob_rsa_write(const struct blob_format *format, const struct components *components, uint32_t usage,
+                               uint8_t *out, size_t out_size, size_t *result);
+
+/* blob_ecc.c */
+bool blob_ecc_owns_magic(uint32_t magic);
+SECURITY_STATUS blob_ecc_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                               const struct blob_parameters *parameters, struct components *components,
+                               uint32_t *usage);
+SECURITY_STATUS blob_ecc_write(const struct blob_format *format, const struct components *components, uint32_t usage,
+                               uint8_t *out, size_t out_size, size_t *result);
+/* Whether an EC key of this curve is what the parameters ask for, and the algorithm it gets. */
+MUST_CHECK SECURITY_STATUS blob_ecc_settle(const struct blob_parameters *parameters, const struct curve *curve,
+                                           struct components *components);
+
+/* blob_pkcs8.c */
+SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                                 const struct blob_parameters *parameters, struct components *components,
+                                 uint32_t *usage);
+SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components,
+                                 uint32_t usage, uint8_t *out, size_t out_size, size_t *result);
 
 #endif

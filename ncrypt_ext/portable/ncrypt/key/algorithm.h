@@ -15,15 +15,16 @@
 struct material;
 
 /* What one key family can do. An operation that the family lacks is NULL; the caller answers NTE_NOT_SUPPORTED.
- * Flags come without NCRYPT_SILENT_FLAG and hold exactly one padding. Sizes have not been checked yet, pointers have:
- * input pointers are valid for their size, `result` is not NULL; `out` may be NULL for a size query. */
+ * Flags come without NCRYPT_SILENT_FLAG and hold exactly one padding. Pointers have been checked: input pointers
+ * are valid for their size, `result` is not NULL. Sign and verify find hash and signature not empty and room for the
+ * signature in `out`; for encrypt and decrypt `out` may be NULL for a size query, and no size has been checked. */
 struct family {
     /* Generates a key pair; calls interrupt_poll() (interrupt.h) from libcrypto's callback. */
     SECURITY_STATUS (*generate)(const struct algorithm *algorithm, const struct curve *curve, uint32_t bits,
                                 EVP_PKEY **pkey);
-    /* From numbers; refuses what is not a key: NTE_BAD_DATA for impossible numbers, NTE_INVALID_PARAMETER for sizes
-     * out of range. Missing private numbers that can be computed are computed. Validates fully when `validate`
-     * (imports), not when the numbers come from the store. */
+    /* From numbers; refuses what is not a key with NTE_INVALID_PARAMETER. Missing private numbers that can be computed
+     * are computed. Validates fully when `validate` (imports), not when the numbers come from the store; bounded work
+     * either way. An EC key's public point is computed from its private number when validating. */
     SECURITY_STATUS (*load)(const struct components *components, bool validate, EVP_PKEY **pkey);
     SECURITY_STATUS (*take_apart)(const struct material *material, bool with_private, struct components *components);
 
@@ -47,7 +48,7 @@ struct algorithm {
     const WCHAR *curve_name;           /* algorithms bound to one curve; else NULL */
     bool takes_curve;                  /* generic EC: ECCCurveName must be set before finalize */
     uint32_t interface, operations;    /* NCRYPT_*_INTERFACE, NCRYPT_*_OPERATION bits */
-    NCRYPT_SUPPORTED_LENGTHS lengths;  /* bits; increment 0: only the minimum */
+    NCRYPT_SUPPORTED_LENGTHS lengths;  /* bits; increment 0: only the minimum, or (takes_curve) as the curve has it */
     uint32_t import_min, import_max;   /* bits accepted by import, wider than what can be generated */
 };
 

@@ -63,6 +63,10 @@ bool components_has(const struct components *components, enum component which);
 /* True when the private number (RSA p and q or d, EC d) is there. */
 bool components_private(const struct components *components);
 
+/* The number without its leading zero bytes (size 0 when it is zero or absent), and its length in bits. */
+struct component_span components_trimmed(const struct components *components, enum component which);
+size_t components_bits(const struct components *components, enum component which);
+
 /* The form kept in the store: for each number present u8 id, u32 size (little-endian), bytes. The algorithm and the
  * curve are not in it. components_encoded_size() bytes are written. Decoding refuses anything that encoding does not
  * produce with NTE_KEYSET_ENTRY_BAD; `algorithm` and `curve` must have been set by the caller. */

@@ -38,9 +38,10 @@ MUST_CHECK SECURITY_STATUS material_take_apart(const struct material *material, 
                                                struct components *components);
 
 /* The four operations: exactly NCryptSignHash and so on for a finalized key whose usage allows them, with flags
- * checked against the family's, size queries answered and NTE_BUFFER_TOO_SMALL returned with the size needed.
- * Sign and decrypt with a public key: NTE_NOT_SUPPORTED... the code Windows gives for an operation the key cannot do.
- * `flags` without NCRYPT_SILENT_FLAG. */
+ * checked against the family's (NTE_BAD_FLAGS for unknown or several paddings, NTE_INVALID_PARAMETER for none where one
+ * is needed), size queries (`out` NULL) answered without a look at the other arguments, and NTE_BUFFER_TOO_SMALL
+ * returned with the size needed. An operation that the algorithm lacks, and sign and decrypt with a public key:
+ * NTE_NOT_SUPPORTED. `flags` without NCRYPT_SILENT_FLAG. */
 MUST_CHECK SECURITY_STATUS material_sign(struct material *material, const void *padding, uint32_t flags,
                                          const uint8_t *hash, uint32_t hash_size, uint8_t *out, uint32_t out_size,
                                          uint32_t *result);

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include <openssl/encoder.h>
+#include <openssl/core_names.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
+
+#include "common/libctx.h"
+#include "ncrypt/blob/blob.h"
+#include "ncrypt/key/pkey.h"
+#include "ncrypt/key/rsa_numbers.h"
+
+/* Bits of the first byte of X.509's KeyUsage, and the one of its second byte. */
+#define DIGITAL_SIGNATURE 0x80
+#define KEY_ENCIPHERMENT  0x20
+#define DATA_ENCIPHERMENT 0x10
+#define KEY_AGREEMENT     0x08
+#define KEY_CERT_SIGN     0x04
+#define CRL_SIGN          0x02
+#define ENCIPHER_ONLY     0x01
+#define DECIPHER_ONLY     0x80
+
+/* ---- reading ---------------------------------------------------------------------------------------------- */
+
+static uint32_t usage_from_bits(const ASN1_BIT_STRING *bits)
+{
+    int length = ASN1_STRING_length(bits);
+    const uint8_t *data = ASN1_STRING_get0_data(bits);
+    uint8_t first = length > 0 ? data[0] : 0, second = length > 1 ? data[1] : 0;
+    uint32_t usage = 0;
+
+    if ((first & (KEY_ENCIPHERMENT | DATA_ENCIPHERMENT | ENCIPHER_ONLY)) != 0 || (second & DECIPHER_ONLY) != 0) {
+        usage |= NCRYPT_ALLOW_DECRYPT_FLAG;
+    }
+    if ((first & (DIGITAL_SIGNATURE | KEY_CERT_SIGN | CRL_SIGN)) != 0) {
+        usage |= NCRYPT_ALLOW_SIGNING_FLAG;
+    }
+    if ((first & KEY_AGREEMENT) != 0) {
+        usage |= NCRYPT_ALLOW_KEY_AGREEMENT_FLAG;
+    }
+    return usage;
+}
+
+/* The keyUsage attribute: one, with one value, or none. Other attributes are none of our business. */
+static SECURITY_STATUS read_usage(const PKCS8_PRIV_KEY_INFO *info, uint32_t *usage)
+{
+    const STACK_OF(X509_ATTRIBUTE) *attributes = PKCS8_pkey_get0_attrs(info);
+    int at = attributes == NULL ? -1 : X509at_get_attr_by_NID(attributes, NID_key_usage, -1);
+    X509_ATTRIBUTE *attribute;
+    ASN1_BIT_STRING *bits;
+
+    *usage = NCRYPT_ALLOW_ALL_USAGES;
+    if (at < 0) {
+        return ERROR_SUCCESS;
+    }
+    attribute = X509at_get_attr(attributes, at);
+    bits = X509_ATTRIBUTE_get0_data(attribute, 0, V_ASN1_BIT_STRING, NULL);
+    if (bits == NULL || X509_ATTRIBUTE_count(attribute) != 1 ||
+        X509at_get_attr_by_NID(attributes, NID_key_usage, at) >= 0) {
+        return status_fail(NTE_BAD_DATA, "the PKCS#8 key's keyUsage attribute is malformed");
+    }
+    *usage = usage_from_bits(bits);
+    return ERROR_SUCCESS;
+}
+
+/* PKCS#8 in its encrypted form, or no PKCS#8 at all. */
+static SECURITY_STATUS refuse(const uint8_t *data, size_t size)
+{
+    const uint8_t *at = data;
+    X509_SIG *encrypted = d2i_X509_SIG(NULL, &at, (long)size);
+
+    if (encrypted != NULL) {
+        X509_SIG_free(encrypted);
+        return status_fail(NTE_NOT_SUPPORTED, "encrypted PKCS#8 keys are not supported");
+    }
+    return status_fail(NTE_BAD_DATA, "the data are no PKCS#8 key");
+}
+
+static SECURITY_STATUS decode(const uint8_t *data, size_t size, PKCS8_PRIV_KEY_INFO **info)
+{
+    const uint8_t *at = data;
+    PKCS8_PRIV_KEY_INFO *decoded;
+
+    if (size > INT32_MAX) {
+        return status_fail(NTE_BAD_DATA, "a PKCS#8 key of %zu bytes", size);
+    }
+    decoded = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)size);
+    if (decoded == NULL) {
+        return refuse(data, size);
+    }
+    if (at != data + size) {
+        PKCS8_PRIV_KEY_INFO_free(decoded);
+        return status_fail(NTE_BAD_DATA, "%zu bytes follow the PKCS#8 key", (size_t)(data + size - at));
+    }
+    *info = decoded;
+    return ERROR_SUCCESS;
+}
+
+/* Looks at the algorithm before libcrypto works on the key. `curve` is NULL for RSA. */
+static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct family **family,
+                                 const struct curve **curve)
+{
+    const ASN1_OBJECT *object = NULL;
+    const X509_ALGOR *identifier = NULL;
+    const void *parameter = NULL;
+    const uint8_t *key;
+    int type = V_ASN1_UNDEF, length;
+
+    if (PKCS8_pkey_get0(NULL, &key, &length, &identifier, info) != 1) {
+        return status_from_openssl(NTE_BAD_DATA, "the PKCS#8 key");
+    }
+    X509_ALGOR_get0(&object, &type, &parameter, identifier);
+    *curve = NULL;
+    switch (OBJ_obj2nid(object)) {
+    case NID_rsaEncryption:
+        *family = &family_rsa;
+        return ERROR_SUCCESS;
+    case NID_X9_62_id_ecPublicKey:
+        *family = &family_ec;
+        break;
+    default:
+        return status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys of this algorithm are not supported");
+    }
+    if (type == V_ASN1_OBJECT && OBJ_obj2nid(parameter) != NID_undef) {
+        *curve = curve_by_openssl_name(OBJ_nid2sn(OBJ_obj2nid(parameter)));
+    }
+    return *curve != NULL ? ERROR_SUCCESS
+                          : status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys on this curve are not supported");
+}
+
+static SECURITY_STATUS take_rsa(const EVP_PKEY *pkey, struct components *components)
+{
+    BIGNUM *values[RSA_NUMBER_COUNT] = {NULL};
+    SECURITY_STATUS status = ERROR_SUCCESS;
+    size_t total = 0;
+
+    for (size_t i = 0; status == ERROR_SUCCESS && i < RSA_NUMBER_COUNT; i++) {
+        if (EVP_PKEY_get_bn_param(pkey, rsa_number_names[i], &values[i]) != 1) {
+            status = status_fail(NTE_BAD_DATA, "the RSA key lacks a number");
+        } else {
+            total += (size_t)BN_num_bytes(values[i]);
+        }
+    }
+    if (status == ERROR_SUCCESS) {
+        status = components_reserve(components, total);
+    }
+    for (size_t i = 0; status == ERROR_SUCCESS && i < RSA_NUMBER_COUNT; i++) {
+        status = pkey_number_to_component(values[i], components, (enum component)i, (size_t)BN_num_bytes(values[i]));
+    }
+    for (size_t i = 0; i < RSA_NUMBER_COUNT; i++) {
+        BN_clear_free(values[i]);
+    }
+    components->algorithm = algorithm_by_name(NCRYPT_RSA_ALGORITHM);
+    return status;
+}
+
+/* Only d: the point is computed from it when the key is loaded, whatever the encoding says. */
+static SECURITY_STATUS take_ec(const EVP_PKEY *pkey, const struct curve *curve, struct components *components)
+{
+    BIGNUM *secret = NULL;
+    SECURITY_STATUS status = components_reserve(components, curve->width);
+
+    if (status == ERROR_SUCCESS && EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &secret) != 1) {
+        status = status_fail(NTE_BAD_DATA, "the elliptic curve key lacks its private number");
+    }
+    if (status == ERROR_SUCCESS) {
+        status = pkey_number_to_component(secret, components, COMPONENT_EC_D, curve->width);
+    }
+    BN_clear_free(secret);
+    return status;
+}
+
+static SECURITY_STATUS convert(const PKCS8_PRIV_KEY_INFO *info, const struct blob_parameters *parameters,
+                               struct components *components)
+{
+    const struct family *family = NULL;
+    const struct curve *curve = NULL;
+    SECURITY_STATUS status = find_kind(info, &family, &curve);
+    EVP_PKEY *pkey;
+
+    if (status == ERROR_SUCCESS) {
+        status = blob_check_family(parameters, family);
+    }
+    if (status == ERROR_SUCCESS && curve != NULL) {
+        status = blob_ecc_settle(parameters, curve, components);
+    }
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    pkey = EVP_PKCS82PKEY_ex(info, libctx_get(), NULL);
+    if (pkey == NULL) {
+        return status_from_openssl(NTE_BAD_DATA, "the key in the PKCS#8 structure is malformed");
+    }
+    status = curve != NULL ? take_ec(pkey, curve, components) : take_rsa(pkey, components);
+    EVP_PKEY_free(pkey);
+    return status;
+}
+
+SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                                 const struct blob_parameters *parameters, struct components *components,
+                                 uint32_t *usage)
+{
+    PKCS8_PRIV_KEY_INFO *info = NULL;
+    uint32_t found = 0;
+    SECURITY_STATUS status;
+
+    (void)format;
+    openssl_scope_begin();
+    status = decode(data, size, &info);
+    if (status == ERROR_SUCCESS) {
+        status = read_usage(info, &found);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = convert(info, parameters, components);
+    }
+    PKCS8_PRIV_KEY_INFO_free(info);
+    openssl_scope_end();
+    if (status != ERROR_SUCCESS) {
+        components_clear(components);
+        return status;
+    }
+    *usage = found;
+    return ERROR_SUCCESS;
+}
+
+/* ---- writing ---------------------------------------------------------------------------------------------- */
+
+/* The bits that stand for a usage; false when the attribute is left out. Windows marks ECDSA keys as signing keys even
+ * when their usage was never restricted. */
+static bool usage_to_bits(const struct algorithm *algorithm, uint32_t usage, uint8_t *bits)
+{
+    *bits = 0;
+    if ((usage & NCRYPT_ALLOW_ALL_USAGES) == NCRYPT_ALLOW_ALL_USAGES) {
+        *bits = DIGITAL_SIGNATURE;
+        return algorithm->interface == NCRYPT_SIGNATURE_INTERFACE;
+    }
+    if ((usage & NCRYPT_ALLOW_DECRYPT_FLAG) != 0) {
+        *bits |= DATA_ENCIPHERMENT;
+    }
+    if ((usage & NCRYPT_ALLOW_SIGNING_FLAG) != 0) {
+        *bits |= DIGITAL_SIGNATURE;
+    }
+    if ((usage & NCRYPT_ALLOW_KEY_AGREEMENT_FLAG) != 0) {
+        *bits |= KEY_AGREEMENT;
+    }
+    return true;
+}
+
+/* Windows writes all eight bits of the byte, where DER would leave the trailing zero bits out. */
+static SECURITY_STATUS add_usage(PKCS8_PRIV_KEY_INFO *info, uint8_t bits)
+{
+    ASN1_BIT_STRING *string = ASN1_BIT_STRING_new();
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    if (string == NULL || ASN1_BIT_STRING_set(string, &bits, 1) != 1) {
+        status = status_no_memory();
+    } else {
+        string->flags = (string->flags & ~(long)0x07) | ASN1_STRING_FLAG_BITS_LEFT;
+        if (PKCS8_pkey_add1_attr_by_NID(info, NID_key_usage, V_ASN1_BIT_STRING, (const void *)string, -1) != 1) {
+            status = status_from_openssl(NTE_INTERNAL_ERROR, "libcrypto does not take the keyUsage attribute");
+        }
+    }
+    ASN1_BIT_STRING_free(string);
+    return status;
+}
+
+/* Goes through the encoder, not EVP_PKEY2PKCS8(), which frees the encoded key without wiping it. */
+static SECURITY_STATUS encode(EVP_PKEY *pkey, PKCS8_PRIV_KEY_INFO **info)
+{
+    OSSL_ENCODER_CTX *encoder = OSSL_ENCODER_CTX_new_for_pkey(pkey, EVP_PKEY_KEYPAIR, "DER", "PrivateKeyInfo", NULL);
+    SECURITY_STATUS status = ERROR_SUCCESS;
+    uint8_t *der = NULL;
+    const uint8_t *at;
+    size_t size = 0;
+
+    if (encoder == NULL || OSSL_ENCODER_to_data(encoder, &der, &size) != 1) {
+        status = status_from_openssl(NTE_FAIL, "libcrypto cannot encode the key");
+    } else {
+        at = der;
+        *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)size);
+        if (*info == NULL) {
+            status = status_from_openssl(NTE_INTERNAL_ERROR, "libcrypto's own encoding of the key");
+        }
+    }
+    OPENSSL_clear_free(der, size);
+    OSSL_ENCODER_CTX_free(encoder);
+    return status;
+}
+
+static SECURITY_STATUS put_out(const PKCS8_PRIV_KEY_INFO *info, uint8_t *out, size_t out_size, size_t *result)
+{
+    int size = i2d_PKCS8_PRIV_KEY_INFO(info, NULL);
+    SECURITY_STATUS status;
+    bool ready;
+
+    if (size <= 0) {
+        return status_from_openssl(NTE_INTERNAL_ERROR, "libcrypto cannot encode the key");
+    }
+    status = blob_output(out, out_size, (size_t)size, result, &ready);
+    if (status == ERROR_SUCCESS && ready && i2d_PKCS8_PRIV_KEY_INFO(info, &out) != size) {
+        status = status_from_openssl(NTE_INTERNAL_ERROR, "libcrypto cannot encode the key");
+    }
+    return status;
+}
+
+SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components, uint32_t usage,
+                                 uint8_t *out, size_t out_size, size_t *result)
+{
+    const struct family *family = components->algorithm->family;
+    PKCS8_PRIV_KEY_INFO *info = NULL;
+    EVP_PKEY *pkey = NULL;
+    SECURITY_STATUS status;
+    uint8_t bits;
+
+    (void)format;
+    if ((family != &family_rsa && family != &family_ec) || !components_private(components)) {
+        return status_fail(NTE_BAD_TYPE, "the key has no PKCS#8 form");
+    }
+    openssl_scope_begin();
+    status = family->load(components, false, &pkey);
+    if (status == ERROR_SUCCESS) {
+        status = encode(pkey, &info);
+    }
+    if (status == ERROR_SUCCESS && usage_to_bits(components->algorithm, usage, &bits)) {
+        status = add_usage(info, bits);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = put_out(info, out, out_size, result);
+    }
+    PKCS8_PRIV_KEY_INFO_free(info);
+    EVP_PKEY_free(pkey);
+    openssl_scope_end();
+    return status;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "ncrypt/key/algorithm.h"
+
+#include "common/utf16.h"
+
+#define ECDSA_ROW(identifier, curve, bits)                                                                             \
+    {                                                                                                                  \
+        .name = identifier, .group = NCRYPT_ECDSA_ALGORITHM_GROUP, .family = &family_ec, .curve_name = curve,          \
+        .interface = NCRYPT_SIGNATURE_INTERFACE, .operations = NCRYPT_SIGNATURE_OPERATION,                             \
+        .lengths = {bits, bits, 0, bits}, .import_min = bits, .import_max = bits,                                      \
+    }
+
+static const struct algorithm algorithms[] = {
+    {
+        .name = NCRYPT_RSA_ALGORITHM,
+        .group = NCRYPT_RSA_ALGORITHM_GROUP,
+        .family = &family_rsa,
+        .interface = NCRYPT_ASYMMETRIC_ENCRYPTION_INTERFACE,
+        .operations = NCRYPT_ASYMMETRIC_ENCRYPTION_OPERATION | NCRYPT_SIGNATURE_OPERATION,
+        .lengths = {512, 16384, 64, 2048},
+        .import_min = 384,
+        .import_max = 16384,
+    },
+    ECDSA_ROW(NCRYPT_ECDSA_P256_ALGORITHM, BCRYPT_ECC_CURVE_NISTP256, 256),
+    ECDSA_ROW(NCRYPT_ECDSA_P384_ALGORITHM, BCRYPT_ECC_CURVE_NISTP384, 384),
+    ECDSA_ROW(NCRYPT_ECDSA_P521_ALGORITHM, BCRYPT_ECC_CURVE_NISTP521, 521),
+    {
+        /* The curve decides the length, so there is no default. */
+        .name = NCRYPT_ECDSA_ALGORITHM,
+        .group = NCRYPT_ECDSA_ALGORITHM_GROUP,
+        .family = &family_ec,
+        .takes_curve = true,
+        .interface = NCRYPT_SIGNATURE_INTERFACE,
+        .operations = NCRYPT_SIGNATURE_OPERATION,
+        .lengths = {256, 521, 0, 0},
+        .import_min = 256,
+        .import_max = 521,
+    },
+};
+
+#define ALGORITHM_COUNT (sizeof algorithms / sizeof algorithms[0])
+
+const struct algorithm *algorithm_by_name(const WCHAR *name)
+{
+    for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
+        if (utf16_equal(name, algorithms[i].name)) {
+            return &algorithms[i];
+        }
+    }
+    return NULL;
+}
+
+const struct algorithm *algorithm_at(unsigned index)
+{
+    return index < ALGORITHM_COUNT ? &algorithms[index] : NULL;
+}
+
+const struct algorithm *algorithm_for_curve(const WCHAR *group, const struct curve *curve, bool generic)
+{
+    const struct algorithm *found = NULL;
+
+    for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
+        const struct algorithm *candidate = &algorithms[i];
+
+        if (!utf16_equal(group, candidate->group)) {
+            continue;
+        }
+        if (candidate->takes_curve) {
+            found = found == NULL ? candidate : found;
+        } else if (!generic && candidate->curve_name != NULL && utf16_equal(candidate->curve_name, curve->name)) {
+            found = candidate;
+        }
+    }
+    return found;
+}
+
+bool algorithm_length_valid(const struct algorithm *algorithm, uint32_t bits)
+{
+    const NCRYPT_SUPPORTED_LENGTHS *lengths = &algorithm->lengths;
+
+    if (algorithm->takes_curve) {
+        for (unsigned i = 0; curve_at(i) != NULL; i++) {
+            if (curve_at(i)->bits == bits) {
+                return true;
+            }
+        }
+        return false;
+    }
+    if (lengths->dwIncrement == 0) {
+        return bits == lengths->dwMinLength;
+    }
+    return bits >= lengths->dwMinLength && bits <= lengths->dwMaxLength &&
+           (bits - lengths->dwMinLength) % lengths->dwIncrement == 0;
+}

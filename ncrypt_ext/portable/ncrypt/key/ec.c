@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/objects.h>
+#include <string.h>
+
+#include "common/libctx.h"
+#include "common/secmem.h"
+#include "ncrypt/key/algorithm.h"
+#include "ncrypt/key/ecdsa_der.h"
+#include "ncrypt/key/material.h"
+#include "ncrypt/key/pkey.h"
+#include "ncrypt/key/prepared.h"
+
+/* A point as libcrypto takes it: 04, X, Y. */
+#define POINT_FORM_SIZE 1
+#define MAX_POINT       (POINT_FORM_SIZE + 2 * ECDSA_MAX_WIDTH)
+
+/* More bytes of a hash than any curve's order has; ECDSA uses the leftmost bits only. */
+#define MAX_HASH 512
+
+static SECURITY_STATUS generate(const struct algorithm *algorithm, const struct curve *curve, uint32_t bits,
+                                EVP_PKEY **pkey)
+{
+    OSSL_LIB_CTX *libctx = libctx_get();
+    EVP_PKEY_CTX *ctx;
+
+    (void)algorithm;
+    (void)bits;
+    ctx = libctx == NULL ? NULL : EVP_PKEY_CTX_new_from_name(libctx, "EC", NULL);
+    if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 || EVP_PKEY_CTX_set_group_name(ctx, curve->openssl_name) != 1) {
+        EVP_PKEY_CTX_free(ctx);
+        return status_from_openssl(NTE_FAIL, "libcrypto cannot generate keys on this curve");
+    }
+    return pkey_generate(ctx, pkey);
+}
+
+/* ---- numbers ---------------------------------------------------------------------------------------------- */
+
+static bool is_zero(const struct component_span *span)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < span->size; i++) {
+        any |= span->data[i];
+    }
+    return any == 0;
+}
+
+/* Every number that is there is exactly as wide as the curve's field. */
+static SECURITY_STATUS check_widths(const struct components *components)
+{
+    if (components->curve == NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "the curve of the key is not known");
+    }
+    for (int i = COMPONENT_EC_X; i <= COMPONENT_EC_D; i++) {
+        if (components_has(components, (enum component)i) && components->item[i].size != components->curve->width) {
+            return status_fail(NTE_INVALID_PARAMETER, "a number of the key has %zu bytes, the curve has %u",
+                               components->item[i].size, components->curve->width);
+        }
+    }
+    if (!components_has(components, COMPONENT_EC_D) &&
+        (!components_has(components, COMPONENT_EC_X) || !components_has(components, COMPONENT_EC_Y))) {
+        return status_fail(NTE_INVALID_PARAMETER, "the point of the key is missing");
+    }
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS multiply(const EC_GROUP *group, const BIGNUM *secret, uint8_t *point, size_t size)
+{
+    EC_POINT *product = EC_POINT_new(group);
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    if (product == NULL || EC_POINT_mul(group, product, secret, NULL, NULL, NULL) != 1 ||
+        EC_POINT_point2oct(group, product, POINT_CONVERSION_UNCOMPRESSED, point, size, NULL) != size) {
+        status = status_from_openssl(NTE_FAIL, "libcrypto cannot compute the public key");
+    }
+    EC_POINT_free(product);
+    return status;
+}
+
+/* The public point that belongs to d, which is checked to be in [1, order - 1]. */
+static SECURITY_STATUS point_from_private(const struct components *components, uint8_t *point, size_t size)
+{
+    const struct component_span *d = &components->item[COMPONENT_EC_D];
+    SECURITY_STATUS status;
+    EC_GROUP *group = EC_GROUP_new_by_curve_name_ex(libctx_get(), NULL, OBJ_sn2nid(components->curve->openssl_name));
+    BIGNUM *secret = BN_bin2bn(d->data, (int)d->size, NULL);
+
+    if (group == NULL || secret == NULL) {
+        status = status_from_openssl(NTE_NO_MEMORY, "libcrypto cannot set up the curve");
+    } else if (BN_is_zero(secret) || BN_cmp(secret, EC_GROUP_get0_order(group)) >= 0) {
+        status = status_fail(NTE_INVALID_PARAMETER, "the private key is zero or not below the curve's order");
+    } else {
+        status = multiply(group, secret, point, size);
+    }
+    BN_clear_free(secret);
+    EC_GROUP_free(group);
+    return status;
+}
+
+/* Windows ignores the point that comes with a private key and computes it; keys from the store have been through that,
+ * and their point saves the multiplication. */
+static SECURITY_STATUS find_point(const struct components *components, bool validate, uint8_t *point, size_t size)
+{
+    const struct component_span *x = &components->item[COMPONENT_EC_X], *y = &components->item[COMPONENT_EC_Y];
+    bool missing = x->data == NULL || y->data == NULL || (is_zero(x) && is_zero(y));
+
+    if (components_has(components, COMPONENT_EC_D) && (validate || missing)) {
+        return point_from_private(components, point, size);
+    }
+    point[0] = POINT_CONVERSION_UNCOMPRESSED;
+    memcpy(point + POINT_FORM_SIZE, x->data, x->size);
+    memcpy(point + POINT_FORM_SIZE + x->size, y->data, y->size);
+    return ERROR_SUCCESS;
+}
+
+/* That coordinates are below the field's prime and the point on the curve is checked by libcrypto in any case; the
+ * point at infinity has no such coordinates, and the curves have no other subgroups. */
+static SECURITY_STATUS load(const struct components *components, bool validate, EVP_PKEY **pkey)
+{
+    uint8_t point[MAX_POINT], secret[ECDSA_MAX_WIDTH];
+    bool with_private = components_has(components, COMPONENT_EC_D);
+    SECURITY_STATUS status = check_widths(components);
+    struct pkey_builder builder;
+    size_t size;
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    size = POINT_FORM_SIZE + 2 * (size_t)components->curve->width;
+    status = find_point(components, validate, point, size);
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    pkey_builder_init(&builder, secret);
+    pkey_builder_text(&builder, OSSL_PKEY_PARAM_GROUP_NAME, components->curve->openssl_name);
+    pkey_builder_bytes(&builder, OSSL_PKEY_PARAM_PUB_KEY, point, size);
+    if (with_private) {
+        pkey_builder_number(&builder, OSSL_PKEY_PARAM_PRIV_KEY, components->item[COMPONENT_EC_D]);
+    }
+    status = pkey_builder_finish(&builder, PKEY_EC, with_private, pkey);
+    secmem_wipe(secret, sizeof secret);
+    return status;
+}
+
+static SECURITY_STATUS take_apart(const struct material *material, bool with_private, struct components *components)
+{
+    static const struct {
+        const char *name;
+        enum component which;
+    } numbers[] = {
+        {OSSL_PKEY_PARAM_EC_PUB_X, COMPONENT_EC_X},
+        {OSSL_PKEY_PARAM_EC_PUB_Y, COMPONENT_EC_Y},
+        {OSSL_PKEY_PARAM_PRIV_KEY, COMPONENT_EC_D},
+    };
+    size_t count = with_private ? 3 : 2;
+    SECURITY_STATUS status = components_reserve(components, count * material->curve->width);
+
+    for (size_t i = 0; status == ERROR_SUCCESS && i < count; i++) {
+        BIGNUM *number = NULL;
+
+        status = pkey_number(material->pkey, numbers[i].name, &number);
+        if (status == ERROR_SUCCESS) {
+            status = pkey_number_to_component(number, components, numbers[i].which, material->curve->width);
+        }
+        BN_clear_free(number);
+    }
+    return status;
+}
+
+/* ---- ECDSA ------------------------------------------------------------------------------------------------ */
+
+static SECURITY_STATUS ecdsa_context(struct material *material, enum prepared_operation operation, const void *padding,
+                                     EVP_PKEY_CTX **ctx)
+{
+    const struct prepared_use use = {operation, 0, NULL, 0};
+
+    if (padding != NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "ECDSA has no padding structure");
+    }
+    return prepared_context(material, &use, NULL, ctx);
+}
+
+static SECURITY_STATUS sign(struct material *material, const void *padding, uint32_t flags, const uint8_t *hash,
+                            uint32_t hash_size, uint8_t *out, uint32_t out_size, uint32_t *result)
+{
+    uint8_t der[ECDSA_MAX_DER];
+    size_t size = sizeof der;
+    EVP_PKEY_CTX *ctx;
+    SECURITY_STATUS status = ecdsa_context(material, PREPARED_SIGN, padding, &ctx);
+
+    (void)flags;
+    (void)out_size;
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (EVP_PKEY_sign(ctx, der, &size, hash, hash_size > MAX_HASH ? MAX_HASH : hash_size) != 1) {
+        status = status_from_openssl(NTE_FAIL, "libcrypto cannot sign");
+    } else if (!ecdsa_der_to_raw(der, size, out, material->width)) {
+        status = status_fail(NTE_INTERNAL_ERROR, "libcrypto's signature is not understood");
+    } else {
+        *result = material->signature_size;
+    }
+    EVP_PKEY_CTX_free(ctx);
+    return status;
+}
+
+static SECURITY_STATUS verify(struct material *material, const void *padding, uint32_t flags, const uint8_t *hash,
+                              uint32_t hash_size, const uint8_t *signature, uint32_t signature_size)
+{
+    uint8_t der[ECDSA_MAX_DER];
+    EVP_PKEY_CTX *ctx;
+    SECURITY_STATUS status = ecdsa_context(material, PREPARED_VERIFY, padding, &ctx);
+
+    (void)flags;
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (signature_size != material->signature_size) {
+        status = status_fail(NTE_BAD_SIGNATURE, "the signature has %u bytes, those of this key have %u", signature_size,
+                             material->signature_size);
+    } else if (EVP_PKEY_verify(ctx, der, ecdsa_raw_to_der(signature, material->width, der), hash,
+                               hash_size > MAX_HASH ? MAX_HASH : hash_size) != 1) {
+        status = status_from_openssl(NTE_BAD_SIGNATURE, "the signature does not fit the hash and the key");
+    }
+    EVP_PKEY_CTX_free(ctx);
+    return status;
+}
+
+const struct family family_ec = {
+    .generate = generate,
+    .load = load,
+    .take_apart = take_apart,
+    .sign = sign,
+    .verify = verify,
+};

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "ncrypt/key/material.h"
+
+#include <stdlib.h>
+
+#include "common/secmem.h"
+#include "common/utf16.h"
+#include "ncrypt/key/prepared.h"
+
+/* Takes the libcrypto object over, also when it fails. */
+static SECURITY_STATUS wrap(const struct algorithm *algorithm, const struct curve *curve, EVP_PKEY *pkey,
+                            bool has_private, struct material **material)
+{
+    struct material *made = calloc(1, sizeof *made);
+
+    if (made == NULL) {
+        EVP_PKEY_free(pkey);
+        return status_no_memory();
+    }
+    made->algorithm = algorithm;
+    made->curve = curve;
+    made->pkey = pkey;
+    made->has_private = has_private;
+    made->bits = (uint32_t)EVP_PKEY_get_bits(pkey);
+    made->width = (made->bits + 7) / 8;
+    if (curve != NULL) {
+        made->bits = curve->bits;
+        made->width = curve->width;
+    }
+    if (algorithm->family->sign != NULL) {
+        made->signature_size = curve != NULL ? 2 * made->width : made->width;
+    }
+    *material = made;
+    return ERROR_SUCCESS;
+}
+
+/* The curve an algorithm is bound to, or the given one for the generic names; NULL for keys without a curve. */
+static SECURITY_STATUS settle_curve(const struct algorithm *algorithm, const struct curve **curve)
+{
+    if (algorithm->curve_name != NULL) {
+        const struct curve *bound = curve_by_name(algorithm->curve_name);
+
+        if (*curve != NULL && *curve != bound) {
+            return status_fail(NTE_INVALID_PARAMETER, "the algorithm's curve is another one");
+        }
+        *curve = bound;
+    } else if (algorithm->takes_curve && *curve == NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "no curve has been chosen");
+    }
+    return ERROR_SUCCESS;
+}
+
+SECURITY_STATUS material_generate(const struct algorithm *algorithm, const struct curve *curve, uint32_t bits,
+                                  struct material **material)
+{
+    EVP_PKEY *pkey = NULL;
+    SECURITY_STATUS status = settle_curve(algorithm, &curve);
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (bits == 0) {
+        bits = curve != NULL ? curve->bits : algorithm->lengths.dwDefaultLength;
+    }
+    if (curve != NULL ? bits != curve->bits : !algorithm_length_valid(algorithm, bits)) {
+        return status_fail(NTE_INVALID_PARAMETER, "keys of this algorithm cannot have %u bits", bits);
+    }
+    openssl_scope_begin();
+    status = algorithm->family->generate(algorithm, curve, bits, &pkey);
+    openssl_scope_end();
+    return status != ERROR_SUCCESS ? status : wrap(algorithm, curve, pkey, true, material);
+}
+
+SECURITY_STATUS material_load(const struct components *components, bool validate, struct material **material)
+{
+    const struct algorithm *algorithm = components->algorithm;
+    struct components settled = *components; /* the numbers stay the caller's */
+    EVP_PKEY *pkey = NULL;
+    SECURITY_STATUS status;
+
+    if (algorithm == NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "the algorithm of the key is not known");
+    }
+    status = settle_curve(algorithm, &settled.curve);
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    openssl_scope_begin();
+    status = algorithm->family->load(&settled, validate, &pkey);
+    openssl_scope_end();
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    return wrap(algorithm, settled.curve, pkey, components_private(components), material);
+}
+
+SECURITY_STATUS material_take_apart(const struct material *material, bool with_private, struct components *components)
+{
+    SECURITY_STATUS status;
+
+    if (with_private && !material->has_private) {
+        return status_fail(NTE_BAD_TYPE, "the key is a public key");
+    }
+    openssl_scope_begin();
+    status = material->algorithm->family->take_apart(material, with_private, components);
+    openssl_scope_end();
+    if (status == ERROR_SUCCESS) {
+        components->algorithm = material->algorithm;
+        components->curve = material->curve;
+    } else {
+        components_clear(components);
+    }
+    return status;
+}
+
+/* Exactly one of the paddings the family knows, or none where it knows none. */
+static SECURITY_STATUS check_flags(uint32_t flags, uint32_t known)
+{
+    if ((flags & ~known) != 0 || (flags & (flags - 1)) != 0) {
+        return status_fail(NTE_BAD_FLAGS, "the flags 0x%X are not one padding of this key's operation", flags);
+    }
+    if (flags == 0 && known != 0) {
+        return status_fail(NTE_INVALID_PARAMETER, "this operation of the key needs a padding flag");
+    }
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS check_private(const struct material *material)
+{
+    return material->has_private ? ERROR_SUCCESS
+                                 : status_fail(NTE_NOT_SUPPORTED, "a public key can neither sign nor decrypt");
+}
+
+static SECURITY_STATUS check_operation(bool has_operation)
+{
+    return has_operation ? ERROR_SUCCESS : status_fail(NTE_NOT_SUPPORTED, "keys of this algorithm cannot do this");
+}
+
+SECURITY_STATUS material_sign(struct material *material, const void *padding, uint32_t flags, const uint8_t *hash,
+                              uint32_t hash_size, uint8_t *out, uint32_t out_size, uint32_t *result)
+{
+    const struct family *family = material->algorithm->family;
+    SECURITY_STATUS status = check_operation(family->sign != NULL);
+
+    if (status == ERROR_SUCCESS) {
+        status = check_flags(flags, family->signature_flags);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = check_private(material);
+    }
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (out == NULL) {
+        *result = material->signature_size;
+        return ERROR_SUCCESS;
+    }
+    if (hash_size == 0) {
+        return status_fail(NTE_INVALID_PARAMETER, "the hash is empty");
+    }
+    if (out_size < material->signature_size) {
+        *result = material->signature_size;
+        return status_fail(NTE_BUFFER_TOO_SMALL, "the signature has %u bytes", material->signature_size);
+    }
+    openssl_scope_begin();
+    status = family->sign(material, padding, flags, hash, hash_size, out, out_size, result);
+    openssl_scope_end();
+    return status;
+}
+
+SECURITY_STATUS material_verify(struct material *material, const void *padding, uint32_t flags, const uint8_t *hash,
+                                uint32_t hash_size, const uint8_t *signature, uint32_t signature_size)
+{
+    const struct family *family = material->algorithm->family;
+    SECURITY_STATUS status = check_operation(family->verify != NULL);
+
+    if (status == ERROR_SUCCESS) {
+        status = check_flags(flags, family->signature_flags);
+    }
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (hash_size == 0 || signature_size == 0) {
+        return status_fail(NTE_INVALID_PARAMETER, "the %s is empty", hash_size == 0 ? "hash" : "signature");
+    }
+    openssl_scope_begin();
+    status = family->verify(material, padding, flags, hash, hash_size, signature, signature_size);
+    openssl_scope_end();
+    return status;
+}
+
+SECURITY_STATUS material_encrypt(struct material *material, const void *padding, uint32_t flags, const uint8_t *in,
+                                 uint32_t in_size, uint8_t *out, uint32_t out_size, uint32_t *result)
+{
+    const struct family *family = material->algorithm->family;
+    SECURITY_STATUS status = check_operation(family->encrypt != NULL);
+
+    if (status == ERROR_SUCCESS) {
+        status = check_flags(flags, family->cipher_flags);
+    }
+    if (status == ERROR_SUCCESS) {
+        openssl_scope_begin();
+        status = family->encrypt(material, padding, flags, in, in_size, out, out_size, result);
+        openssl_scope_end();
+    }
+    return status;
+}
+
+SECURITY_STATUS material_decrypt(struct material *material, const void *padding, uint32_t flags, const uint8_t *in,
+                                 uint32_t in_size, uint8_t *out, uint32_t out_size, uint32_t *result)
+{
+    const struct family *family = material->algorithm->family;
+    SECURITY_STATUS status = check_operation(family->decrypt != NULL);
+
+    if (status == ERROR_SUCCESS) {
+        status = check_flags(flags, family->cipher_flags);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = check_private(material);
+    }
+    if (status == ERROR_SUCCESS) {
+        openssl_scope_begin();
+        status = family->decrypt(material, padding, flags, in, in_size, out, out_size, result);
+        openssl_scope_end();
+    }
+    return status;
+}
+
+void material_free(struct material *material)
+{
+    if (material != NULL) {
+        prepared_free(material->prepared);
+        EVP_PKEY_free(material->pkey);
+        free(material);
+    }
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Moving numbers into and out of libcrypto's key objects.
+ */
+#ifndef PORTABLE_NCRYPT_KEY_PKEY_H
+#define PORTABLE_NCRYPT_KEY_PKEY_H
+
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "ncrypt/key/components.h"
+
+enum pkey_type { PKEY_RSA, PKEY_EC, PKEY_TYPE_COUNT };
+
+#define PKEY_MAX_PARAMETERS 10
+
+/* A parameter list whose numbers stand in memory of the caller's, which the caller wipes. */
+struct pkey_builder {
+    OSSL_PARAM list[PKEY_MAX_PARAMETERS + 1];
+    unsigned count;
+    uint8_t *memory;
+};
+
+/* `memory` has room for all numbers that will be added. */
+void pkey_builder_init(struct pkey_builder *builder, uint8_t *memory);
+/* Big-endian bytes, at least one; they are copied. */
+void pkey_builder_number(struct pkey_builder *builder, const char *name, struct component_span number);
+/* These two keep the pointer. */
+void pkey_builder_bytes(struct pkey_builder *builder, const char *name, const uint8_t *data, size_t size);
+void pkey_builder_text(struct pkey_builder *builder, const char *name, const char *text);
+/* Makes the key: a pair or a public key. libcrypto checks little: that numbers are there and points on their curve. */
+MUST_CHECK SECURITY_STATUS pkey_builder_finish(struct pkey_builder *builder, enum pkey_type type, bool with_private,
+                                               EVP_PKEY **pkey);
+
+/* A number of a key; free with BN_clear_free(). */
+MUST_CHECK SECURITY_STATUS pkey_number(const EVP_PKEY *pkey, const char *name, BIGNUM **number);
+
+/* Adds a number to the components at `size` bytes. */
+MUST_CHECK SECURITY_STATUS pkey_number_to_component(const BIGNUM *number, struct components *components,
+                                                    enum component which, size_t size);
+
+/* Runs a prepared key generation; frees the context. NTE_USER_CANCELLED when interrupt_poll() asked to stop. */
+MUST_CHECK SECURITY_STATUS pkey_generate(EVP_PKEY_CTX *ctx, EVP_PKEY **pkey);
+
+#endif
