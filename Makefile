@@ -25,7 +25,7 @@ demo: build
 
 .PHONY: test
 test: build
-	@$(MAKE) --no-print-directory -C tests/engine
+	@$(MAKE) --no-print-directory -j2 -C tests/engine
 	@.venv/bin/python -m pytest -q
 
 .PHONY: test-all
@@ -46,8 +46,8 @@ types: build
 
 .PHONY: sanitize
 sanitize:
-	@$(MAKE) --no-print-directory -C tests/engine SAN=address,undefined
-	@$(MAKE) --no-print-directory -C tests/engine SAN=thread
+	@$(MAKE) --no-print-directory -j2 -C tests/engine SAN=address,undefined
+	@$(MAKE) --no-print-directory -j2 -C tests/engine SAN=thread
 
 .PHONY: coverage
 coverage: build

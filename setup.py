@@ -236,7 +236,10 @@ class BuildExtensions(build_ext):
         with ThreadPoolExecutor(self.parallel) as pool:
             objects = list(pool.map(compile_one, sources))
         library = f"{folder}/lib{ENGINE}{'.dylib' if MACOS else '.so'}"
-        newest = max(os.path.getmtime(file) for file in [*objects, ENGINE_MAP])
+        listed = Path(folder, "objects.txt")  # changes when a source comes or goes
+        if not listed.exists() or listed.read_text() != "\n".join(objects):
+            listed.write_text("\n".join(objects))
+        newest = max(os.path.getmtime(file) for file in [*objects, str(listed), ENGINE_MAP])
         if self.force or not os.path.exists(library) or os.path.getmtime(library) < newest:
             self.link_engine(objects, library, library_flags)
         return library

@@ -7,7 +7,9 @@
 #define Py_CONFIG_H
 
 #define MS_WIN32
+#ifndef MS_WIN64
 #define MS_WIN64
+#endif
 #define MS_WINDOWS
 #define NT_THREADS
 #define WITH_THREAD
