@@ -29,7 +29,8 @@ test: build
 	@.venv/bin/python -m pytest -q
 
 .PHONY: test-all
-test-all: test
+test-all: build
+	@$(MAKE) --no-print-directory -j2 -C tests/engine
 	@tools/test-all
 
 .PHONY: bench
