@@ -35,9 +35,9 @@ struct store;
 
 /* One stored key. All columns and the name are bound to the seal of the payload. */
 struct store_record {
-    int64_t id;         /* never used twice in a store; set by the store */
-    uint64_t created;   /* FILETIME ticks; set by the store at creation */
-    uint64_t modified;  /* the same; set by the store at each write */
+    int64_t id;          /* never used twice in a store; set by the store */
+    uint64_t created;    /* FILETIME ticks; set by the store at creation */
+    uint64_t modified;   /* the same; set by the store at each write */
     uint64_t generation; /* counts the writes; set by the store */
     WCHAR name[STORE_MAX_NAME + 1];
     WCHAR algorithm[65]; /* "RSA" */
@@ -60,8 +60,7 @@ MUST_CHECK SECURITY_STATUS store_folder(enum store_scope scope, char **folder);
 /* The store of a folder, shared by all who ask in this process and kept open until the process ends. With `create`
  * it is made when there is none; without, a missing store is NTE_BAD_KEYSET. If the database file has been replaced
  * since, the store is opened anew. Pair with store_release(). */
-MUST_CHECK SECURITY_STATUS store_acquire(enum store_scope scope, const char *folder, bool create,
-                                         struct store **store);
+MUST_CHECK SECURITY_STATUS store_acquire(enum store_scope scope, const char *folder, bool create, struct store **store);
 void store_release(struct store *store);
 
 /* Adds a key: durable when this returns, by exactly one sync. NTE_EXISTS when the name (ASCII case ignored) is taken,
@@ -90,8 +89,8 @@ MUST_CHECK SECURITY_STATUS store_delete(struct store *store, int64_t id);
 
 /* Enumeration in order of creation and in constant memory: reads the columns of up to `capacity` keys with an id above
  * `after` (0: from the start). Keys added or removed meanwhile may or may not appear. Unsealed: columns only. */
-MUST_CHECK SECURITY_STATUS store_list(struct store *store, int64_t after, struct store_record *records,
-                                      size_t capacity, size_t *count);
+MUST_CHECK SECURITY_STATUS store_list(struct store *store, int64_t after, struct store_record *records, size_t capacity,
+                                      size_t *count);
 
 /* ---- maintenance, for doctor() and the engine's own extras ------------------------------------------------ */
 

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a folder to a store that can be used.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/secmem.h"
+#include "ncrypt/store/environment.h"
+#include "ncrypt/store/internal.h"
+
+#define LOCK_TIMEOUT     5000
+#define LOCK_TIMEOUT_MAX 600000
+
+SECURITY_STATUS store_missing(const char *folder)
+{
+    return status_fail(NTE_BAD_KEYSET, "%s: there is no key store yet", folder);
+}
+
+static int64_t lock_timeout(void)
+{
+    const char *text = environment_get("NCRYPT_EXT_LOCK_TIMEOUT_MS");
+    char *end = NULL;
+    long value = text ? strtol(text, &end, 10) : 0;
+
+    return text && *text != '\0' && *end == '\0' && value >= 0 && value <= LOCK_TIMEOUT_MAX ? value : LOCK_TIMEOUT;
+}
+
+static off_t file_size(const char *folder, const char *suffix)
+{
+    char *path = folder_path(folder, STORE_DATABASE, suffix);
+    struct stat info;
+    off_t size = path && stat(path, &info) == 0 ? info.st_size : 0;
+
+    free(path);
+    return size;
+}
+
+/* The order matters: a store is made with its master key first, so that a database without one has lost it. */
+static SECURITY_STATUS get_master(struct store *store, bool create, struct masterkey *master)
+{
+    bool database = file_size(store->folder, "") > 0;
+    SECURITY_STATUS status;
+
+    if (!database && (!create || store->read_only)) {
+        return store->read_only && create
+                   ? status_fail(HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT),
+                                 "%s is read-only and there is no key store in it", store->folder)
+                   : store_missing(store->folder);
+    }
+    status = masterkey_load(store->folder, master);
+    if (status != HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND)) {
+        return status;
+    }
+    if (database) {
+        return status_fail(HRESULT_FROM_WIN32(ERROR_NO_USER_KEYS),
+                           "%s/" STORE_MASTER_KEY " is missing: without it the keys in " STORE_DATABASE
+                           " cannot be read; put it back from a backup",
+                           store->folder);
+    }
+    return masterkey_create(store->folder, master);
+}
+
+static SECURITY_STATUS remember_file(struct store *store)
+{
+    struct stat info;
+
+    if (stat(store->database, &info) != 0) {
+        return status_from_errno(errno, store->database);
+    }
+    store->device = info.st_dev;
+    store->inode = info.st_ino;
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS open_database(struct store *store, bool create)
+{
+    struct connection *connection = NULL;
+    SECURITY_STATUS status = connection_open(store, !store->read_only, &connection);
+
+    if (status == ERROR_SUCCESS) {
+        status = schema_prepare(store, connection, create);
+    }
+    if (status != ERROR_SUCCESS) {
+        connection_close(connection);
+        return status;
+    }
+    if (store->read_only) {
+        store->idle = connection;
+        store->readers = 1;
+    } else {
+        maintenance_at_open(store, connection);
+        store->writer = connection;
+    }
+    return ERROR_SUCCESS;
+}
+
+SECURITY_STATUS store_open(struct store *store, bool create)
+{
+    struct masterkey master = {.key = NULL};
+    SECURITY_STATUS status = folder_prepare(store->scope, store->folder, create, &store->read_only);
+
+    if (status == ERROR_SUCCESS) {
+        status = get_master(store, create, &master);
+    }
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    memcpy(store->id, master.store_id, STORE_ID_SIZE);
+    atomic_store(&store->passphrase, master.passphrase);
+    store->key = master.key;
+    store->lock_timeout = lock_timeout();
+    store->immutable = store->read_only && file_size(store->folder, "-wal") == 0;
+    if (!store->read_only) {
+        status = file_touch(store->database);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = remember_file(store);
+    }
+    if (status == ERROR_SUCCESS) {
+        gate_enter();
+        status = open_database(store, create);
+        gate_leave();
+    }
+    return status;
+}
+
+void store_free(struct store *store)
+{
+    if (!store) {
+        return;
+    }
+    gate_enter();
+    pool_close(store);
+    gate_leave();
+    pthread_mutex_destroy(&store->lock);
+    pthread_cond_destroy(&store->returned);
+    pthread_mutex_destroy(&store->write_lock);
+    secmem_free(store->key);
+    free(store->folder);
+    free(store->database);
+    free(store);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The connections of a store: readers that are lent to one thread at a time, and one writer.
+ */
+#include "ncrypt/store/internal.h"
+
+void pool_close(struct store *store)
+{
+    while (store->idle) {
+        struct connection *connection = store->idle;
+
+        store->idle = connection->next;
+        connection_close(connection);
+    }
+    connection_close(store->writer);
+    store->writer = NULL;
+    store->readers = 0;
+}
+
+/* SQLite keeps the process's file locks in its memory. The child of a fork inherits that memory but not the locks: its
+ * own connections would rely on locks that do not exist. Closing the parent's connections in the child makes SQLite
+ * forget them; that touches no file, since checkpoints on closing are off and no transaction is open. When a connection
+ * was in use at the fork its state is unknown, and this process must stay away from the database. */
+static SECURITY_STATUS refresh(struct store *store)
+{
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    if (!atomic_load(&store->stale)) {
+        return ERROR_SUCCESS;
+    }
+    pthread_mutex_lock(&store->lock);
+    if (store->stale_busy) {
+        status = status_fail(HRESULT_FROM_WIN32(ERROR_BUSY),
+                             "%s: this process was forked while another thread was at work in the key store; it cannot "
+                             "use this store",
+                             store->folder);
+    } else if (atomic_load(&store->stale)) {
+        pool_close(store);
+        atomic_store(&store->stale, false);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return status;
+}
+
+/* A reader that lies idle, or the right to open one (NULL). */
+static struct connection *take_idle(struct store *store)
+{
+    struct connection *connection = NULL;
+
+    pthread_mutex_lock(&store->lock);
+    while (!store->idle && store->readers == POOL_READERS) {
+        pthread_cond_wait(&store->returned, &store->lock);
+    }
+    connection = store->idle;
+    if (connection) {
+        store->idle = connection->next;
+    } else {
+        store->readers++;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return connection;
+}
+
+SECURITY_STATUS pool_take(struct store *store, struct connection **out)
+{
+    SECURITY_STATUS status = ERROR_SUCCESS;
+    struct connection *connection = NULL;
+
+    gate_enter();
+    status = refresh(store);
+    if (status != ERROR_SUCCESS) {
+        gate_leave();
+        return status;
+    }
+    connection = take_idle(store);
+    if (!connection) {
+        status = connection_open(store, false, &connection);
+        if (status != ERROR_SUCCESS) {
+            pthread_mutex_lock(&store->lock);
+            store->readers--;
+            pthread_cond_signal(&store->returned);
+            pthread_mutex_unlock(&store->lock);
+            gate_leave();
+            return status;
+        }
+    }
+    connection_start(connection);
+    *out = connection;
+    return ERROR_SUCCESS;
+}
+
+void pool_return(struct store *store, struct connection *connection)
+{
+    pthread_mutex_lock(&store->lock);
+    connection->next = store->idle;
+    store->idle = connection;
+    pthread_cond_signal(&store->returned);
+    pthread_mutex_unlock(&store->lock);
+    gate_leave();
+}
+
+SECURITY_STATUS transaction_begin(struct store *store, struct connection **connection)
+{
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    if (store->read_only) {
+        return status_fail(HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT), "%s is read-only", store->folder);
+    }
+    gate_enter();
+    status = refresh(store);
+    if (status != ERROR_SUCCESS) {
+        gate_leave();
+        return status;
+    }
+    pthread_mutex_lock(&store->write_lock);
+    if (!store->writer) {
+        status = connection_open(store, true, &store->writer);
+    }
+    if (status == ERROR_SUCCESS) {
+        connection_start(store->writer);
+        status = connection_run(store->writer, STATEMENT_BEGIN, "waiting to write");
+    }
+    if (status != ERROR_SUCCESS) {
+        pthread_mutex_unlock(&store->write_lock);
+        gate_leave();
+        return status;
+    }
+    *connection = store->writer;
+    return ERROR_SUCCESS;
+}
+
+SECURITY_STATUS transaction_end(struct store *store, struct connection *connection, SECURITY_STATUS status)
+{
+    if (status == ERROR_SUCCESS) {
+        status = connection_run(connection, STATEMENT_COMMIT, "writing");
+        if (status == ERROR_SUCCESS) {
+            maintenance_after_commit(store, connection);
+        }
+    }
+    if (sqlite3_get_autocommit(connection->db) == 0) {
+        /* Fails only when SQLite has rolled back by itself, which the condition excludes but for lack of memory. */
+        sqlite3_exec(connection->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    pthread_mutex_unlock(&store->write_lock);
+    gate_leave();
+    return status;
+}
