@@ -9,15 +9,18 @@
 
 static const char *const type_names[PKEY_TYPE_COUNT] = {"RSA", "EC"};
 
-/* Looking an algorithm up by its name is a good part of loading a key, so one context for each type is kept for the
- * life of the process and duplicated. */
-static _Atomic(EVP_PKEY_CTX *) templates[PKEY_TYPE_COUNT];
+/* Making a context looks the algorithm up by its name, a good part of the time that loading a key takes. So one for
+ * each type is kept for the life of the process; who takes it has it alone, and others meanwhile make their own. */
+static _Atomic(EVP_PKEY_CTX *) idle[PKEY_TYPE_COUNT];
 
-static EVP_PKEY_CTX *new_context(enum pkey_type type)
+static EVP_PKEY_CTX *take_context(enum pkey_type type)
 {
+    EVP_PKEY_CTX *ctx = atomic_exchange_explicit(&idle[type], NULL, memory_order_acquire);
     OSSL_LIB_CTX *libctx = libctx_get();
-    EVP_PKEY_CTX *ctx = libctx == NULL ? NULL : EVP_PKEY_CTX_new_from_name(libctx, type_names[type], NULL);
 
+    if (ctx == NULL && libctx != NULL) {
+        ctx = EVP_PKEY_CTX_new_from_name(libctx, type_names[type], NULL);
+    }
     if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) != 1) {
         EVP_PKEY_CTX_free(ctx);
         ctx = NULL;
@@ -25,24 +28,9 @@ static EVP_PKEY_CTX *new_context(enum pkey_type type)
     return ctx;
 }
 
-static EVP_PKEY_CTX *fromdata_context(enum pkey_type type)
+static void put_back(enum pkey_type type, EVP_PKEY_CTX *ctx)
 {
-    EVP_PKEY_CTX *kept = atomic_load_explicit(&templates[type], memory_order_acquire);
-
-    if (kept == NULL) {
-        EVP_PKEY_CTX *fresh = new_context(type);
-
-        if (fresh == NULL) {
-            return NULL;
-        }
-        if (atomic_compare_exchange_strong_explicit(&templates[type], &kept, fresh, memory_order_acq_rel,
-                                                    memory_order_acquire)) {
-            kept = fresh;
-        } else {
-            EVP_PKEY_CTX_free(fresh);
-        }
-    }
-    return EVP_PKEY_CTX_dup(kept);
+    EVP_PKEY_CTX_free(atomic_exchange_explicit(&idle[type], ctx, memory_order_acq_rel));
 }
 
 void pkey_builder_init(struct pkey_builder *builder, uint8_t *memory)
@@ -84,7 +72,7 @@ SECURITY_STATUS pkey_builder_finish(struct pkey_builder *builder, enum pkey_type
                                     EVP_PKEY **pkey)
 {
     SECURITY_STATUS status = ERROR_SUCCESS;
-    EVP_PKEY_CTX *ctx = fromdata_context(type);
+    EVP_PKEY_CTX *ctx = take_context(type);
     EVP_PKEY *made = NULL;
 
     builder->list[builder->count] = OSSL_PARAM_construct_end();
@@ -97,7 +85,7 @@ SECURITY_STATUS pkey_builder_finish(struct pkey_builder *builder, enum pkey_type
         status = status_from_openssl(NTE_INVALID_PARAMETER, "the numbers are no key");
         EVP_PKEY_free(made);
     }
-    EVP_PKEY_CTX_free(ctx);
+    put_back(type, ctx);
     return status;
 }
 
