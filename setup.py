@@ -40,6 +40,7 @@ MODULES = [
     "_key_encryption",
     "_key",
     "_key_unfinalized",
+    "_key_iterator",
     "_provider",
 ]
 PORTABLE_MODULES = ["_engine"]

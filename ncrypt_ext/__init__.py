@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""CNG key storage for Python: on Windows by Windows itself, elsewhere by an engine with the same API.
+
+The classes are :class:`Provider`, :class:`UnfinalizedKey` and :class:`Key`; see their docstrings in the
+type stubs, which are the manual.
+"""
+
+import os as _os
+
+from ncrypt_ext import errors, properties
+from ncrypt_ext._handle import Handle, live_handles
+from ncrypt_ext._key import Key
+from ncrypt_ext._key_iterator import KeyIterator
+from ncrypt_ext._key_unfinalized import UnfinalizedKey
+from ncrypt_ext._provider import Provider, implementation, storage_providers
+from ncrypt_ext._version import __version__
+from ncrypt_ext.enums import (
+    AlgorithmClass,
+    AlgorithmOperation,
+    ExportPolicy,
+    ImplType,
+    KeySpec,
+    KeyUsage,
+    UIProtection,
+)
+from ncrypt_ext.errors import (
+    AccessDeniedError,
+    BadDataError,
+    BadStateError,
+    BufferTooSmallError,
+    CancelledError,
+    ClosedHandleError,
+    DeviceError,
+    InvalidHandleError,
+    InvalidParameterError,
+    InvalidSignatureError,
+    KeyExistsError,
+    KeyNotFoundError,
+    MasterKeyMissingError,
+    NCryptError,
+    NotFoundError,
+    NotSupportedError,
+    OutOfMemoryError,
+    PropertyNotFoundError,
+    ProviderNotFoundError,
+    SilentContextError,
+    StoreBusyError,
+    StoreCorruptError,
+    StoreError,
+    StoreExistsError,
+    StoreFullError,
+    StorePermissionError,
+    StoreReadOnlyError,
+    StoreUnsupportedError,
+    StoreVersionError,
+    WrongPassphraseError,
+)
+from ncrypt_ext.padding import OAEP, PKCS1, PSS, RAW, Padding
+from ncrypt_ext.records import AlgorithmInfo, KeyInfo, KeyLengths, ProviderInfo, UIPolicy
+
+__all__ = [
+    "OAEP",
+    "PKCS1",
+    "PSS",
+    "RAW",
+    "AccessDeniedError",
+    "AlgorithmClass",
+    "AlgorithmInfo",
+    "AlgorithmOperation",
+    "BadDataError",
+    "BadStateError",
+    "BufferTooSmallError",
+    "CancelledError",
+    "ClosedHandleError",
+    "DeviceError",
+    "ExportPolicy",
+    "Handle",
+    "ImplType",
+    "InvalidHandleError",
+    "InvalidParameterError",
+    "InvalidSignatureError",
+    "Key",
+    "KeyExistsError",
+    "KeyInfo",
+    "KeyIterator",
+    "KeyLengths",
+    "KeyNotFoundError",
+    "KeySpec",
+    "KeyUsage",
+    "MasterKeyMissingError",
+    "NCryptError",
+    "NotFoundError",
+    "NotSupportedError",
+    "OutOfMemoryError",
+    "Padding",
+    "PropertyNotFoundError",
+    "Provider",
+    "ProviderInfo",
+    "ProviderNotFoundError",
+    "SilentContextError",
+    "StoreBusyError",
+    "StoreCorruptError",
+    "StoreError",
+    "StoreExistsError",
+    "StoreFullError",
+    "StorePermissionError",
+    "StoreReadOnlyError",
+    "StoreUnsupportedError",
+    "StoreVersionError",
+    "UIPolicy",
+    "UIProtection",
+    "UnfinalizedKey",
+    "WrongPassphraseError",
+    "__version__",
+    "doctor",
+    "errors",
+    "get_include",
+    "get_library_dir",
+    "live_handles",
+    "properties",
+    "storage_providers",
+]
+
+if _os.environ.get("NCRYPT_EXT_REQUIRE_NATIVE") == "1" and implementation() != "native":
+    raise ImportError(
+        "NCRYPT_EXT_REQUIRE_NATIVE=1 is set, but this is the "
+        f"{implementation()} implementation of ncrypt_ext"
+    )
+
+
+def get_include():
+    here = _os.path.dirname(_os.path.abspath(__file__))
+    installed = _os.path.join(here, "include")
+    if _os.path.isdir(installed):
+        return installed
+    return _os.path.join(_os.path.dirname(here), "include")  # an editable install
+
+
+def get_library_dir():
+    return _os.path.dirname(_os.path.abspath(__file__))
+
+
+def doctor():
+    from ncrypt_ext._doctor import examine
+
+    return examine()

@@ -1,0 +1,1 @@
+"""Bytes in and out. For Cython code; Python has nothing to call here."""

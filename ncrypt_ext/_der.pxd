@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+"""The little DER that keys need: ECDSA signatures, public keys."""
+
+from libc.stdint cimport uint8_t, uint32_t
+
+cdef bytes ecdsa_to_der(const uint8_t *raw, uint32_t size)
+cdef bytes ecdsa_from_der(const uint8_t *der, uint32_t size, uint32_t signature_size)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""The base of everything that owns a native handle. The state machine is in _lease.h."""
+
+from libc.stdint cimport uint64_t, uintptr_t
+
+cdef extern from "_lease.h" nogil:
+    ctypedef struct lease_word:
+        pass
+    void lease_word_init(lease_word *word, uint64_t value) noexcept
+    uint64_t lease_word_load(lease_word *word) noexcept
+    uint64_t lease_word_add(lease_word *word, uint64_t amount) noexcept
+
+    ctypedef enum LeaseAnswer "enum lease_answer":
+        LEASE_OK
+        LEASE_IS_CLOSED
+        LEASE_IS_BUSY
+
+    ctypedef void (*lease_release)(uintptr_t handle) noexcept nogil
+
+    ctypedef struct LeaseLock "lease_lock":
+        pass
+
+    ctypedef struct LeaseRegistry "struct lease_registry":
+        LeaseLock lock
+
+    ctypedef struct Lease "struct lease":
+        uintptr_t handle
+
+    void lease_lock_init(LeaseLock *lock) noexcept
+    void lease_lock_take(LeaseLock *lock) noexcept
+    void lease_lock_give(LeaseLock *lock) noexcept
+    Lease *lease_create(LeaseRegistry *registry, unsigned int type, uintptr_t handle,
+                        lease_release release, Lease *parent) noexcept
+    void lease_ref(Lease *lease) noexcept
+    void lease_unref(Lease *lease) noexcept
+    bint lease_enter(Lease *lease) noexcept
+    void lease_leave(Lease *lease) noexcept
+    void lease_hold(Lease *lease) noexcept
+    void lease_unhold(Lease *lease) noexcept
+    bint lease_close(Lease *lease) noexcept
+    bint lease_is_closed(Lease *lease) noexcept
+    bint lease_is_exclusive(Lease *lease) noexcept
+    LeaseAnswer lease_take(Lease *lease) noexcept
+    void lease_give_back(Lease *lease, bint consumed) noexcept
+    LeaseAnswer lease_disarm(Lease *lease) noexcept
+    void lease_set_type(Lease *lease, unsigned int type) noexcept
+    uint64_t lease_live(LeaseRegistry *registry, unsigned int type) noexcept
+    void lease_after_fork(LeaseRegistry *registry) noexcept
+
+
+cdef enum HandleType:
+    TYPE_PROVIDER = 0
+    TYPE_KEY = 1
+    TYPE_UNFINALIZED = 2
+
+
+cdef class Handle:
+    cdef Lease *lease   # NULL: never opened
+    cdef bint moved     # finalize() gave the lease to another object
+    cdef object __weakref__
+
+    cdef int adopt(self, HandleType kind, uintptr_t handle, lease_release release,
+                   Lease *parent) except -1
+    cdef int unavailable(self) except -1
+    cdef int busy(self, str what) except -1
+
+    cdef inline int enter(self) except -1:
+        """Starts a native call: the handle stays valid until leave()."""
+        if self.lease != NULL and not self.moved and lease_enter(self.lease):
+            return 0
+        return self.unavailable()
+
+    cdef inline void leave(self) noexcept nogil:
+        lease_leave(self.lease)
+
+
+cdef void free_object(uintptr_t handle) noexcept nogil
+cdef lease_release release_if(bint own) noexcept
+cdef uintptr_t handle_value(object handle) except 0
+cdef int callback_begin() except -1
+cdef int callback_end() except -1

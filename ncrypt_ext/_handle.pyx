@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+
+from cpython.pythread cimport PyThread_get_thread_ident
+from libc.stdint cimport uintptr_t
+
+from ncrypt_ext.ncrypt cimport NCryptFreeObject, ncx_live_handles
+
+import os
+
+from ncrypt_ext.errors import BadStateError, ClosedHandleError
+
+cdef LeaseRegistry registry
+lease_lock_init(&registry.lock)
+
+# Threads that are inside a Python callback of a native call, with how many: such a call is still
+# running when the callback forks.
+cdef dict callbacks = {}
+
+
+cdef void free_object(uintptr_t handle) noexcept nogil:
+    NCryptFreeObject(handle)
+
+
+cdef lease_release release_if(bint own) noexcept:
+    """For a handle that comes from elsewhere: owned or borrowed."""
+    if own:
+        return free_object
+    return NULL
+
+
+cdef uintptr_t handle_value(object handle) except 0:
+    if not isinstance(handle, int):
+        raise TypeError(f"handle must be an int, not {type(handle).__name__!r}")
+    if handle == 0:
+        raise ValueError("handle must not be 0")
+    return <uintptr_t>handle
+
+
+cdef class Handle:
+    # cdef Lease *lease
+    # cdef bint moved
+
+    def __init__(self):
+        raise TypeError(f"{type(self).__name__} has no public constructor")
+
+    def __dealloc__(self):
+        if self.lease != NULL:
+            if not self.moved:
+                lease_close(self.lease)
+            lease_unref(self.lease)
+
+    cdef int adopt(self, HandleType kind, uintptr_t handle, lease_release release,
+                   Lease *parent) except -1:
+        """Becomes the owner of a live handle. When that fails, the handle is released."""
+        if self.lease != NULL:
+            raise TypeError(f"this {type(self).__name__} has a handle already")
+        self.lease = lease_create(&registry, kind, handle, release, parent)
+        if self.lease == NULL:
+            if release != NULL:
+                release(handle)
+            raise MemoryError()
+        return 0
+
+    cdef int unavailable(self) except -1:
+        """Raises for a call that enter() did not let in."""
+        kind = type(self).__name__
+        if self.moved:
+            raise ClosedHandleError(
+                detail=f"this {kind} was finalized: use the Key that finalize() returned")
+        if self.lease != NULL and lease_is_exclusive(self.lease):
+            self.busy("is being deleted by another thread")
+        raise ClosedHandleError(detail=f"this {kind} is closed")
+
+    cdef int busy(self, str what) except -1:
+        raise BadStateError(0x8009000B, "", f"this {type(self).__name__} {what}")
+
+    def close(self):
+        if self.lease == NULL or self.moved:
+            return
+        with nogil:
+            lease_close(self.lease)
+
+    @property
+    def closed(self):
+        return self.lease == NULL or self.moved or lease_is_closed(self.lease)
+
+    @property
+    def handle(self):
+        if self.closed:
+            self.unavailable()
+        return self.lease.handle
+
+    def detach(self):
+        if self.lease == NULL or self.moved:
+            self.unavailable()
+        answer = lease_disarm(self.lease)
+        if answer == LEASE_IS_CLOSED:
+            self.unavailable()
+        if answer == LEASE_IS_BUSY:
+            self.busy("is in use: its handle cannot be given away")
+        return self.lease.handle
+
+    def __enter__(self):
+        if self.closed:
+            self.unavailable()
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        self.close()
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError(
+            f"a {type(self).__name__} cannot be copied or pickled: it owns a native handle")
+
+
+cdef int callback_begin() except -1:
+    cdef unsigned long thread = PyThread_get_thread_ident()
+    callbacks[thread] = callbacks.get(thread, 0) + 1
+    return 0
+
+
+cdef int callback_end() except -1:
+    cdef unsigned long thread = PyThread_get_thread_ident()
+    callbacks[thread] -= 1
+    if callbacks[thread] == 0:
+        del callbacks[thread]
+    return 0
+
+
+def _before_fork():
+    lease_lock_take(&registry.lock)
+
+
+def _after_fork_in_parent():
+    lease_lock_give(&registry.lock)
+
+
+def _after_fork_in_child():
+    if PyThread_get_thread_ident() in callbacks:
+        # This thread's own calls are still running: nothing can be told about the counts.
+        lease_lock_init(&registry.lock)
+    else:
+        lease_after_fork(&registry)
+    callbacks.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent,
+                        after_in_child=_after_fork_in_child)
+
+
+def live_handles():
+    return {
+        "binding": {
+            "Provider": lease_live(&registry, TYPE_PROVIDER),
+            "Key": lease_live(&registry, TYPE_KEY),
+            "UnfinalizedKey": lease_live(&registry, TYPE_UNFINALIZED),
+        },
+        "engine": {"providers": ncx_live_handles(0), "keys": ncx_live_handles(1)},
+    }

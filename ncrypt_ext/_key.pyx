@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t, uint32_t, uintptr_t
+from libc.stdlib cimport free, malloc
+
+cimport cython
+
+from ncrypt_ext._buffer cimport wipe
+from ncrypt_ext._handle cimport (
+    LEASE_IS_BUSY, LEASE_IS_CLOSED, LEASE_OK, LeaseAnswer, TYPE_KEY, handle_value, lease_give_back,
+    lease_take, release_if,
+)
+from ncrypt_ext._key_base cimport KIND_EC, KIND_RSA, KIND_UNKNOWN
+from ncrypt_ext._key_encryption cimport EncryptionKey
+from ncrypt_ext._key_signing cimport too_small
+from ncrypt_ext._status cimport check
+from ncrypt_ext._wide cimport wide, wide_pointer
+from ncrypt_ext.ncrypt cimport (
+    NCRYPT_SILENT_FLAG, NCryptDeleteKey, NCryptExportKey, NCryptIsKeyHandle,
+)
+from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, SECURITY_STATUS
+
+from sys import audit
+
+from ncrypt_ext._der import ec_public_key_info, pem, rsa_public_key_info
+from ncrypt_ext.errors import InvalidHandleError, NotSupportedError
+from ncrypt_ext.properties import CURVE_OIDS, PUBLIC_MAGIC_CURVES
+
+cdef enum:
+    FIRST_TRY = 2048
+    INVALID_HANDLE = 0x80090026
+    NOT_SUPPORTED = 0x80090029
+
+
+@cython.final
+cdef class Key(EncryptionKey):
+
+    def __init__(self):
+        raise TypeError("Key has no public constructor: use Provider.open_key(), "
+                        "Provider.create_key(), Provider.import_key() or Key.from_handle()")
+
+    @staticmethod
+    def from_handle(handle, *, bint own):
+        cdef uintptr_t value = handle_value(handle)
+        cdef Key key
+        if not NCryptIsKeyHandle(value):
+            raise InvalidHandleError(INVALID_HANDLE, "NCryptIsKeyHandle",
+                                     "the number is not the handle of a key")
+        key = Key.__new__(Key)
+        key.settled = True
+        key.adopt(TYPE_KEY, value, release_if(own), NULL)
+        return key
+
+    cdef int destroy(self, DWORD flags) except -1:
+        """Deletes the key; the handle is gone when that succeeds, and good when it does not."""
+        cdef LeaseAnswer answer
+        cdef SECURITY_STATUS status
+        if self.lease == NULL:
+            self.unavailable()
+        answer = lease_take(self.lease)
+        if answer == LEASE_IS_CLOSED:
+            self.unavailable()
+        if answer == LEASE_IS_BUSY:
+            self.busy("is in use by another thread: it was not deleted")
+        with nogil:
+            status = NCryptDeleteKey(self.lease.handle, flags)
+            lease_give_back(self.lease, status == 0)
+        check(status, "NCryptDeleteKey")
+        return 0
+
+    def delete(self, *, bint silent=False):
+        audit("ncrypt_ext.delete_key", self.name, self.is_machine_key)
+        self.destroy(NCRYPT_SILENT_FLAG if silent else 0)
+
+    def export(self, blob_type, *, bint silent=False):
+        cdef bytes kind = wide(blob_type, "blob_type", 512)
+        cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
+        cdef DWORD size = FIRST_TRY
+        cdef DWORD written = 0
+        cdef SECURITY_STATUS status
+        cdef uint8_t *out = NULL
+        cdef LPCWSTR kind_pointer = wide_pointer(kind)
+        audit("ncrypt_ext.export_key", self.name, self.is_machine_key, blob_type)
+        try:
+            while True:
+                # The blob may be a secret: it is wiped here, and the caller has the only copy.
+                out = <uint8_t *>malloc(size)
+                if out == NULL:
+                    raise MemoryError()
+                self.enter()
+                with nogil:
+                    status = NCryptExportKey(self.lease.handle, 0, kind_pointer, NULL, out,
+                                             size, &written, flags)
+                    self.leave()
+                if not too_small(status, written, size) or written <= size:
+                    break
+                wipe(out, size)
+                free(out)
+                out = NULL
+                size = written
+            check(status, "NCryptExportKey")
+            return PyBytes_FromStringAndSize(<char *>out, written)
+        finally:
+            if out != NULL:
+                wipe(out, size)
+                free(out)
+
+    def public_key_der(self):
+        if self.kind == KIND_UNKNOWN:
+            self.find_kind()
+        if self.kind == KIND_RSA:
+            return rsa_public_key_info(self.export("RSAPUBLICBLOB"))
+        if self.kind != KIND_EC:
+            raise NotSupportedError(NOT_SUPPORTED, "",
+                                    f"no DER form is known for {self.algorithm} keys")
+        blob = self.export("ECCPUBLICBLOB")
+        curve = PUBLIC_MAGIC_CURVES.get(blob[:4]) or self.curve
+        for name, identifier in CURVE_OIDS.items():
+            if curve is not None and name.lower() == curve.lower():
+                return ec_public_key_info(blob, identifier)
+        raise NotSupportedError(NOT_SUPPORTED, "", f"no DER form is known for the curve {curve!r}")
+
+    def public_key_pem(self):
+        return pem("PUBLIC KEY", self.public_key_der())

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: MIT
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+
+from ncrypt_ext._buffer cimport Input, bytes_trim, input_close, input_open
+from ncrypt_ext._der cimport ecdsa_to_der
+from ncrypt_ext._handle cimport lease_word, lease_word_add, lease_word_init, lease_word_load
+from ncrypt_ext._key_signing cimport SigningKey, sign_once, too_small
+from ncrypt_ext._padding cimport Padding
+from ncrypt_ext._status cimport detail_text
+from ncrypt_ext.ncrypt cimport NCRYPT_KEY_HANDLE, NCRYPT_SILENT_FLAG
+from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
+
+import os
+import threading
+
+from ncrypt_ext.errors import error_from_status
+
+cdef enum:
+    TOO_SMALL = 0x80090028
+
+
+cdef struct Item:
+    Input digest
+    uint8_t *out
+    DWORD written
+
+
+cdef class Batch:
+    """One call of sign_many(): what the threads share. The key's lease is held around it."""
+
+    cdef NCRYPT_KEY_HANDLE key
+    cdef void *info
+    cdef DWORD flags
+    cdef DWORD signature_size
+    cdef Item *items
+    cdef uint64_t count
+    cdef uint64_t opened       # items whose digest is borrowed
+    cdef uint64_t block
+    cdef lease_word position   # the next item nobody has taken
+    cdef lease_word stopped    # not 0: take no more
+    cdef list results
+    cdef object failure        # the first one
+    cdef object lock
+
+    def __cinit__(self, list digests, DWORD signature_size):
+        cdef bytes out
+        self.count = len(digests)
+        self.signature_size = signature_size
+        lease_word_init(&self.position, 0)
+        lease_word_init(&self.stopped, 0)
+        self.lock = threading.Lock()
+        self.results = []
+        self.items = <Item *>calloc(self.count + 1, sizeof(Item))
+        if self.items == NULL:
+            raise MemoryError()
+        for digest in digests:
+            input_open(&self.items[self.opened].digest, digest, "digests")
+            self.opened += 1
+            out = PyBytes_FromStringAndSize(NULL, signature_size)
+            self.items[self.opened - 1].out = <uint8_t *>PyBytes_AS_STRING(out)
+            self.results.append(out)
+
+    def __dealloc__(self):
+        cdef uint64_t index
+        if self.items != NULL:
+            for index in range(self.opened):
+                input_close(&self.items[index].digest)
+            free(self.items)
+
+    cdef SECURITY_STATUS sign_block(self, uint64_t first) noexcept nogil:
+        cdef uint64_t index
+        cdef uint64_t last = min(first + self.block, self.count)
+        cdef SECURITY_STATUS status = 0
+        cdef Item *item
+        for index in range(first, last):
+            item = &self.items[index]
+            status = sign_once(self.key, self.info, self.flags, item.digest.data,
+                               item.digest.size, item.out, self.signature_size, &item.written)
+            if too_small(status, item.written, self.signature_size):
+                status = <SECURITY_STATUS>TOO_SMALL
+            if status != 0:
+                break
+        return status
+
+    cdef SECURITY_STATUS sign_blocks(self) noexcept nogil:
+        """Until there is nothing left, or somebody says stop."""
+        cdef SECURITY_STATUS status = 0
+        cdef uint64_t first
+        while status == 0 and lease_word_load(&self.stopped) == 0:
+            first = lease_word_add(&self.position, self.block)
+            if first >= self.count:
+                break
+            status = self.sign_block(first)
+        return status
+
+    def fail(self, failure):
+        """Remembers the first failure and stops the others."""
+        with self.lock:
+            if self.failure is None:
+                self.failure = failure
+        lease_word_add(&self.stopped, 1)
+
+    def work(self):
+        """What each thread but the caller's runs."""
+        cdef SECURITY_STATUS status
+        with nogil:
+            status = self.sign_blocks()
+        if status != 0:
+            self.fail(error_from_status(<uint32_t>status, "NCryptSignHash", detail_text(status)))
+
+    def work_here(self):
+        """What the caller's thread runs: the same, but it looks for signals."""
+        cdef SECURITY_STATUS status = 0
+        cdef uint64_t first
+        try:
+            while lease_word_load(&self.stopped) == 0:
+                first = lease_word_add(&self.position, self.block)
+                if first >= self.count:
+                    return
+                with nogil:
+                    status = self.sign_block(first)
+                if status != 0:
+                    self.fail(error_from_status(<uint32_t>status, "NCryptSignHash",
+                                                detail_text(status)))
+                    return
+                PyErr_CheckSignals()
+        except BaseException as error:
+            self.fail(error)
+
+
+def _join(thread, Batch batch):
+    """Waits for a thread, also when signals come: their exception stops the batch."""
+    while thread.is_alive():
+        try:
+            thread.join()
+        except BaseException as error:
+            batch.fail(error)
+
+
+def _default_threads():
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+cdef class BatchKey(SigningKey):
+
+    def sign_many(self, digests, padding=None, *, threads=None, encoding="raw", bint silent=False):
+        cdef Batch batch
+        cdef Padding checked = self.checked_padding(padding)
+        cdef bint der = self.is_der(encoding)
+        cdef list gathered = list(digests)
+        cdef uint64_t index
+        if threads is None:
+            threads = _default_threads()
+        if not isinstance(threads, int):
+            raise TypeError(f"threads must be an int or None, not {type(threads).__name__!r}")
+        if threads < 1:
+            raise ValueError(f"threads must be at least 1, not {threads}")
+        if self.signature_size == 0:
+            self.find_signature_size(checked)
+        batch = Batch(gathered, self.signature_size)
+        threads = min(threads, batch.count)
+        batch.block = max(1, min(16, batch.count // (8 * max(threads, 1))))
+        if checked is not None:
+            batch.info = checked.sign_info
+            batch.flags = checked.sign_flags
+        if silent:
+            batch.flags |= NCRYPT_SILENT_FLAG
+        self.enter()
+        try:
+            batch.key = self.lease.handle
+            self._run(batch, threads)
+        finally:
+            self.leave()
+        if batch.failure is not None:
+            raise batch.failure
+        for index in range(batch.count):
+            result = bytes_trim(batch.results[index], batch.items[index].written)
+            if der:
+                result = ecdsa_to_der(<uint8_t *>PyBytes_AS_STRING(result), len(result))
+            batch.results[index] = result
+        return batch.results
+
+    def _run(self, Batch batch, threads):
+        helpers = []
+        try:
+            for _ in range(threads - 1):
+                helper = threading.Thread(target=batch.work, name="ncrypt_ext.sign_many")
+                helper.start()
+                helpers.append(helper)
+        except RuntimeError:
+            pass  # no more threads to be had: those there are do the work
+        except BaseException as error:
+            batch.fail(error)
+        batch.work_here()
+        for helper in helpers:
+            _join(helper, batch)

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+"""Keys that encrypt and decrypt."""
+
+from libc.stdint cimport uint8_t
+
+from ncrypt_ext._buffer cimport Input
+from ncrypt_ext._key_batch cimport BatchKey
+from ncrypt_ext._padding cimport Padding
+from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
+
+
+cdef class EncryptionKey(BatchKey):
+    cdef DWORD output_size  # of one block; 0: not known yet
+
+    cdef Padding checked_cipher(self, object padding)
+    cdef SECURITY_STATUS run(self, bint decrypt, Input *data, Padding padding, DWORD flags,
+                             uint8_t *out, DWORD size, DWORD *written) except? 1
+    cdef bytes whole(self, bint decrypt, object data, object padding, bint silent)
+    cdef DWORD into(self, bint decrypt, object data, object buffer, object padding,
+                    bint silent) except? 0xFFFFFFFF

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t, uint32_t
+from libc.stdlib cimport free, malloc
+
+from ncrypt_ext._buffer cimport (
+    Input, Output, input_close, input_open, output_close, output_open, wipe,
+)
+from ncrypt_ext._key_base cimport KIND_RSA, KIND_UNKNOWN
+from ncrypt_ext._key_batch cimport BatchKey
+from ncrypt_ext._key_signing cimport too_small
+from ncrypt_ext._padding cimport Padding, cipher_padding
+from ncrypt_ext._status cimport check
+from ncrypt_ext.ncrypt cimport NCRYPT_SILENT_FLAG, NCryptDecrypt, NCryptEncrypt
+from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
+
+from ncrypt_ext.errors import BufferTooSmallError
+
+cdef enum:
+    UNSUCCESSFUL = 0xC0000001
+    TOO_SMALL = 0x80090028
+    FIRST_TRY = 512
+
+
+cdef class EncryptionKey(BatchKey):
+    # cdef DWORD output_size
+
+    cdef Padding checked_cipher(self, object padding):
+        if self.kind == KIND_UNKNOWN:
+            self.find_kind()
+        if padding is None:
+            if self.kind == KIND_RSA:
+                raise ValueError(
+                    "an RSA key encrypts with a padding: OAEP('SHA256'), PKCS1() or RAW")
+            return None
+        return cipher_padding(padding)
+
+    cdef SECURITY_STATUS run(self, bint decrypt, Input *data, Padding padding, DWORD flags,
+                             uint8_t *out, DWORD size, DWORD *written) except? 1:
+        """One native call; a failure without a reason, which passes, is tried once more."""
+        cdef SECURITY_STATUS status = 0
+        cdef void *info = NULL if padding is None else padding.cipher_info
+        cdef int attempt
+        if padding is not None:
+            flags |= padding.cipher_flags
+        self.enter()
+        with nogil:
+            for attempt in range(2):
+                written[0] = 0
+                if decrypt:
+                    status = NCryptDecrypt(self.lease.handle, data.data, data.size, info, out,
+                                           size, written, flags)
+                else:
+                    status = NCryptEncrypt(self.lease.handle, data.data, data.size, info, out,
+                                           size, written, flags)
+                if <uint32_t>status != UNSUCCESSFUL:
+                    break
+            self.leave()
+        return status
+
+    cdef bytes whole(self, bint decrypt, object data, object padding, bint silent):
+        cdef Input source
+        cdef Padding checked = self.checked_cipher(padding)
+        cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
+        cdef DWORD written = 0
+        cdef DWORD size
+        cdef SECURITY_STATUS status
+        cdef uint8_t *out = NULL
+        if self.output_size == 0:
+            self.output_size = self.block_length or FIRST_TRY
+        size = self.output_size
+        input_open(&source, data, "data")
+        try:
+            while True:
+                # Not in the result at once: what does not fit it would stay behind in memory.
+                out = <uint8_t *>malloc(size)
+                if out == NULL:
+                    raise MemoryError()
+                status = self.run(decrypt, &source, checked, flags, out, size, &written)
+                if not too_small(status, written, size) or written <= size:
+                    break
+                wipe(out, size)
+                free(out)
+                out = NULL
+                size = written
+            check(status, "NCryptDecrypt" if decrypt else "NCryptEncrypt")
+            return PyBytes_FromStringAndSize(<char *>out, written)
+        finally:
+            if out != NULL:
+                wipe(out, size)
+                free(out)
+            input_close(&source)
+
+    cdef DWORD into(self, bint decrypt, object data, object buffer, object padding,
+                    bint silent) except? 0xFFFFFFFF:
+        cdef Input source
+        cdef Output out
+        cdef Padding checked = self.checked_cipher(padding)
+        cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
+        cdef DWORD written = 0
+        cdef SECURITY_STATUS status
+        function = "NCryptDecrypt" if decrypt else "NCryptEncrypt"
+        input_open(&source, data, "data")
+        try:
+            output_open(&out, buffer, "buffer")
+            try:
+                status = self.run(decrypt, &source, checked, flags, out.data, out.size, &written)
+                if too_small(status, written, out.size):
+                    raise BufferTooSmallError(
+                        TOO_SMALL, function,
+                        f"the output takes up to {written} bytes, the buffer has {out.size}")
+                check(status, function)
+            finally:
+                output_close(&out)
+        finally:
+            input_close(&source)
+        return written
+
+    def encrypt(self, data, padding=None, *, bint silent=False):
+        return self.whole(False, data, padding, silent)
+
+    def decrypt(self, data, padding=None, *, bint silent=False):
+        return self.whole(True, data, padding, silent)
+
+    def encrypt_into(self, data, buffer, padding=None, *, bint silent=False):
+        return self.into(False, data, buffer, padding, silent)
+
+    def decrypt_into(self, data, buffer, padding=None, *, bint silent=False):
+        return self.into(True, data, buffer, padding, silent)

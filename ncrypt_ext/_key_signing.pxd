@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""Keys that sign and verify."""
+
+from libc.stdint cimport uint8_t, uint32_t
+
+from ncrypt_ext._key_properties cimport PropertyKey
+from ncrypt_ext._padding cimport Padding
+from ncrypt_ext.ncrypt cimport NCRYPT_KEY_HANDLE
+from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
+
+
+cdef class SigningKey(PropertyKey):
+    cdef DWORD signature_size  # 0: not known yet
+
+    cdef Padding checked_padding(self, object padding)
+    cdef bint is_der(self, object encoding) except -1
+    cdef int find_signature_size(self, Padding padding) except -1
+    cdef bytes from_der(self, object signature)
+    cdef bytes sign_again(self, uint8_t *digest, uint32_t size, Padding padding, DWORD flags)
+
+
+cdef SECURITY_STATUS sign_once(NCRYPT_KEY_HANDLE key, void *info, DWORD flags, uint8_t *digest,
+                               DWORD digest_size, uint8_t *out, DWORD size,
+                               DWORD *written) noexcept nogil
+cdef bint too_small(SECURITY_STATUS status, DWORD written, DWORD size) noexcept nogil

@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: MIT
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t, uint32_t
+
+from ncrypt_ext._buffer cimport (
+    Input, Output, bytes_trim, input_close, input_open, output_close, output_open,
+)
+from ncrypt_ext._der cimport ecdsa_from_der, ecdsa_to_der
+from ncrypt_ext._key_base cimport KIND_EC, KIND_RSA, KIND_UNKNOWN
+from ncrypt_ext._key_properties cimport PropertyKey
+from ncrypt_ext._padding cimport Padding, signature_padding
+from ncrypt_ext._status cimport check
+from ncrypt_ext.ncrypt cimport (
+    NCRYPT_KEY_HANDLE, NCRYPT_SILENT_FLAG, NCryptSignHash, NCryptVerifySignature,
+)
+from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
+
+from ncrypt_ext.errors import BufferTooSmallError, InvalidSignatureError
+from ncrypt_ext.properties import HASHES
+
+cdef str RAW_ENCODING = "raw"
+
+cdef enum:
+    UNSUCCESSFUL = 0xC0000001
+    TOO_SMALL = 0x80090028
+    TOO_SMALL_PCP = 0x80290406
+    BAD_SIGNATURE = 0x80090006
+    INVALID_SIGNATURE = 0xC000A000
+
+
+cdef SECURITY_STATUS sign_once(NCRYPT_KEY_HANDLE key, void *info, DWORD flags, uint8_t *digest,
+                               DWORD digest_size, uint8_t *out, DWORD size,
+                               DWORD *written) noexcept nogil:
+    """NCryptSignHash; a failure without a reason, which passes, is tried once more."""
+    cdef SECURITY_STATUS status
+    written[0] = 0
+    status = NCryptSignHash(key, info, digest, digest_size, out, size, written, flags)
+    if <uint32_t>status == UNSUCCESSFUL:
+        status = NCryptSignHash(key, info, digest, digest_size, out, size, written, flags)
+    return status
+
+
+cdef bint too_small(SECURITY_STATUS status, DWORD written, DWORD size) noexcept nogil:
+    return (<uint32_t>status == TOO_SMALL or <uint32_t>status == TOO_SMALL_PCP
+            or (status == 0 and written > size))
+
+
+cdef class SigningKey(PropertyKey):
+    # cdef DWORD signature_size
+
+    cdef Padding checked_padding(self, object padding):
+        """What a caller gave as padding, for a key of this kind; None when there is none."""
+        if self.kind == KIND_UNKNOWN:
+            self.find_kind()
+        if padding is None:
+            if self.kind == KIND_RSA:
+                raise ValueError("an RSA key signs with a padding: PSS('SHA256') or PKCS1('SHA256')")
+            return None
+        if self.kind == KIND_EC:
+            raise ValueError("an EC key signs without a padding")
+        return signature_padding(padding)
+
+    cdef bint is_der(self, object encoding) except -1:
+        if encoding == "raw":
+            return False
+        if encoding != "der":
+            raise ValueError(f"encoding must be 'raw' or 'der', not {encoding!r}")
+        if self.kind == KIND_UNKNOWN:
+            self.find_kind()
+        if self.kind != KIND_EC:
+            raise ValueError("only signatures of EC keys have a DER encoding")
+        return True
+
+    cdef int find_signature_size(self, Padding padding) except -1:
+        """Asks once how long a signature is."""
+        cdef uint8_t digest[32]
+        cdef DWORD written = 0
+        cdef SECURITY_STATUS status
+        length = self.signature_length
+        if length:
+            self.signature_size = length
+            return 0
+        self.enter()
+        with nogil:
+            status = NCryptSignHash(
+                self.lease.handle, NULL if padding is None else padding.sign_info, digest,
+                sizeof(digest), NULL, 0, &written, 0 if padding is None else padding.sign_flags)
+            self.leave()
+        check(status, "NCryptSignHash")
+        self.signature_size = written
+        return 0
+
+    cdef bytes sign_again(self, uint8_t *digest, uint32_t size, Padding padding, DWORD flags):
+        """After a signature did not fit: with the size that was reported."""
+        cdef DWORD capacity = self.signature_size
+        cdef DWORD written = 0
+        cdef SECURITY_STATUS status
+        cdef bytes out
+        cdef uint8_t *data
+        while True:
+            out = PyBytes_FromStringAndSize(NULL, capacity)
+            data = <uint8_t *>PyBytes_AS_STRING(out)
+            self.enter()
+            with nogil:
+                status = sign_once(
+                    self.lease.handle, NULL if padding is None else padding.sign_info, flags,
+                    digest, size, data, capacity, &written)
+                self.leave()
+            if too_small(status, written, capacity) and written > capacity:
+                capacity = written
+                continue
+            check(status, "NCryptSignHash")
+            self.signature_size = capacity
+            return bytes_trim(out, written)
+
+    def sign(self, digest, padding=None, *, encoding="raw", bint silent=False):
+        cdef Input data
+        cdef Padding checked = None
+        cdef void *info = NULL
+        cdef DWORD flags = 0
+        cdef DWORD written = 0
+        cdef SECURITY_STATUS status
+        cdef bytes result
+        cdef uint8_t *out
+        cdef bint der = encoding is not RAW_ENCODING and self.is_der(encoding)
+        if padding is not None or self.kind != KIND_EC:
+            checked = self.checked_padding(padding)
+            if checked is not None:
+                info = checked.sign_info
+                flags = checked.sign_flags
+        if self.signature_size == 0:
+            self.find_signature_size(checked)
+        if silent:
+            flags |= NCRYPT_SILENT_FLAG
+        input_open(&data, digest, "digest")
+        try:
+            result = PyBytes_FromStringAndSize(NULL, self.signature_size)
+            out = <uint8_t *>PyBytes_AS_STRING(result)
+            self.enter()
+            with nogil:
+                status = sign_once(self.lease.handle, info, flags, data.data, data.size, out,
+                                   self.signature_size, &written)
+                self.leave()
+            if status != 0 or written != self.signature_size:
+                if too_small(status, written, self.signature_size):
+                    result = self.sign_again(data.data, data.size, checked, flags)
+                else:
+                    check(status, "NCryptSignHash")
+                    result = bytes_trim(result, written)
+        finally:
+            input_close(&data)
+        if der:
+            return ecdsa_to_der(<uint8_t *>PyBytes_AS_STRING(result), len(result))
+        return result
+
+    def sign_into(self, digest, buffer, padding=None, *, bint silent=False):
+        cdef Input data
+        cdef Output out
+        cdef Padding checked = self.checked_padding(padding)
+        cdef void *info = NULL if checked is None else checked.sign_info
+        cdef DWORD flags = 0 if checked is None else checked.sign_flags
+        cdef DWORD written = 0
+        cdef SECURITY_STATUS status
+        if silent:
+            flags |= NCRYPT_SILENT_FLAG
+        input_open(&data, digest, "digest")
+        try:
+            output_open(&out, buffer, "buffer")
+            try:
+                self.enter()
+                with nogil:
+                    status = sign_once(self.lease.handle, info, flags, data.data, data.size,
+                                       out.data, out.size, &written)
+                    self.leave()
+                if too_small(status, written, out.size):
+                    raise BufferTooSmallError(
+                        TOO_SMALL, "NCryptSignHash",
+                        f"the signature has {written} bytes, the buffer {out.size}")
+                check(status, "NCryptSignHash")
+            finally:
+                output_close(&out)
+        finally:
+            input_close(&data)
+        return written
+
+    def verify(self, digest, signature, padding=None, *, encoding="raw", bint silent=False):
+        cdef Input data
+        cdef Input given
+        cdef Padding checked = None
+        cdef void *info = NULL
+        cdef DWORD flags = 0
+        cdef SECURITY_STATUS status
+        cdef bint der = encoding is not RAW_ENCODING and self.is_der(encoding)
+        if padding is not None or self.kind != KIND_EC:
+            checked = self.checked_padding(padding)
+            if checked is not None:
+                info = checked.sign_info
+                flags = checked.sign_flags
+        if silent:
+            flags |= NCRYPT_SILENT_FLAG
+        if der:
+            signature = self.from_der(signature)
+        input_open(&data, digest, "digest")
+        try:
+            input_open(&given, signature, "signature")
+            try:
+                self.enter()
+                with nogil:
+                    status = NCryptVerifySignature(self.lease.handle, info, data.data, data.size,
+                                                   given.data, given.size, flags)
+                    if <uint32_t>status == UNSUCCESSFUL:
+                        status = NCryptVerifySignature(self.lease.handle, info, data.data,
+                                                       data.size, given.data, given.size, flags)
+                    self.leave()
+            finally:
+                input_close(&given)
+        finally:
+            input_close(&data)
+        if <uint32_t>status == BAD_SIGNATURE or <uint32_t>status == INVALID_SIGNATURE:
+            raise InvalidSignatureError("the signature does not belong to this digest and key")
+        check(status, "NCryptVerifySignature")
+
+    cdef bytes from_der(self, object signature):
+        """The r || s of a DER signature."""
+        cdef Input given
+        cdef bytes raw
+        if self.signature_size == 0:
+            self.signature_size = 2 * ((self.length + 7) // 8)
+        input_open(&given, signature, "signature")
+        try:
+            raw = ecdsa_from_der(given.data, given.size, self.signature_size)
+        finally:
+            input_close(&given)
+        if raw is None:
+            raise InvalidSignatureError("the signature is no DER encoding of one of this key")
+        return raw
+
+    def _digest(self, data, hash_name, padding):
+        """The digest of a message; `padding`, where it names a hash, must name the same."""
+        cdef Input checked
+        from hashlib import new
+        if not isinstance(hash_name, str):
+            raise TypeError(f"hash_name must be a str, not {type(hash_name).__name__!r}")
+        if hash_name not in HASHES:
+            raise ValueError(f"hash_name must be one of {', '.join(HASHES)}, not {hash_name!r}")
+        if isinstance(padding, Padding) and (<Padding>padding).hash_name not in (None, hash_name):
+            raise ValueError(f"{padding!r} is for another hash than {hash_name!r}")
+        input_open(&checked, data, "data")
+        try:
+            return new(HASHES[hash_name][0], data).digest()
+        finally:
+            input_close(&checked)
+
+    def sign_message(self, data, hash_name, padding=None, *, encoding="raw", bint silent=False):
+        digest = self._digest(data, hash_name, padding)
+        return self.sign(digest, padding, encoding=encoding, silent=silent)
+
+    def verify_message(self, data, signature, hash_name, padding=None, *, encoding="raw",
+                       bint silent=False):
+        digest = self._digest(data, hash_name, padding)
+        self.verify(digest, signature, padding, encoding=encoding, silent=silent)

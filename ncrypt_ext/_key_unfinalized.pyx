@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.stdint cimport uintptr_t
+
+cimport cython
+
+from ncrypt_ext._handle cimport (
+    Lease, TYPE_KEY, TYPE_UNFINALIZED, callback_begin, callback_end, handle_value,
+    lease_is_closed, lease_ref, lease_set_type, release_if,
+)
+from ncrypt_ext._key cimport Key
+from ncrypt_ext._key_properties cimport PropertyKey
+from ncrypt_ext._property_handle cimport number_bytes
+from ncrypt_ext._status cimport check
+from ncrypt_ext._wide cimport wide
+from ncrypt_ext.ncrypt cimport (
+    NCRYPT_NO_KEY_VALIDATION, NCRYPT_PERSIST_FLAG, NCRYPT_SILENT_FLAG,
+    NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG, NCryptFinalizeKey, NCryptIsKeyHandle,
+    ncx_set_interrupt,
+)
+from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
+
+from ncrypt_ext.errors import InvalidHandleError
+
+cdef bytes LENGTH = wide("Length", "")
+cdef bytes KEY_USAGE = wide("Key Usage", "")
+
+cdef enum:
+    INVALID_HANDLE = 0x80090026
+
+
+cdef struct Watch:
+    Lease *lease
+    PyObject *error  # what a signal handler raised; owned
+
+
+cdef int interrupted(void *context) noexcept nogil:
+    """Asked every few milliseconds of a long key generation: not 0 ends it."""
+    cdef Watch *watch = <Watch *>context
+    if watch.error != NULL or lease_is_closed(watch.lease):
+        return 1
+    with gil:
+        try:
+            callback_begin()
+            try:
+                PyErr_CheckSignals()
+            finally:
+                callback_end()
+        except BaseException as error:
+            Py_INCREF(error)
+            watch.error = <PyObject *>error
+    return watch.error != NULL
+
+
+@cython.final
+cdef class UnfinalizedKey(PropertyKey):
+
+    def __init__(self):
+        raise TypeError("UnfinalizedKey has no public constructor: "
+                        "use Provider.create_persisted_key()")
+
+    @staticmethod
+    def from_handle(handle, *, bint own):
+        cdef uintptr_t value = handle_value(handle)
+        cdef UnfinalizedKey key
+        if not NCryptIsKeyHandle(value):
+            raise InvalidHandleError(INVALID_HANDLE, "NCryptIsKeyHandle",
+                                     "the number is not the handle of a key")
+        key = UnfinalizedKey.__new__(UnfinalizedKey)
+        key.adopt(TYPE_UNFINALIZED, value, release_if(own), NULL)
+        return key
+
+    @property
+    def length(self):
+        return self.read_number(LENGTH)
+
+    @length.setter
+    def length(self, value):
+        self.write_number(LENGTH, value, "length", <DWORD>NCRYPT_PERSIST_FLAG)
+
+    @property
+    def usage(self):
+        return PropertyKey.usage.__get__(self)
+
+    @usage.setter
+    def usage(self, value):
+        self.write_number(KEY_USAGE, value, "usage", <DWORD>NCRYPT_PERSIST_FLAG)
+
+    @property
+    def curve(self):
+        return PropertyKey.curve.__get__(self)
+
+    @curve.setter
+    def curve(self, value):
+        self.write_curve(value)
+
+    @property
+    def ui_policy(self):
+        return PropertyKey.ui_policy.__get__(self)
+
+    @ui_policy.setter
+    def ui_policy(self, value):
+        self.write_ui_policy(value)
+
+    cdef Key become_key(self, DWORD flags):
+        """Finalizes; the lease moves to the key. A signal handler's exception wins in any case."""
+        cdef Watch watch
+        cdef SECURITY_STATUS status
+        cdef Key key = Key.__new__(Key)
+        self.enter()
+        watch.lease = self.lease
+        watch.error = NULL
+        with nogil:
+            ncx_set_interrupt(interrupted, &watch)
+            status = NCryptFinalizeKey(self.lease.handle, flags)
+            ncx_set_interrupt(NULL, NULL)
+        if status == 0:
+            lease_ref(self.lease)
+            lease_set_type(self.lease, TYPE_KEY)
+            key.lease = self.lease
+            key.settled = True
+            self.moved = True
+        self.leave()
+        if watch.error != NULL:
+            error = <object>watch.error
+            Py_DECREF(error)
+            if status == 0:
+                key.destroy(0)  # too late to cancel: undone
+            raise error
+        check(status, "NCryptFinalizeKey")
+        return key
+
+    def finalize(self, *, bint legacy_store=False, bint validate=True, bint silent=False):
+        cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
+        if legacy_store:
+            flags |= NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG
+        if not validate:
+            flags |= NCRYPT_NO_KEY_VALIDATION
+        return self.become_key(flags)

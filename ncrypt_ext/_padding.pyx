@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+
+from cpython.bytes cimport PyBytes_AS_STRING
+
+from ncrypt_ext._wide cimport wide, wide_pointer
+from ncrypt_ext.ncrypt cimport (
+    NCRYPT_MAX_PROPERTY_NAME, NCRYPT_NO_PADDING_FLAG, NCRYPT_PAD_OAEP_FLAG,
+    NCRYPT_PAD_PKCS1_FLAG, NCRYPT_PAD_PSS_FLAG,
+)
+from ncrypt_ext.wintypes cimport UCHAR
+
+from ncrypt_ext.properties import HASHES
+
+
+cdef class Padding:
+    # cdef void *sign_info
+    # cdef DWORD sign_flags
+    # cdef void *cipher_info
+    # cdef DWORD cipher_flags
+    # cdef bytes wide_name
+    # cdef readonly str hash_name
+
+    def __init__(self):
+        if type(self) is Padding:
+            raise TypeError("Padding has no public constructor: use PKCS1, PSS, OAEP or RAW")
+
+    def __reduce__(self):
+        return type(self), self._arguments()
+
+    def __eq__(self, other):
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._arguments() == (<Padding>other)._arguments()
+
+    def __hash__(self):
+        return hash((type(self), self._arguments()))
+
+    def __repr__(self):
+        return f"{type(self).__name__}({', '.join(repr(each) for each in self._arguments())})"
+
+    def _arguments(self):
+        return ()
+
+
+cdef class PKCS1(Padding):
+    # cdef BCRYPT_PKCS1_PADDING_INFO info
+
+    def __cinit__(self, hash_name=None):
+        if hash_name is not None:
+            self.wide_name = wide(hash_name, "hash_name", NCRYPT_MAX_PROPERTY_NAME)
+            self.hash_name = hash_name
+        else:
+            self.cipher_flags = NCRYPT_PAD_PKCS1_FLAG
+        self.info.pszAlgId = wide_pointer(self.wide_name)
+        self.sign_info = &self.info
+        self.sign_flags = NCRYPT_PAD_PKCS1_FLAG
+
+    def __init__(self, hash_name=None):
+        pass
+
+    def _arguments(self):
+        return () if self.hash_name is None else (self.hash_name,)
+
+
+cdef class PSS(Padding):
+    # cdef BCRYPT_PSS_PADDING_INFO info
+
+    def __cinit__(self, hash_name, salt_length=None):
+        self.wide_name = wide(hash_name, "hash_name", NCRYPT_MAX_PROPERTY_NAME)
+        self.hash_name = hash_name
+        if salt_length is None:
+            if hash_name not in HASHES:
+                raise ValueError(f"salt_length must be given for the hash {hash_name!r}")
+            salt_length = HASHES[hash_name][1]
+        if not isinstance(salt_length, int):
+            raise TypeError(f"salt_length must be an int, not {type(salt_length).__name__!r}")
+        if not 0 <= salt_length <= 0xFFFF:
+            raise ValueError(f"salt_length must be from 0 to 65535, not {salt_length}")
+        self.info.pszAlgId = wide_pointer(self.wide_name)
+        self.info.cbSalt = salt_length
+        self.sign_info = &self.info
+        self.sign_flags = NCRYPT_PAD_PSS_FLAG
+
+    def __init__(self, hash_name, salt_length=None):
+        pass
+
+    @property
+    def salt_length(self):
+        return self.info.cbSalt
+
+    def _arguments(self):
+        return self.hash_name, self.salt_length
+
+
+cdef class OAEP(Padding):
+    # cdef BCRYPT_OAEP_PADDING_INFO info
+    # cdef readonly bytes label
+
+    def __cinit__(self, hash_name, label=b""):
+        self.wide_name = wide(hash_name, "hash_name", NCRYPT_MAX_PROPERTY_NAME)
+        self.hash_name = hash_name
+        if isinstance(label, (str, int)):
+            raise TypeError(f"label must be a bytes-like object, not {type(label).__name__!r}")
+        self.label = bytes(label)
+        self.info.pszAlgId = wide_pointer(self.wide_name)
+        if self.label:
+            self.info.pbLabel = <UCHAR *>PyBytes_AS_STRING(self.label)
+            self.info.cbLabel = len(self.label)
+        self.cipher_info = &self.info
+        self.cipher_flags = NCRYPT_PAD_OAEP_FLAG
+
+    def __init__(self, hash_name, label=b""):
+        pass
+
+    def _arguments(self):
+        return (self.hash_name, self.label) if self.label else (self.hash_name,)
+
+
+cdef class Raw(Padding):
+
+    def __cinit__(self):
+        self.cipher_flags = NCRYPT_NO_PADDING_FLAG
+
+    def __init__(self):
+        pass
+
+    def __reduce__(self):
+        return "RAW"
+
+    def __repr__(self):
+        return "RAW"
+
+
+RAW = Raw()
+
+
+cdef Padding signature_padding(object padding):
+    """Checks what a caller gave for a signature."""
+    if not isinstance(padding, Padding):
+        raise TypeError(f"padding must be PKCS1 or PSS, not {type(padding).__name__!r}")
+    if (<Padding>padding).sign_flags == 0:
+        raise ValueError(f"{padding!r} is not a padding for signatures: use PKCS1 or PSS")
+    return <Padding>padding
+
+
+cdef Padding cipher_padding(object padding):
+    """Checks what a caller gave for encryption."""
+    if not isinstance(padding, Padding):
+        raise TypeError(f"padding must be OAEP, PKCS1 or RAW, not {type(padding).__name__!r}")
+    if (<Padding>padding).cipher_flags == 0:
+        if isinstance(padding, PKCS1):
+            raise ValueError(f"{padding!r}: PKCS1 for encryption takes no hash name")
+        raise ValueError(f"{padding!r} is not a padding for encryption: use OAEP, PKCS1 or RAW")
+    return <Padding>padding

@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: MIT
+
+from cpython.bytes cimport PyBytes_AS_STRING
+from libc.stdint cimport uint32_t, uintptr_t
+
+cimport cython
+
+from ncrypt_ext._buffer cimport Input, input_close, input_open
+from ncrypt_ext._handle cimport (
+    Handle, HandleType, TYPE_KEY, TYPE_PROVIDER, TYPE_UNFINALIZED, free_object, handle_value,
+    release_if,
+)
+from ncrypt_ext._key cimport Key
+from ncrypt_ext._key_iterator cimport key_iterator
+from ncrypt_ext._key_unfinalized cimport UnfinalizedKey
+from ncrypt_ext._property_handle cimport PropertyHandle
+from ncrypt_ext._status cimport check
+from ncrypt_ext._wide cimport narrow, wide, wide_or_none, wide_pointer
+from ncrypt_ext.ncrypt cimport (
+    NCRYPT_DO_NOT_FINALIZE_FLAG, NCRYPT_KEY_HANDLE, NCRYPT_MACHINE_KEY_FLAG,
+    NCRYPT_MAX_ALG_ID_LENGTH, NCRYPT_MAX_KEY_NAME_LENGTH, NCRYPT_NO_KEY_VALIDATION,
+    NCRYPT_OVERWRITE_KEY_FLAG, NCRYPT_PERSIST_FLAG, NCRYPT_PROV_HANDLE, NCRYPT_SILENT_FLAG,
+    NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG, NCRYPTBUFFER_ECC_CURVE_NAME,
+    NCRYPTBUFFER_PKCS_KEY_NAME, NCRYPTBUFFER_VERSION, NCryptAlgorithmName, NCryptBuffer,
+    NCryptBufferDesc, NCryptCreatePersistedKey, NCryptEnumAlgorithms, NCryptEnumStorageProviders,
+    NCryptFreeBuffer, NCryptImportKey, NCryptIsAlgSupported, NCryptOpenKey,
+    NCryptOpenStorageProvider, NCryptProviderName, ncx_implementation, ncx_versions,
+)
+from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PVOID, SECURITY_STATUS
+
+from sys import audit
+
+from ncrypt_ext.enums import AlgorithmClass, AlgorithmOperation, ImplType
+from ncrypt_ext.errors import KeyNotFoundError
+from ncrypt_ext.properties import PRIVATE_MAGIC_BLOBS
+from ncrypt_ext.records import AlgorithmInfo, ProviderInfo
+
+cdef bytes NAME = wide("Name", "")
+cdef bytes VERSION = wide("Version", "")
+cdef bytes MAX_NAME_LENGTH = wide("Max Name Length", "")
+cdef bytes IMPL_TYPE = wide("Impl Type", "")
+
+cdef enum:
+    NOT_SUPPORTED = 0x80090029
+
+
+cdef DWORD key_flags(bint machine, bint overwrite, bint silent) noexcept:
+    return ((NCRYPT_MACHINE_KEY_FLAG if machine else 0)
+            | (NCRYPT_OVERWRITE_KEY_FLAG if overwrite else 0)
+            | (NCRYPT_SILENT_FLAG if silent else 0))
+
+
+cdef DWORD finalize_flags(bint legacy_store, bint validate, bint silent) noexcept:
+    return ((NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG if legacy_store else 0)
+            | (0 if validate else NCRYPT_NO_KEY_VALIDATION)
+            | (NCRYPT_SILENT_FLAG if silent else 0))
+
+
+cdef int apply(UnfinalizedKey key, dict settings, dict properties) except -1:
+    """Sets what a caller gave; None means not given."""
+    for name, value in settings.items():
+        if value is not None:
+            setattr(key, name, value)
+    if properties is not None:
+        for name, value in properties.items():
+            key.set_property(name, value, persist=True)
+    return 0
+
+
+cdef NCryptBuffer text_buffer(DWORD kind, bytes text) noexcept:
+    cdef NCryptBuffer buffer
+    buffer.cbBuffer = <DWORD>len(text)
+    buffer.BufferType = kind
+    buffer.pvBuffer = <PVOID>PyBytes_AS_STRING(text)
+    return buffer
+
+
+def implementation():
+    return ncx_implementation().decode("ascii")
+
+
+def versions():
+    return ncx_versions().decode("utf-8", "replace")
+
+
+def storage_providers():
+    cdef DWORD count = 0
+    cdef DWORD index
+    cdef NCryptProviderName *found = NULL
+    cdef SECURITY_STATUS status
+    with nogil:
+        status = NCryptEnumStorageProviders(&count, &found, 0)
+    check(status, "NCryptEnumStorageProviders")
+    try:
+        return [ProviderInfo(narrow(found[index].pszName), narrow(found[index].pszComment))
+                for index in range(count)]
+    finally:
+        NCryptFreeBuffer(found)
+
+
+@cython.final
+cdef class Provider(PropertyHandle):
+    # cdef str opened_name
+
+    def __init__(self, name=None):
+        cdef bytes text = wide_or_none(name, "name", NCRYPT_MAX_KEY_NAME_LENGTH)
+        cdef NCRYPT_PROV_HANDLE handle = 0
+        cdef SECURITY_STATUS status
+        cdef LPCWSTR pointer = wide_pointer(text)
+        audit("ncrypt_ext.open_provider", name)
+        with nogil:
+            status = NCryptOpenStorageProvider(&handle, pointer, 0)
+        check(status, "NCryptOpenStorageProvider")
+        self.adopt(TYPE_PROVIDER, handle, free_object, NULL)
+        self.opened_name = name
+
+    @staticmethod
+    def from_handle(handle, *, bint own):
+        cdef uintptr_t value = handle_value(handle)
+        cdef Provider provider = Provider.__new__(Provider)
+        provider.adopt(TYPE_PROVIDER, value, release_if(own), NULL)
+        return provider
+
+    def __repr__(self):
+        if self.closed:
+            return "<Provider closed>"
+        return f"<Provider {self.opened_name or 'default'!r}>"
+
+    @property
+    def implementation(self):
+        return implementation()
+
+    @property
+    def name(self):
+        return self.read_text(NAME)
+
+    @property
+    def version(self):
+        cdef uint32_t number = self.read_number(VERSION)
+        return number >> 16, number & 0xFFFF
+
+    @property
+    def max_name_length(self):
+        return self.read_number(MAX_NAME_LENGTH)
+
+    @property
+    def impl_type(self):
+        return ImplType(self.read_number(IMPL_TYPE))
+
+    def algorithms(self, operations=0):
+        cdef DWORD mask = operations
+        cdef DWORD count = 0
+        cdef DWORD index
+        cdef NCryptAlgorithmName *found = NULL
+        cdef SECURITY_STATUS status
+        self.enter()
+        with nogil:
+            status = NCryptEnumAlgorithms(self.lease.handle, mask, &count, &found, 0)
+            self.leave()
+        if <uint32_t>status == NOT_SUPPORTED:
+            return []
+        check(status, "NCryptEnumAlgorithms")
+        try:
+            return [AlgorithmInfo(narrow(found[index].pszName),
+                                  AlgorithmClass(found[index].dwClass),
+                                  AlgorithmOperation(found[index].dwAlgOperations),
+                                  found[index].dwFlags)
+                    for index in range(count)]
+        finally:
+            NCryptFreeBuffer(found)
+
+    def is_algorithm_supported(self, algorithm):
+        cdef bytes name = wide(algorithm, "algorithm", NCRYPT_MAX_ALG_ID_LENGTH)
+        cdef LPCWSTR pointer = wide_pointer(name)
+        cdef SECURITY_STATUS status
+        self.enter()
+        with nogil:
+            status = NCryptIsAlgSupported(self.lease.handle, pointer, 0)
+            self.leave()
+        if <uint32_t>status == NOT_SUPPORTED:
+            return False
+        check(status, "NCryptIsAlgSupported")
+        return True
+
+    def keys(self, *, bint machine=False, bint silent=False):
+        self.enter()
+        try:
+            return key_iterator(self.lease, key_flags(machine, False, silent))
+        finally:
+            self.leave()
+
+    cdef int finish_call(self, SECURITY_STATUS status, NCRYPT_KEY_HANDLE handle, Handle into,
+                         HandleType kind) except -1:
+        """Ends the call that made a key and hands the key, if there is one, to its owner."""
+        try:
+            if status == 0:
+                into.adopt(kind, handle, free_object, self.lease)
+        finally:
+            self.leave()
+        return 0
+
+    cdef SECURITY_STATUS open_native(self, Handle into, object name, object key_spec,
+                                     DWORD flags) except? 1:
+        cdef bytes text = wide(name, "name", NCRYPT_MAX_KEY_NAME_LENGTH)
+        cdef LPCWSTR pointer = wide_pointer(text)
+        cdef DWORD spec = key_spec
+        cdef NCRYPT_KEY_HANDLE handle = 0
+        cdef SECURITY_STATUS status
+        self.enter()
+        with nogil:
+            status = NCryptOpenKey(self.lease.handle, &handle, pointer, spec, flags)
+        self.finish_call(status, handle, into, TYPE_KEY)
+        return status
+
+    def open_key(self, name, *, bint machine=False, key_spec=0, bint silent=False):
+        cdef Key key = Key.__new__(Key)
+        audit("ncrypt_ext.open_key", self.opened_name, name, machine)
+        check(self.open_native(key, name, key_spec, key_flags(machine, False, silent)),
+              "NCryptOpenKey")
+        key.settled = True
+        return key
+
+    def has_key(self, name, *, bint machine=False, key_spec=0, bint silent=False):
+        cdef Key key = Key.__new__(Key)
+        try:
+            check(self.open_native(key, name, key_spec, key_flags(machine, False, silent)),
+                  "NCryptOpenKey")
+        except KeyNotFoundError:
+            return False
+        key.close()
+        return True
+
+    def delete_key(self, name, *, bint machine=False, key_spec=0, bint missing_ok=False,
+                   bint silent=False):
+        cdef Key key = Key.__new__(Key)
+        audit("ncrypt_ext.delete_key", name, machine)
+        try:
+            check(self.open_native(key, name, key_spec, key_flags(machine, False, silent)),
+                  "NCryptOpenKey")
+        except KeyNotFoundError:
+            if missing_ok:
+                return
+            raise
+        try:
+            key.destroy(NCRYPT_SILENT_FLAG if silent else 0)
+        finally:
+            key.close()
+
+    cdef UnfinalizedKey create_native(self, object algorithm, object name, object key_spec,
+                                      DWORD flags):
+        cdef UnfinalizedKey key = UnfinalizedKey.__new__(UnfinalizedKey)
+        cdef bytes algorithm_text = wide(algorithm, "algorithm", NCRYPT_MAX_ALG_ID_LENGTH)
+        cdef bytes name_text = wide_or_none(name, "name", NCRYPT_MAX_KEY_NAME_LENGTH)
+        cdef LPCWSTR algorithm_pointer = wide_pointer(algorithm_text)
+        cdef LPCWSTR name_pointer = wide_pointer(name_text)
+        cdef DWORD spec = key_spec
+        cdef NCRYPT_KEY_HANDLE handle = 0
+        cdef SECURITY_STATUS status
+        self.enter()
+        with nogil:
+            status = NCryptCreatePersistedKey(
+                self.lease.handle, &handle, algorithm_pointer, name_pointer, spec, flags)
+        self.finish_call(status, handle, key, TYPE_UNFINALIZED)
+        check(status, "NCryptCreatePersistedKey")
+        return key
+
+    def create_persisted_key(self, algorithm, name=None, *, key_spec=0, bint machine=False,
+                             bint overwrite=False):
+        audit("ncrypt_ext.create_key", self.opened_name, algorithm, name, machine, overwrite)
+        return self.create_native(algorithm, name, key_spec, key_flags(machine, overwrite, False))
+
+    def create_key(self, algorithm, name=None, *, length=None, curve=None, export_policy=None,
+                   usage=None, ui_policy=None, window_handle=None, properties=None, key_spec=0,
+                   bint machine=False, bint overwrite=False, bint legacy_store=False,
+                   bint silent=False):
+        cdef UnfinalizedKey new
+        audit("ncrypt_ext.create_key", self.opened_name, algorithm, name, machine, overwrite)
+        new = self.create_native(algorithm, name, key_spec, key_flags(machine, overwrite, False))
+        try:
+            apply(new, {"curve": curve, "length": length, "export_policy": export_policy,
+                        "usage": usage, "ui_policy": ui_policy,
+                        "window_handle": window_handle}, properties)
+            return new.become_key(finalize_flags(legacy_store, True, silent))
+        finally:
+            new.close()  # when a step failed; after become_key() there is nothing to close
+
+    cdef Handle import_native(self, object blob, object blob_type, object name, object curve,
+                              DWORD flags):
+        """NCryptImportKey; with NCRYPT_DO_NOT_FINALIZE_FLAG the key is an UnfinalizedKey."""
+        cdef bytes kind_text = wide(blob_type, "blob_type", NCRYPT_MAX_ALG_ID_LENGTH)
+        cdef bytes name_text = wide_or_none(name, "name", NCRYPT_MAX_KEY_NAME_LENGTH)
+        cdef bytes curve_text = wide_or_none(curve, "curve", NCRYPT_MAX_ALG_ID_LENGTH)
+        cdef LPCWSTR kind_pointer = wide_pointer(kind_text)
+        cdef NCryptBuffer buffers[2]
+        cdef NCryptBufferDesc parameters
+        cdef HandleType kind = TYPE_KEY
+        cdef NCRYPT_KEY_HANDLE handle = 0
+        cdef SECURITY_STATUS status
+        cdef Handle key
+        cdef Input data
+        if flags & NCRYPT_DO_NOT_FINALIZE_FLAG:
+            kind = TYPE_UNFINALIZED
+            key = UnfinalizedKey.__new__(UnfinalizedKey)
+        else:
+            key = Key.__new__(Key)
+            (<Key>key).settled = True
+        parameters.ulVersion = NCRYPTBUFFER_VERSION
+        parameters.cBuffers = 0
+        parameters.pBuffers = buffers
+        if name_text is not None:
+            buffers[0] = text_buffer(NCRYPTBUFFER_PKCS_KEY_NAME, name_text)
+            parameters.cBuffers = 1
+        if curve_text is not None:
+            buffers[parameters.cBuffers] = text_buffer(NCRYPTBUFFER_ECC_CURVE_NAME, curve_text)
+            parameters.cBuffers += 1
+        input_open(&data, blob, "blob")
+        try:
+            self.enter()
+            with nogil:
+                status = NCryptImportKey(
+                    self.lease.handle, 0, kind_pointer,
+                    &parameters if parameters.cBuffers > 0 else NULL, &handle, data.data,
+                    data.size, flags)
+            self.finish_call(status, handle, key, kind)
+        finally:
+            input_close(&data)
+        check(status, "NCryptImportKey")
+        return key
+
+    def import_key(self, blob, blob_type, *, name=None, curve=None, export_policy=None, usage=None,
+                   ui_policy=None, properties=None, bint machine=False, bint overwrite=False,
+                   bint legacy_store=False, bint validate=True, bint finalize=True,
+                   bint silent=False):
+        cdef UnfinalizedKey new
+        cdef DWORD flags = key_flags(machine, overwrite, silent)
+        settings = {"export_policy": export_policy, "usage": usage, "ui_policy": ui_policy}
+        plain = (finalize and name is None and properties is None
+                 and all(value is None for value in settings.values()))
+        audit("ncrypt_ext.import_key", self.opened_name, blob_type, name, machine)
+        if plain or (isinstance(blob_type, str) and "PUBLIC" in blob_type):
+            if not finalize:
+                flags |= NCRYPT_DO_NOT_FINALIZE_FLAG
+            return self.import_native(blob, blob_type, name, curve,
+                                      flags | finalize_flags(legacy_store, validate, silent))
+        known = PRIVATE_MAGIC_BLOBS.get(bytes(memoryview(blob)[:4])) if (
+            blob_type != "PKCS8_PRIVATEKEY") else None
+        if known is None:
+            new = self.import_native(blob, blob_type, name, curve,
+                                     flags | NCRYPT_DO_NOT_FINALIZE_FLAG)
+        else:
+            # The way Windows documents for named keys: the blob is a property of a new key.
+            new = self.create_native(known.algorithm, name, 0, flags & ~NCRYPT_SILENT_FLAG)
+            settings["curve"] = curve
+        try:
+            apply(new, settings, properties)
+            if known is not None:
+                kind = known.blob_type if blob_type == "PRIVATEBLOB" else blob_type
+                new.set_property(kind, blob)
+            if not finalize:
+                return new
+            return new.become_key(finalize_flags(legacy_store, validate, silent))
+        except BaseException:
+            new.close()
+            raise

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""Exceptions.
+
+Everything a native function reports is an :class:`NCryptError`, an ``OSError`` with a true ``errno``.
+Where a caller may want to branch there is a subclass, which also is the built-in exception that says
+the same. A signature that does not verify is not an error of the system: :class:`InvalidSignatureError`
+stands outside.
+"""
+
+from ncrypt_ext.status import lookup
+
+__all__ = [
+    "AccessDeniedError",
+    "BadDataError",
+    "BadStateError",
+    "BufferTooSmallError",
+    "CancelledError",
+    "ClosedHandleError",
+    "DeviceError",
+    "InvalidHandleError",
+    "InvalidParameterError",
+    "InvalidSignatureError",
+    "KeyExistsError",
+    "KeyNotFoundError",
+    "MasterKeyMissingError",
+    "NCryptError",
+    "NotFoundError",
+    "NotSupportedError",
+    "OutOfMemoryError",
+    "PropertyNotFoundError",
+    "ProviderNotFoundError",
+    "SilentContextError",
+    "StoreBusyError",
+    "StoreCorruptError",
+    "StoreError",
+    "StoreExistsError",
+    "StoreFullError",
+    "StorePermissionError",
+    "StoreReadOnlyError",
+    "StoreUnsupportedError",
+    "StoreVersionError",
+    "WrongPassphraseError",
+    "error_from_status",
+]
+
+_INVALID_HANDLE = 0x80090026
+
+
+class NCryptError(OSError):
+    """A native function failed."""
+
+    def __init__(self, status, function="", detail=""):
+        status &= 0xFFFFFFFF
+        info = lookup(status, function)
+        super().__init__(info.errno, detail or info.text)
+        self.status = status
+        self.name = info.name
+        self.function = function
+        self.detail = detail
+
+    def __str__(self):
+        code = f"0x{self.status:08X}"
+        what = f"{self.name} ({code})" if self.name else code
+        where = f"{self.function}: " if self.function else ""
+        return f"{where}{what}: {self.strerror}"
+
+    def __reduce__(self):
+        return type(self), (self.status, self.function, self.detail)
+
+
+class KeyExistsError(NCryptError, FileExistsError):
+    """A key of that name exists already."""
+
+
+class NotFoundError(NCryptError, FileNotFoundError):
+    """What was asked for is not there."""
+
+
+class KeyNotFoundError(NotFoundError):
+    """There is no key of that name in that scope."""
+
+
+class ProviderNotFoundError(NotFoundError):
+    """There is no provider of that name."""
+
+
+class PropertyNotFoundError(NotFoundError):
+    """The object has no value for that property."""
+
+
+class AccessDeniedError(NCryptError, PermissionError):
+    """The system, or the key's usage, does not allow it."""
+
+
+class NotSupportedError(NCryptError, NotImplementedError):
+    """The provider, the algorithm or the key cannot do that."""
+
+
+class BadStateError(NCryptError, RuntimeError):
+    """The object is not in the state for that: a key not finalized, a handle in use."""
+
+
+class InvalidHandleError(NCryptError):
+    """The handle is not, or no longer, one of that kind."""
+
+
+class ClosedHandleError(InvalidHandleError, ValueError):
+    """The object was closed."""
+
+    def __init__(self, status=_INVALID_HANDLE, function="", detail="the object is closed"):
+        super().__init__(status, function, detail)
+
+
+class InvalidParameterError(NCryptError, ValueError):
+    """The native function refused an argument."""
+
+
+class BadDataError(NCryptError, ValueError):
+    """Malformed data: a key blob, a ciphertext, a length."""
+
+
+class CancelledError(NCryptError):
+    """The user, a signal or another thread cancelled the operation."""
+
+
+class SilentContextError(NCryptError):
+    """The user would have to be asked, but silence was demanded."""
+
+
+class OutOfMemoryError(NCryptError, MemoryError):
+    """Memory is short."""
+
+
+class DeviceError(NCryptError):
+    """The device that holds the key is missing or not ready."""
+
+
+class BufferTooSmallError(NCryptError):
+    """The output does not fit the buffer."""
+
+
+class StoreError(NCryptError):
+    """The portable key store failed. Nothing stored was lost by that."""
+
+
+class StoreCorruptError(StoreError):
+    """The store, or one key in it, is damaged or was altered."""
+
+
+class StoreBusyError(StoreError):
+    """Another process held the store's lock for too long."""
+
+
+class StoreFullError(StoreError):
+    """There is no room for the key."""
+
+
+class StoreReadOnlyError(StoreError):
+    """The store cannot be written to."""
+
+
+class StoreVersionError(StoreError):
+    """The store was written by a newer version."""
+
+
+class StoreUnsupportedError(StoreError, NotSupportedError):
+    """The store cannot live on that file system."""
+
+
+class StorePermissionError(StoreError, PermissionError):
+    """Others can read the store's files, or they belong to somebody else."""
+
+
+class StoreExistsError(StoreError, FileExistsError):
+    """Something is in the place where the copy of a store should go."""
+
+
+class WrongPassphraseError(StoreError, PermissionError):
+    """The passphrase is wrong, or one is needed and none was given."""
+
+
+class MasterKeyMissingError(StoreError):
+    """The file with the store's master key is missing."""
+
+
+class InvalidSignatureError(Exception):
+    """The signature does not belong to that digest and key."""
+
+
+def error_from_status(status, function="", detail=""):
+    """The exception for a status code; any number other than 0 is a failure."""
+    status &= 0xFFFFFFFF
+    return globals()[lookup(status, function).error](status, function, detail)

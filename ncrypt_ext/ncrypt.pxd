@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""The key storage API, and the few functions by which the implementation tells about itself."""
+
+from libc.stdint cimport uint32_t, uint64_t
+
+from ncrypt_ext.bcrypt cimport BCryptBuffer, BCryptBufferDesc
+from ncrypt_ext.wintypes cimport (
+    BOOL, DWORD, LPCWSTR, LPWSTR, PBYTE, PVOID, SECURITY_STATUS, ULONG_PTR,
+)
+
+cdef extern from "ncrypt_ext_compat.h" nogil:
+    const char *ncx_implementation() noexcept
+    const char *ncx_versions() noexcept
+    uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint32_t size) noexcept
+    uint64_t ncx_live_handles(uint32_t type) noexcept
+    void ncx_set_interrupt(int (*poll)(void *context) noexcept nogil, void *context) noexcept
+
+cdef extern from "ncrypt.h" nogil:
+    ctypedef ULONG_PTR NCRYPT_HANDLE
+    ctypedef ULONG_PTR NCRYPT_PROV_HANDLE
+    ctypedef ULONG_PTR NCRYPT_KEY_HANDLE
+
+    enum:
+        NCRYPT_MAX_KEY_NAME_LENGTH
+        NCRYPT_MAX_ALG_ID_LENGTH
+        NCRYPT_MAX_PROPERTY_NAME
+
+        NCRYPT_NO_PADDING_FLAG
+        NCRYPT_PAD_PKCS1_FLAG
+        NCRYPT_PAD_OAEP_FLAG
+        NCRYPT_PAD_PSS_FLAG
+        NCRYPT_NO_KEY_VALIDATION
+        NCRYPT_MACHINE_KEY_FLAG
+        NCRYPT_SILENT_FLAG
+        NCRYPT_OVERWRITE_KEY_FLAG
+        NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG
+        NCRYPT_DO_NOT_FINALIZE_FLAG
+        NCRYPT_PERSIST_ONLY_FLAG
+        NCRYPT_PERSIST_FLAG
+
+        NCRYPTBUFFER_VERSION
+        NCRYPTBUFFER_PKCS_KEY_NAME
+        NCRYPTBUFFER_ECC_CURVE_NAME
+
+    ctypedef BCryptBuffer NCryptBuffer
+    ctypedef BCryptBufferDesc NCryptBufferDesc
+
+    ctypedef struct NCryptAlgorithmName:
+        LPWSTR pszName
+        DWORD dwClass
+        DWORD dwAlgOperations
+        DWORD dwFlags
+
+    ctypedef struct NCryptKeyName:
+        LPWSTR pszName
+        LPWSTR pszAlgid
+        DWORD dwLegacyKeySpec
+        DWORD dwFlags
+
+    ctypedef struct NCryptProviderName:
+        LPWSTR pszName
+        LPWSTR pszComment
+
+    ctypedef struct NCRYPT_SUPPORTED_LENGTHS:
+        DWORD dwMinLength
+        DWORD dwMaxLength
+        DWORD dwIncrement
+        DWORD dwDefaultLength
+
+    ctypedef struct NCRYPT_UI_POLICY:
+        DWORD dwVersion
+        DWORD dwFlags
+        LPCWSTR pszCreationTitle
+        LPCWSTR pszFriendlyName
+        LPCWSTR pszDescription
+
+    SECURITY_STATUS NCryptOpenStorageProvider(
+        NCRYPT_PROV_HANDLE *phProvider, LPCWSTR pszProviderName, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptEnumStorageProviders(
+        DWORD *pdwProviderCount, NCryptProviderName **ppProviderList, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptIsAlgSupported(
+        NCRYPT_PROV_HANDLE hProvider, LPCWSTR pszAlgId, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptEnumAlgorithms(
+        NCRYPT_PROV_HANDLE hProvider, DWORD dwAlgOperations, DWORD *pdwAlgCount,
+        NCryptAlgorithmName **ppAlgList, DWORD dwFlags) noexcept
+
+    SECURITY_STATUS NCryptCreatePersistedKey(
+        NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE *phKey, LPCWSTR pszAlgId,
+        LPCWSTR pszKeyName, DWORD dwLegacyKeySpec, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptFinalizeKey(NCRYPT_KEY_HANDLE hKey, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptOpenKey(
+        NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE *phKey, LPCWSTR pszKeyName,
+        DWORD dwLegacyKeySpec, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptEnumKeys(
+        NCRYPT_PROV_HANDLE hProvider, LPCWSTR pszScope, NCryptKeyName **ppKeyName,
+        PVOID *ppEnumState, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptDeleteKey(NCRYPT_KEY_HANDLE hKey, DWORD dwFlags) noexcept
+    BOOL NCryptIsKeyHandle(NCRYPT_KEY_HANDLE hKey) noexcept
+
+    SECURITY_STATUS NCryptFreeObject(NCRYPT_HANDLE hObject) noexcept
+    SECURITY_STATUS NCryptFreeBuffer(PVOID pvInput) noexcept
+
+    SECURITY_STATUS NCryptGetProperty(
+        NCRYPT_HANDLE hObject, LPCWSTR pszProperty, PBYTE pbOutput, DWORD cbOutput,
+        DWORD *pcbResult, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptSetProperty(
+        NCRYPT_HANDLE hObject, LPCWSTR pszProperty, PBYTE pbInput, DWORD cbInput,
+        DWORD dwFlags) noexcept
+
+    SECURITY_STATUS NCryptSignHash(
+        NCRYPT_KEY_HANDLE hKey, void *pPaddingInfo, PBYTE pbHashValue, DWORD cbHashValue,
+        PBYTE pbSignature, DWORD cbSignature, DWORD *pcbResult, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptVerifySignature(
+        NCRYPT_KEY_HANDLE hKey, void *pPaddingInfo, PBYTE pbHashValue, DWORD cbHashValue,
+        PBYTE pbSignature, DWORD cbSignature, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptEncrypt(
+        NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWORD cbInput, void *pPaddingInfo,
+        PBYTE pbOutput, DWORD cbOutput, DWORD *pcbResult, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptDecrypt(
+        NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWORD cbInput, void *pPaddingInfo,
+        PBYTE pbOutput, DWORD cbOutput, DWORD *pcbResult, DWORD dwFlags) noexcept
+
+    SECURITY_STATUS NCryptImportKey(
+        NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE hImportKey, LPCWSTR pszBlobType,
+        NCryptBufferDesc *pParameterList, NCRYPT_KEY_HANDLE *phKey, PBYTE pbData,
+        DWORD cbData, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptExportKey(
+        NCRYPT_KEY_HANDLE hKey, NCRYPT_KEY_HANDLE hExportKey, LPCWSTR pszBlobType,
+        NCryptBufferDesc *pParameterList, PBYTE pbOutput, DWORD cbOutput,
+        DWORD *pcbResult, DWORD dwFlags) noexcept

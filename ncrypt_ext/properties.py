@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""Names: of properties, algorithms, curves, hashes, blob types, providers. Plain strings, spelled as Windows
+spells them."""
+
+from collections import namedtuple
+
+# Key properties.
+NAME = "Name"
+UNIQUE_NAME = "Unique Name"
+ALGORITHM = "Algorithm Name"
+ALGORITHM_GROUP = "Algorithm Group"
+LENGTH = "Length"
+LENGTHS = "Lengths"
+PUBLIC_LENGTH = "PublicKeyLength"
+SIGNATURE_LENGTH = "SignatureLength"
+BLOCK_LENGTH = "Block Length"
+EXPORT_POLICY = "Export Policy"
+KEY_USAGE = "Key Usage"
+KEY_TYPE = "Key Type"
+LAST_MODIFIED = "Modified"
+UI_POLICY = "UI Policy"
+USE_CONTEXT = "Use Context"
+WINDOW_HANDLE = "HWND Handle"
+PROVIDER_HANDLE = "Provider Handle"
+ECC_CURVE_NAME = "ECCCurveName"
+SECURITY_DESCR = "Security Descr"
+USE_COUNT = "Use Count"
+CERTIFICATE = "SmartCardKeyCertificate"
+PIN = "SmartCardPin"
+
+# Provider properties.
+IMPL_TYPE = "Impl Type"
+VERSION = "Version"
+MAX_NAME_LENGTH = "Max Name Length"
+SECURITY_DESCR_SUPPORT = "Security Descr Support"
+USE_COUNT_ENABLED = "Enabled Use Count"
+ECC_CURVE_NAME_LIST = "ECCCurveNameList"
+
+# Algorithms.
+RSA = "RSA"
+ECDSA = "ECDSA"
+ECDSA_P256 = "ECDSA_P256"
+ECDSA_P384 = "ECDSA_P384"
+ECDSA_P521 = "ECDSA_P521"
+
+# Curves.
+CURVE_NISTP256 = "nistP256"
+CURVE_NISTP384 = "nistP384"
+CURVE_NISTP521 = "nistP521"
+
+# Blob types.
+PUBLIC_BLOB = "PUBLICBLOB"
+PRIVATE_BLOB = "PRIVATEBLOB"
+RSA_PUBLIC_BLOB = "RSAPUBLICBLOB"
+RSA_PRIVATE_BLOB = "RSAPRIVATEBLOB"
+RSA_FULL_PRIVATE_BLOB = "RSAFULLPRIVATEBLOB"
+ECC_PUBLIC_BLOB = "ECCPUBLICBLOB"
+ECC_PRIVATE_BLOB = "ECCPRIVATEBLOB"
+PKCS8_PRIVATE_KEY_BLOB = "PKCS8_PRIVATEKEY"
+
+# Providers.
+SOFTWARE_PROVIDER = "Microsoft Software Key Storage Provider"
+SMART_CARD_PROVIDER = "Microsoft Smart Card Key Storage Provider"
+PLATFORM_PROVIDER = "Microsoft Platform Crypto Provider"
+
+#: Hash names of padding structures -> (name in hashlib, digest length).
+HASHES = {
+    "MD5": ("md5", 16),
+    "SHA1": ("sha1", 20),
+    "SHA256": ("sha256", 32),
+    "SHA384": ("sha384", 48),
+    "SHA512": ("sha512", 64),
+    "SHA3-256": ("sha3_256", 32),
+    "SHA3-384": ("sha3_384", 48),
+    "SHA3-512": ("sha3_512", 64),
+}
+
+#: Curve names -> object identifiers.
+CURVE_OIDS = {
+    "nistP192": "1.2.840.10045.3.1.1",
+    "secP192r1": "1.2.840.10045.3.1.1",
+    "x962P192v1": "1.2.840.10045.3.1.1",
+    "nistP224": "1.3.132.0.33",
+    "secP224r1": "1.3.132.0.33",
+    "nistP256": "1.2.840.10045.3.1.7",
+    "secP256r1": "1.2.840.10045.3.1.7",
+    "x962P256v1": "1.2.840.10045.3.1.7",
+    "nistP384": "1.3.132.0.34",
+    "secP384r1": "1.3.132.0.34",
+    "nistP521": "1.3.132.0.35",
+    "secP521r1": "1.3.132.0.35",
+    "secP256k1": "1.3.132.0.10",
+    "brainpoolP256r1": "1.3.36.3.3.2.8.1.1.7",
+    "brainpoolP384r1": "1.3.36.3.3.2.8.1.1.11",
+    "brainpoolP512r1": "1.3.36.3.3.2.8.1.1.13",
+}
+
+#: Magics of public EC blobs that name the curve.
+PUBLIC_MAGIC_CURVES = {
+    b"ECS1": "nistP256",
+    b"ECS3": "nistP384",
+    b"ECS5": "nistP521",
+    b"ECK1": "nistP256",
+    b"ECK3": "nistP384",
+    b"ECK5": "nistP521",
+}
+
+PrivateBlob = namedtuple("PrivateBlob", "algorithm blob_type")
+
+#: Magics of private blobs -> the algorithm of the key in it, the blob type's own name.
+PRIVATE_MAGIC_BLOBS = {
+    b"RSA2": PrivateBlob(RSA, RSA_PRIVATE_BLOB),
+    b"RSA3": PrivateBlob(RSA, RSA_FULL_PRIVATE_BLOB),
+    b"ECS2": PrivateBlob(ECDSA_P256, ECC_PRIVATE_BLOB),
+    b"ECS4": PrivateBlob(ECDSA_P384, ECC_PRIVATE_BLOB),
+    b"ECS6": PrivateBlob(ECDSA_P521, ECC_PRIVATE_BLOB),
+    b"ECDV": PrivateBlob(ECDSA, ECC_PRIVATE_BLOB),
+    b"ECK2": PrivateBlob("ECDH_P256", ECC_PRIVATE_BLOB),
+    b"ECK4": PrivateBlob("ECDH_P384", ECC_PRIVATE_BLOB),
+    b"ECK6": PrivateBlob("ECDH_P521", ECC_PRIVATE_BLOB),
+    b"ECKV": PrivateBlob("ECDH", ECC_PRIVATE_BLOB),
+}

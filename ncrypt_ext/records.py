@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""What enumerations and structured properties return: tuples with names."""
+
+from collections import namedtuple
+
+__all__ = ["AlgorithmInfo", "KeyInfo", "KeyLengths", "ProviderInfo", "UIPolicy"]
+
+
+class KeyInfo(namedtuple("KeyInfo", "name algorithm legacy_spec flags machine")):
+    """One stored key, as an enumeration reports it."""
+
+    __slots__ = ()
+
+
+class AlgorithmInfo(namedtuple("AlgorithmInfo", "name algorithm_class operations flags")):
+    """One algorithm of a provider."""
+
+    __slots__ = ()
+
+
+class ProviderInfo(namedtuple("ProviderInfo", "name comment")):
+    """One installed provider."""
+
+    __slots__ = ()
+
+
+class KeyLengths(namedtuple("KeyLengths", "minimum maximum increment default")):
+    """The key lengths, in bits, that an algorithm can have."""
+
+    __slots__ = ()
+
+
+class UIPolicy(
+    namedtuple(
+        "UIPolicy",
+        "flags creation_title friendly_name description",
+        defaults=(0, None, None, None),
+    )
+):
+    """What the user is asked when the key is created and used."""
+
+    __slots__ = ()

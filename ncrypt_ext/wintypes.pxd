@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+"""The Windows scalar types that the key storage API is written in."""
+
+from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uintptr_t
+
+cdef extern from "ncrypt_ext_compat.h" nogil:
+    ctypedef void *PVOID
+    ctypedef int32_t BOOL
+    ctypedef uint8_t BYTE
+    ctypedef uint8_t UCHAR
+    ctypedef int32_t LONG
+    ctypedef uint32_t DWORD
+    ctypedef uint32_t ULONG
+    ctypedef uintptr_t ULONG_PTR
+    ctypedef int32_t SECURITY_STATUS
+    ctypedef uint16_t WCHAR
+    ctypedef const WCHAR *LPCWSTR
+    ctypedef WCHAR *LPWSTR
+    ctypedef BYTE *PBYTE
+    ctypedef void *HWND
+
+    ctypedef struct FILETIME:
+        DWORD dwLowDateTime
+        DWORD dwHighDateTime
