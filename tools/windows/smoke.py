@@ -17,7 +17,7 @@ print(f"{sys.version.split()[0]} on {sys.platform}: {len(modules)} extension mod
 digest = hashlib.sha256(b"order 17").digest()
 with nc.Provider() as provider:
     assert provider.implementation == "native", provider.implementation
-    print(f"opened {provider.name}, implementation {provider.implementation}")
+    print(f"opened the default provider, implementation {provider.implementation}")
     with provider.create_key("RSA", None, length=2048) as key:
         signature = key.sign(digest, padding=nc.PKCS1("SHA256"))
         key.verify(digest, signature, padding=nc.PKCS1("SHA256"))
