@@ -68,6 +68,7 @@ cdef class KeyBase(PropertyHandle):
         if self.closed:
             return f"<{kind} closed>"
         try:
-            return f"<{kind} {self.algorithm} {self.name or 'ephemeral'!r}>"
+            name = self.name
+            return f"<{kind} {self.algorithm} {'ephemeral' if name is None else repr(name)}>"
         except NCryptError:
             return f"<{kind}>"

@@ -20,4 +20,4 @@ cdef class PropertyHandle(Handle):
 
 
 cdef bytes property_name(object name)
-cdef bytes number_bytes(object value, str argument, int width)
+cdef bytes number_bytes(object value, str argument, object width)

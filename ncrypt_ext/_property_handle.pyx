@@ -28,7 +28,7 @@ cdef bytes property_name(object name):
     return wide(name, "name", NCRYPT_MAX_PROPERTY_NAME)
 
 
-cdef bytes number_bytes(object value, str argument, int width):
+cdef bytes number_bytes(object value, str argument, object width):
     """Little-endian bytes of a number that must fit `width` bytes."""
     if not isinstance(value, int):
         raise TypeError(f"{argument} must be an int, not {type(value).__name__!r}")
