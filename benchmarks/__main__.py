@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""Runs the measurements and writes what came out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine, report
+from benchmarks.measure import Figure
+from benchmarks.others import others
+from benchmarks.peers import ROOT
+from benchmarks.process import importing, leaks
+from benchmarks.session import Session
+from benchmarks.signing import overhead, signing, two_threads
+from benchmarks.store import durable_create, enumeration, opening
+
+GROUPS: dict[str, tuple[str, Callable[[Session], list[Figure]]]] = {
+    "sign": ("Signing beside its peers", signing),
+    "overhead": ("What the binding adds", overhead),
+    "threads": ("Two threads", two_threads),
+    "open": ("Opening by name", opening),
+    "enumerate": ("Enumerating", enumeration),
+    "create": ("Creating durably", durable_create),
+    "leaks": ("What stays behind", leaks),
+    "import": ("Starting", importing),
+    "other": ("For information", others),
+}
+BEGIN, END = "<!-- results: begin -->\n", "<!-- results: end -->\n"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer repetitions, 100,000 keys instead of 1,000,000"
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="NAME",
+        choices=GROUPS,
+        help=f"one group, may be repeated: {', '.join(GROUPS)}",
+    )
+    parser.add_argument("--pairs", type=int, default=0, help="interleaved pairs (least: 21)")
+    parser.add_argument(
+        "--output", type=Path, default=ROOT / "build" / "bench", help="folder for the results"
+    )
+    parser.add_argument("--folder", help="where the key stores are made (default: build/bench)")
+    parser.add_argument("--check", action="store_true", help="fail when a bar is missed")
+    parser.add_argument(
+        "--publish", action="store_true", help="also put a whole run's result into docs/"
+    )
+    options = parser.parse_args()
+    if options.publish and options.only:
+        parser.error("--publish is for a whole run")
+    return options
+
+
+def measure(session: Session, names: list[str]) -> dict[str, list[Figure]]:
+    results = {}
+    for name in names:
+        title, function = GROUPS[name]
+        print(f"\n{title}", flush=True)
+        results[name] = function(session)
+        for figure in results[name]:
+            print(report.plain_line(figure), flush=True)
+    return results
+
+
+def write(folder: Path, about: dict[str, str], results: dict[str, list[Figure]]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = [figure for group in results.values() for figure in group]
+    data: dict[str, Any] = {
+        "machine": about,
+        "figures": {
+            name: [figure.as_json() for figure in group] for name, group in results.items()
+        },
+    }
+    (folder / "results.json").write_text(json.dumps(data, indent=1) + "\n")
+    (folder / "results.md").write_text(report.markdown(about, figures))
+    if report.charted(figures):
+        (folder / "results.svg").write_text(report.chart(figures))
+
+
+def publish(about: dict[str, str], results: dict[str, list[Figure]]) -> None:
+    """Replaces what stands between the marks in docs/performance.md, and the files beside it."""
+    figures = [figure for group in results.values() for figure in group]
+    page = ROOT / "docs" / "performance.md"
+    before, rest = page.read_text().split(BEGIN)
+    after = rest.split(END)[1]
+    tables = "\n".join(
+        f"### {GROUPS[name][0]}\n\n{report.table(group)}" for name, group in results.items()
+    )
+    middle = f"{report.machine_list(about)}\n{tables}"
+    page.write_text(f"{before}{BEGIN}\n{middle}\n{END}{after}")
+    (ROOT / "docs" / "performance.svg").write_text(report.chart(figures))
+    data = (ROOT / "build" / "bench" / "results.json").read_text()
+    (ROOT / "benchmarks" / "last.json").write_text(data)
+
+
+def main() -> int:
+    options = arguments()
+    # Fewer pairs are enough for a first look; more make the median steadier.
+    session = Session(
+        options.quick, options.pairs or (21 if options.quick else 101), options.folder
+    )
+    try:
+        about = machine.describe(session)
+        print(report.machine_list(about), end="")
+        results = measure(session, options.only or list(GROUPS))
+    finally:
+        session.close()
+    about["load after"] = ", ".join(f"{value:.2f}" for value in os.getloadavg())
+    write(options.output, about, results)
+    if options.publish:
+        write(ROOT / "build" / "bench", about, results)
+        publish(about, results)
+    missed = [
+        figure.title for group in results.values() for figure in group if figure.passed is False
+    ]
+    print(f"\nWritten to {options.output}.", f"Bars missed: {'; '.join(missed) or 'none'}.")
+    return 1 if missed and options.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

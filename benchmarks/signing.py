@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: MIT
+"""Signing beside a C loop and beside cryptography; the binding's own cost; two threads."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from itertools import repeat
+from time import perf_counter_ns, process_time_ns
+from typing import Any
+
+from benchmarks.measure import (
+    Figure,
+    Sample,
+    Side,
+    Spread,
+    cpus,
+    differences,
+    empty_loop,
+    interleave,
+    per_operation,
+    rate_ratio,
+    spread,
+    time_calls,
+    walls,
+)
+from benchmarks.peers import SIGN, PeerKey, cryptography_signer, shared_library
+from benchmarks.session import Session, child, open_provider, package
+
+DIGEST = hashlib.sha256(b"order 17").digest()
+
+# id, title, RSA bits or 0, padding, operations in a slice, bar beside C, bar beside cryptography
+SIGNERS = (
+    ("p256", "P-256", 0, "", 400, 0.97, 1.0),
+    ("rsa2048_pkcs1", "RSA-2048 PKCS#1", 2048, "pkcs1", 20, 0.98, None),
+    ("rsa2048_pss", "RSA-2048 PSS", 2048, "pss", 20, 0.98, None),
+)
+
+
+def our_padding(padding: str) -> tuple[Any, ...]:
+    """The arguments of key.sign() behind the digest."""
+    nc = package()
+    return {"": (), "pkcs1": (nc.PKCS1("SHA256"),), "pss": (nc.PSS("SHA256", salt_length=32),)}[
+        padding
+    ]
+
+
+def our_key(provider: Any, peer: PeerKey) -> Any:
+    """The peer's key as an ephemeral key of ours."""
+    return provider.import_key(peer.pkcs8, "PKCS8_PRIVATEKEY")
+
+
+def signing(session: Session) -> list[Figure]:
+    figures = []
+    with open_provider(session.home("signing")) as provider:
+        for name, title, bits, padding, rounds, bar_c, bar_cryptography in SIGNERS:
+            peer = session.key(bits)
+            context = peer.context(SIGN, padding)
+            with our_key(provider, peer) as key:
+                ours = (DIGEST, *our_padding(padding))
+                sides: dict[str, Side] = {
+                    "ours": lambda sign=key.sign, n=rounds, a=ours: time_calls(sign, n, *a),
+                    "c": lambda c=context, n=rounds: session.peers.timed(
+                        "sign", n, c, DIGEST, len(DIGEST)
+                    ),
+                }
+                other = cryptography_signer(peer.pkcs8, padding)
+                if other is not None:
+                    sides["cryptography"] = lambda s=other[0].sign, n=rounds, a=other[1]: (
+                        time_calls(s, n, DIGEST, *a)
+                    )
+                samples = interleave(sides, session.pairs)
+            figures.append(
+                rate_ratio(
+                    f"sign_{name}_c",
+                    f"{title} sign, rate over a C loop's",
+                    samples["ours"],
+                    samples["c"],
+                    at_least=bar_c,
+                )
+            )
+            if other is not None:
+                figures.append(
+                    rate_ratio(
+                        f"sign_{name}_cryptography",
+                        f"{title} sign, rate over cryptography's",
+                        samples["ours"],
+                        samples["cryptography"],
+                        at_least=bar_cryptography,
+                    )
+                )
+    return figures
+
+
+def minus(result: Spread, amount: float) -> Spread:
+    return Spread(*(value - amount for value in result))
+
+
+def overhead_figure(
+    name: str, title: str, python: list[Sample], c: list[Sample], loop: float
+) -> Figure:
+    """The difference for one call, without what Python's own loop costs."""
+    wall = minus(differences(walls(python), walls(c)), loop)
+    cpu = minus(differences(cpus(python), cpus(c)), loop)
+    mine, engine = spread(walls(python)).median, spread(walls(c)).median
+    return Figure(
+        name,
+        title,
+        wall.median,
+        "ns",
+        wall.low,
+        wall.high,
+        cpu.median,
+        at_most=150,
+        detail=(
+            f"{mine:,.0f} ns from Python, {engine:,.0f} ns from C, loop {loop:.1f} ns, "
+            f"{len(c)} pairs, 95 % sure: {wall.sure_low:,.0f} to {wall.sure_high:,.0f} ns"
+        ),
+        more={"python_ns": mine, "c_ns": engine, "loop_ns": loop, "pairs": len(c)},
+    )
+
+
+def overhead_sides(session: Session, key: Any, rounds: int) -> dict[str, Side]:
+    """The same signature through the binding and through the engine's C function."""
+    engine = (key.handle, None, 0, DIGEST, len(DIGEST), 64)
+    return {
+        "python": lambda: time_calls(key.sign, rounds, DIGEST),
+        "c": lambda: session.peers.timed("engine_sign", rounds, *engine),
+        "loop": lambda: empty_loop(rounds),
+    }
+
+
+def overhead(session: Session) -> list[Figure]:
+    """Directly, in many short pairs; and with a stub that does nothing in the engine's place."""
+    with (
+        open_provider(session.home("overhead")) as provider,
+        our_key(provider, session.key()) as key,
+    ):
+        samples = interleave(overhead_sides(session, key, 100), session.rounds(1500) + 100)
+    loop = spread(walls(samples["loop"])).median
+    direct = overhead_figure(
+        "binding_direct",
+        "binding above the engine called from C, P-256 sign",
+        samples["python"],
+        samples["c"],
+        loop,
+    )
+    answer = child(
+        "stubbed_overhead",
+        session.pairs,
+        home=session.home("overhead"),
+        preload=shared_library("no_signature"),
+    )
+    stubbed = overhead_figure(
+        "binding_stubbed",
+        "the same with a stub that signs nothing in the engine's place",
+        [Sample(*each) for each in answer["python"]],
+        [Sample(*each) for each in answer["c"]],
+        spread([each[0] for each in answer["loop"]]).median,
+    )
+    return [direct, stubbed]
+
+
+def run_together(functions: list[Callable[[], object]]) -> tuple[int, int]:
+    """Runs each in a thread; wall time from the first's beginning to the last's end, CPU time."""
+    barrier = threading.Barrier(len(functions))
+    times: list[tuple[int, int]] = []
+
+    def run(function: Callable[[], object]) -> None:
+        barrier.wait()
+        begin = perf_counter_ns()
+        function()
+        times.append((begin, perf_counter_ns()))
+
+    threads = [threading.Thread(target=run, args=(function,)) for function in functions]
+    cpu = process_time_ns()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    cpu = process_time_ns() - cpu
+    if len(times) != len(functions):
+        raise RuntimeError("a thread failed")
+    return max(end for _, end in times) - min(begin for begin, _ in times), cpu
+
+
+def sign_in_threads(key: Any, rounds: int, threads: int) -> Sample:
+    def loop() -> None:
+        sign = key.sign
+        for _ in repeat(None, rounds):
+            sign(DIGEST)
+
+    wall, cpu = run_together([loop] * threads)
+    return per_operation(wall, cpu, rounds * threads)
+
+
+def sign_batch(key: Any, digests: list[bytes], threads: int) -> Sample:
+    cpu = process_time_ns()
+    wall = perf_counter_ns()
+    key.sign_many(digests, threads=threads)
+    wall = perf_counter_ns() - wall
+    return per_operation(wall, process_time_ns() - cpu, len(digests))
+
+
+def two_threads(session: Session) -> list[Figure]:
+    rounds = 1000
+    peer, peers = session.key(), session.peers
+    digests = [DIGEST] * (2 * rounds)
+    with (
+        open_provider(session.home("threads")) as provider,
+        our_key(provider, peer) as key,
+    ):
+        samples = interleave(
+            {
+                "c": lambda: peers.sign_threads(peer, "", DIGEST, rounds, 2),
+                "python": lambda: sign_in_threads(key, rounds, 2),
+                "many": lambda: sign_batch(key, digests, 2),
+                "c1": lambda: peers.sign_threads(peer, "", DIGEST, rounds, 1),
+            },
+            session.pairs,
+        )
+    return [
+        rate_ratio(
+            "threads_python",
+            "P-256, two Python threads, rate over two C threads'",
+            samples["python"],
+            samples["c"],
+            at_least=0.97,
+        ),
+        rate_ratio(
+            "threads_sign_many",
+            "P-256, sign_many(threads=2), rate over two C threads'",
+            samples["many"],
+            samples["c"],
+            at_least=0.97,
+        ),
+        rate_ratio(
+            "threads_c_scaling",
+            "P-256, two C threads, rate over one C thread's",
+            samples["c"],
+            samples["c1"],
+        ),
+    ]

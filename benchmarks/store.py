@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: MIT
+"""The key store: opening by name among few and many keys, enumerating, creating durably."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from time import perf_counter_ns, process_time_ns
+from typing import Any
+
+from benchmarks.measure import (
+    Figure,
+    Sample,
+    Side,
+    differences,
+    interleave,
+    per_operation,
+    ratios,
+    spread,
+    time_figure,
+    walls,
+)
+from benchmarks.peers import CACHE, ROOT, compiler, pkg_config, shared_library
+from benchmarks.session import Session, child, open_provider
+
+SMALL = 100
+CHUNKS = 10  # the RSA keys of the big store are spread over it in so many groups
+RSA_KEYS = 500
+
+
+def source_hash(*extra: str) -> str:
+    """Of everything that decides what a store looks like."""
+    engine = ROOT / "ncrypt_ext" / "portable"
+    files = [*sorted(engine.rglob("*.[ch]")), ROOT / "benchmarks" / "c" / "fill_store.c"]
+    digest = hashlib.sha256("\0".join(extra).encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def fill_store_program() -> Path:
+    """Compiles benchmarks/c/fill_store.c with the sources of the engine."""
+    engine = ROOT / "ncrypt_ext" / "portable"
+    target = CACHE / f"fill_store-{source_hash()}"
+    if not target.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        folders = [ROOT / "include", engine, ROOT / "ncrypt_ext"]
+        command = [*compiler(), "-std=c11", "-D_GNU_SOURCE", "-O2", "-pthread"]
+        command += [f"-I{folder}" for folder in folders]
+        command += pkg_config("--cflags", "libcrypto", "sqlite3")
+        command += [str(ROOT / "benchmarks" / "c" / "fill_store.c")]
+        command += map(str, sorted(engine.rglob("*.c")))
+        fresh = target.with_suffix(f".{os.getpid()}")
+        libraries = pkg_config("--libs", "libcrypto", "sqlite3")
+        subprocess.run([*command, "-o", str(fresh), *libraries, "-lm"], check=True)
+        fresh.replace(target)
+    return target
+
+
+def rsa_names(number: int) -> list[str]:
+    return [f"rsa-{index:04}" for index in range(number)]
+
+
+def ec_names(number: int) -> list[str]:
+    return [f"bulk-{index:07}" for index in range(number)]
+
+
+def big_store(session: Session, keys: int) -> Path:
+    """A store with that many keys; kept between runs until a source of the engine changes."""
+    target = CACHE / f"store-{keys}-{source_hash(str(keys))}"
+    if target.exists():
+        return target
+    for old in CACHE.glob(f"store-{keys}-*"):
+        shutil.rmtree(old)
+    fresh = target.with_suffix(f".{os.getpid()}")
+    fresh.mkdir(mode=0o700)
+    per_chunk, rsa_per_chunk = keys // CHUNKS, RSA_KEYS // CHUNKS
+    program = fill_store_program()
+    rsa = iter(rsa_names(RSA_KEYS))
+    pkcs8 = session.key(2048).pkcs8
+    with open_provider(fresh) as provider:
+        provider.create_key("ECDSA_P256", "template").close()
+        folder = next(fresh.rglob("keys.db")).parent
+        for _ in range(CHUNKS):
+            command = [str(program), str(folder), str(per_chunk - rsa_per_chunk)]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            for _ in range(rsa_per_chunk):
+                provider.import_key(pkcs8, "PKCS8_PRIVATEKEY", name=next(rsa)).close()
+    fresh.replace(target)
+    return target
+
+
+def small_store(session: Session) -> Path:
+    """A hundred keys, half of each kind."""
+    home = session.home("small")
+    pkcs8 = session.key(2048).pkcs8
+    with open_provider(home) as provider:
+        for name in ec_names(SMALL // 2):
+            provider.create_key("ECDSA_P256", name).close()
+        for name in rsa_names(SMALL // 2):
+            provider.import_key(pkcs8, "PKCS8_PRIVATEKEY", name=name).close()
+    return home
+
+
+def read_through(folder: Path) -> int:
+    """Puts the files into the system's cache of pages; returns their size."""
+    size = 0
+    for file in folder.rglob("keys.db*"):
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                size += len(block)
+    return size
+
+
+def shuffled(names: list[str], seed: int) -> Iterator[str]:
+    """All names in a random order, again and again: seldom the same one twice in a run."""
+    order = random.Random(seed)
+    while True:
+        yield from order.sample(names, len(names))
+
+
+def open_slice(provider: Any, names: Iterator[str], rounds: int) -> Sample:
+    """Only the opening is timed."""
+    chosen = [next(names) for _ in range(rounds)]
+    keys = []
+    add, open_key = keys.append, provider.open_key
+    cpu = process_time_ns()
+    wall = perf_counter_ns()
+    for name in chosen:
+        add(open_key(name))
+    wall = perf_counter_ns() - wall
+    cpu = process_time_ns() - cpu
+    for key in keys:
+        key.close()
+    return per_operation(wall, cpu, rounds)
+
+
+def open_and_close_slice(provider: Any, names: Iterator[str], rounds: int) -> Sample:
+    chosen = [next(names) for _ in range(rounds)]
+    open_key = provider.open_key
+    cpu = process_time_ns()
+    wall = perf_counter_ns()
+    for name in chosen:
+        open_key(name).close()
+    wall = perf_counter_ns() - wall
+    return per_operation(wall, process_time_ns() - cpu, rounds)
+
+
+def many(session: Session) -> int:
+    return 100_000 if session.quick else 1_000_000
+
+
+def opening(session: Session) -> list[Figure]:
+    keys = many(session)
+    big = big_store(session, keys)
+    size = read_through(big)
+    bulk = ec_names((keys // CHUNKS - RSA_KEYS // CHUNKS) * CHUNKS)
+    rounds = 50
+    with (
+        open_provider(small_store(session)) as few,
+        open_provider(big) as lots,
+    ):
+        names = {
+            "ec_few": shuffled(ec_names(SMALL // 2), 1),
+            "ec_lots": shuffled(bulk, 2),
+            "rsa_few": shuffled(rsa_names(SMALL // 2), 3),
+            "rsa_lots": shuffled(rsa_names(RSA_KEYS), 4),
+        }
+        sides: dict[str, Side] = {
+            "ec_few": lambda: open_slice(few, names["ec_few"], rounds),
+            "ec_lots": lambda: open_slice(lots, names["ec_lots"], rounds),
+            "rsa_few": lambda: open_slice(few, names["rsa_few"], rounds),
+            "rsa_lots": lambda: open_slice(lots, names["rsa_lots"], rounds),
+        }
+        sides["ec_few_close"] = lambda: open_and_close_slice(few, names["ec_few"], rounds)
+        samples = interleave(sides, max(session.pairs, 61))
+    figures = []
+    for kind, title, bar in (("ec", "P-256", 40), ("rsa", "RSA-2048", 60)):
+        for where, among in (("few", SMALL), ("lots", keys)):
+            name = f"open_{kind}_{where}"
+            text = f"open a {title} key by name among {among:,}"
+            figures.append(time_figure(name, text, samples[f"{kind}_{where}"], at_most=bar))
+        growth = ratios(walls(samples[f"{kind}_lots"]), walls(samples[f"{kind}_few"]))
+        figures.append(
+            Figure(
+                f"open_{kind}_growth",
+                f"open a {title} key, time among {keys:,} over {SMALL}",
+                growth.median,
+                low=growth.low,
+                high=growth.high,
+                at_most=1.3,
+                detail=f"random names; the store has {size / 1e6:,.0f} MB, in the system's cache",
+            )
+        )
+    title = f"open and close a P-256 key among {SMALL}"
+    return [*figures, time_figure("open_close", title, samples["ec_few_close"])]
+
+
+def enumeration(session: Session) -> list[Figure]:
+    keys = many(session)
+    answer = child("enumerate_keys", home=big_store(session, keys))
+    return [
+        Figure(
+            "enumerate_memory",
+            f"memory that enumerating {answer['keys']:,} keys adds after {answer['warm']:,}",
+            answer["growth"] / 1024,
+            "KiB",
+            at_most=1024,
+            detail=f"resident memory looked at {answer['looks']} times, the most counts",
+        ),
+        Figure(
+            "enumerate_time",
+            "time for each key enumerated",
+            answer["seconds"] / answer["keys"] * 1e6,
+            "µs",
+        ),
+    ]
+
+
+def append_and_sync(file: int, data: bytes) -> Sample:
+    cpu = process_time_ns()
+    wall = perf_counter_ns()
+    os.write(file, data)
+    os.fdatasync(file)
+    wall = perf_counter_ns() - wall
+    return Sample(wall, process_time_ns() - cpu)
+
+
+def create_one(provider: Any, name: str) -> Sample:
+    cpu = process_time_ns()
+    wall = perf_counter_ns()
+    key = provider.create_key("ECDSA_P256", name)
+    wall = perf_counter_ns() - wall
+    cpu = process_time_ns() - cpu
+    key.close()
+    return Sample(wall, cpu)
+
+
+def durable_create(session: Session) -> list[Figure]:
+    counted = child(
+        "count_syncs",
+        session.rounds(2000),
+        home=session.home("syncs"),
+        preload=shared_library("count_syncs"),
+    )
+    steady = counted["steady"]
+    size = counted["bytes"]
+    home = session.home("create")
+    numbers = count()
+    file = os.open(home / "appended", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    try:
+        data = os.urandom(size)
+        with open_provider(home) as provider:
+            for _ in range(100):
+                create_one(provider, f"key-{next(numbers)}")
+            samples = interleave(
+                {
+                    "create": lambda: create_one(provider, f"key-{next(numbers)}"),
+                    "append": lambda: append_and_sync(file, data),
+                },
+                session.rounds(600) + 100,
+            )
+    finally:
+        os.close(file)
+    above = differences(walls(samples["create"]), walls(samples["append"]))
+    create, append = (spread(walls(samples[side])).median for side in ("create", "append"))
+    return [
+        Figure(
+            "create_syncs",
+            "syncs for each durable create, the most of any between checkpoints",
+            steady["most"],
+            at_least=1,
+            at_most=1,
+            detail=f"counted in {steady['creates']:,} creates, the least {steady['least']}",
+        ),
+        Figure(
+            "create_checkpoints",
+            f"creates of {counted['creates']:,} that were followed by a checkpoint",
+            counted["checkpoints"],
+            detail=f"{counted['syncs']:,} syncs in all; the median create writes {size:,} bytes",
+        ),
+        Figure(
+            "create_above_append",
+            "durable create (P-256) above an appending fdatasync of the same bytes",
+            above.median / 1e6,
+            "ms",
+            above.low / 1e6,
+            above.high / 1e6,
+            differences(
+                [sample.cpu for sample in samples["create"]],
+                [sample.cpu for sample in samples["append"]],
+            ).median
+            / 1e6,
+            at_most=0.15,
+            detail=(
+                f"create {create / 1e6:.3f} ms, append {append / 1e6:.3f} ms, "
+                f"{len(samples['create'])} pairs"
+            ),
+            more={"create_ns": create, "append_ns": append, "bytes": size},
+        ),
+    ]
