@@ -136,12 +136,15 @@ def _after_fork_in_parent():
 
 
 def _after_fork_in_child():
-    if PyThread_get_thread_ident() in callbacks:
+    thread = PyThread_get_thread_ident()
+    depth = callbacks.get(thread)
+    callbacks.clear()
+    if depth is None:
+        lease_after_fork(&registry)
+    else:
         # This thread's own calls are still running: nothing can be told about the counts.
         lease_lock_init(&registry.lock)
-    else:
-        lease_after_fork(&registry)
-    callbacks.clear()
+        callbacks[thread] = depth
 
 
 if hasattr(os, "register_at_fork"):
