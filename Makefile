@@ -7,6 +7,7 @@ help:
 	@echo 'make test-all   the same on every CPython from 3.10 on that is found'
 	@echo 'make build      the extensions and the engine, in place, in .venv'
 	@echo 'make lint       ruff, cython-lint, clang-format'
+	@echo 'make format     puts Python and C into the form that lint wants'
 	@echo 'make types      mypy, stubtest, the typing tests'
 	@echo 'make bench      measured against peers'
 	@echo 'make coverage   lines and branches of Cython, Python and C'
@@ -25,12 +26,12 @@ demo: build
 
 .PHONY: test
 test: build
-	@$(MAKE) --no-print-directory -j2 -C tests/engine
+	@$(MAKE) --no-print-directory -s -j2 -C tests/engine
 	@.venv/bin/python -m pytest -q
 
 .PHONY: test-all
 test-all: build
-	@$(MAKE) --no-print-directory -j2 -C tests/engine
+	@$(MAKE) --no-print-directory -s -j2 -C tests/engine
 	@tools/test-all
 
 .PHONY: bench
@@ -41,14 +42,18 @@ bench: build
 lint: build
 	@tools/lint
 
+.PHONY: format
+format: build
+	@tools/lint --fix
+
 .PHONY: types
 types: build
 	@tools/types
 
 .PHONY: sanitize
 sanitize:
-	@$(MAKE) --no-print-directory -j2 -C tests/engine SAN=address,undefined
-	@$(MAKE) --no-print-directory -j2 -C tests/engine SAN=thread
+	@$(MAKE) --no-print-directory -s -j2 -C tests/engine SAN=address,undefined
+	@$(MAKE) --no-print-directory -s -j2 -C tests/engine SAN=thread
 
 .PHONY: coverage
 coverage: build

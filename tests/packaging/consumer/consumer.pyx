@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An extension of somebody else's: it calls the C functions and works with this package's classes in C."""
+"""Somebody else's extension: it calls the C functions and uses the classes of this package."""
 
 from libc.stdint cimport uintptr_t
 
