@@ -40,9 +40,9 @@ def step(text: str) -> Iterator[None]:
     print(f"{(time.perf_counter() - start) * 1000:.2f} ms")
 
 
-def verify_with_openssl(folder: Path, public_key: bytes, signature_der: bytes) -> None:
+def verify_with_openssl(folder: Path, public_key: str, signature_der: bytes) -> None:
     """Let the openssl command check the signature from files."""
-    (folder / "public.pem").write_bytes(public_key)
+    (folder / "public.pem").write_text(public_key)
     (folder / "message").write_bytes(MESSAGE)
     (folder / "signature").write_bytes(signature_der)
     command = ["openssl", "dgst", "-sha256", "-verify", "public.pem", "-signature", "signature"]
@@ -148,7 +148,8 @@ def show_rates() -> None:
     print(f"    {'':<18}{'ncrypt_ext':>12}{'cryptography':>14}")
     for name, function in ours():
         other = next(others, None)
-        print(f"    {name:<18}{rate(function):>12,.0f}{rate(other) if other else 0:>14,.0f}")
+        there = f"{rate(other):,.0f}" if other else "not installed"
+        print(f"    {name:<18}{rate(function):>12,.0f}{there:>14}")
 
 
 def main() -> None:
