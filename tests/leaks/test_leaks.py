@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""Loops that would show a leak. The full sizes run with NCRYPT_EXT_FULL=1."""
+
+import gc
+import os
+
+import pytest
+
+import ncrypt_ext as nc
+
+FULL = bool(os.environ.get("NCRYPT_EXT_FULL"))
+STATM = "/proc/self/statm"
+LIMIT = 1 << 20
+
+
+def resident():
+    with open(STATM) as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def assert_flat(cycle, rounds, warm_up):
+    for _ in range(warm_up):
+        cycle()
+    gc.collect()
+    handles = nc.live_handles()
+    before = resident()
+    for _ in range(rounds):
+        cycle()
+    gc.collect()
+    assert resident() - before < LIMIT
+    assert nc.live_handles() == handles
+
+
+pytestmark = pytest.mark.skipif(not os.path.exists(STATM), reason="no /proc to read memory from")
+
+
+def test_ephemeral_keys(provider):
+    def cycle():
+        with provider.create_persisted_key("ECDSA_P256") as new:
+            new.finalize().close()
+
+    assert_flat(cycle, 100_000 if FULL else 3_000, 1_000)
+
+
+def test_providers(home):
+    assert_flat(lambda: nc.Provider().close(), 1_000_000 if FULL else 50_000, 1_000)
+
+
+def test_persisted_keys(provider):
+    provider.create_key("ECDSA_P256", "k").close()
+    assert_flat(lambda: provider.open_key("k").close(), 100_000 if FULL else 5_000, 1_000)
+
+
+def test_failures(provider, ec_key, digest):
+    """What is raised half-way leaves nothing behind either."""
+    provider.create_key("ECDSA_P256", "k").close()
+
+    def cycle():
+        for call in (
+            lambda: provider.open_key("missing"),
+            lambda: provider.create_key("ECDSA_P256", "k"),
+            lambda: provider.create_key("RSA", length=17),
+            lambda: provider.create_key("ECDSA_P256", properties={"a": 3.5}),
+            lambda: provider.import_key(b"junk", "ECCPRIVATEBLOB", name="x"),
+            lambda: ec_key.sign("not bytes"),
+            lambda: ec_key.get_property("missing"),
+            lambda: ec_key.verify(digest, bytes(64)),
+            lambda: ec_key.export("ECCPRIVATEBLOB"),
+            lambda: nc.PSS("SHA256", -1),
+        ):
+            with pytest.raises((nc.NCryptError, nc.InvalidSignatureError, TypeError, ValueError)):
+                call()
+
+    assert_flat(cycle, 10_000 if FULL else 500, 200)
+
+
+def test_everything_else(provider, ec_key, digest, rsa_key):
+    for number in range(10):
+        provider.create_key("ECDSA_P256", f"k{number}").close()
+
+    def cycle():
+        ec_key.verify(digest, ec_key.sign(digest, encoding="der"), encoding="der")
+        rsa_key.decrypt(rsa_key.encrypt(b"secret", nc.OAEP("SHA256")), nc.OAEP("SHA256"))
+        list(provider.keys())
+        next(provider.keys())
+        provider.algorithms()
+        nc.storage_providers()
+        rsa_key.export("RSAPUBLICBLOB")
+        ec_key.public_key_pem()
+        ec_key.sign_many([digest] * 10, threads=2)
+        ec_key.set_property("note", "text")
+        ec_key.get_property("note")
+
+    assert_flat(cycle, 10_000 if FULL else 300, 100)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""The end of the interpreter, and interpreters beside the main one."""
+
+import os
+import sys
+
+import pytest
+
+
+def test_exit_with_open_handles(run_python):
+    run_python(
+        "import ncrypt_ext as nc\n"
+        "provider = nc.Provider()\n"
+        "key = provider.create_key('ECDSA_P256')\n"
+        "ring = [provider, key]; ring.append(ring)\n"
+    )
+
+
+@pytest.mark.parametrize("round_number", range(5))
+def test_exit_while_daemon_threads_sign(run_python, round_number):
+    run_python(
+        "import threading, time, ncrypt_ext as nc\n"
+        "provider = nc.Provider()\n"
+        "key = provider.create_key('ECDSA_P256')\n"
+        "rsa = provider.create_key('RSA')\n"
+        "def sign():\n"
+        "    while True: key.sign(b'd' * 32)\n"
+        "def sign_rsa():\n"
+        "    while True: rsa.sign(b'd' * 32, nc.PSS('SHA256'))\n"
+        "for target in (sign, sign_rsa, sign, sign_rsa):\n"
+        "    threading.Thread(target=target, daemon=True).start()\n"
+        "time.sleep(0.02)\n"
+    )
+
+
+def test_exit_while_a_daemon_thread_generates(run_python):
+    run_python(
+        "import threading, time, ncrypt_ext as nc\n"
+        "provider = nc.Provider()\n"
+        "new = provider.create_persisted_key('RSA')\n"
+        "new.length = 16384\n"
+        "threading.Thread(target=new.finalize, daemon=True).start()\n"
+        "time.sleep(0.1)\n"
+    )
+
+
+def test_handles_work_in_exit_functions(run_python):
+    printed = run_python(
+        "import atexit, ncrypt_ext as nc\n"
+        "key = nc.Provider().create_key('ECDSA_P256')\n"
+        "@atexit.register\n"
+        "def late():\n"
+        "    key.verify(b'd' * 32, key.sign(b'd' * 32))\n"
+        "    print('signed')\n"
+    )
+    assert printed == "signed\n"
+
+
+SUBINTERPRETER = """
+import sys
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+import ncrypt_ext
+
+code = '''
+try:
+    import ncrypt_ext
+except ImportError as error:
+    print("refused:", error)
+else:
+    print("imported")
+'''
+for options in OPTIONS:
+    try:
+        number = interpreters.create(**options)
+    except TypeError:
+        continue
+    interpreters.run_string(number, code)
+    sys.stdout.flush()
+    interpreters.destroy(number)
+ncrypt_ext.Provider().create_key("ECDSA_P256").sign(b"d" * 32)
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="no interpreter has a GIL of its own")
+def test_interpreter_with_its_own_gil_is_refused(run_python):
+    options = "[{}]" if sys.version_info < (3, 13) else '[{"config": "isolated"}]'
+    if sys.version_info < (3, 13):
+        options = '[{"isolated": True}]'
+    printed = run_python(SUBINTERPRETER.replace("OPTIONS", options))
+    assert printed.startswith("refused: ")
+    assert "imported" not in printed
+
+
+def test_import_in_a_legacy_subinterpreter_is_refused_or_works(run_python):
+    """One with a shared GIL: whichever the modules answer, the main interpreter goes on."""
+    options = '[{"config": "legacy"}]' if sys.version_info >= (3, 13) else '[{"isolated": False}]'
+    printed = run_python(SUBINTERPRETER.replace("OPTIONS", options))
+    assert printed.startswith(("refused: ", "imported"))
+
+
+def test_native_can_be_required(run_python, monkeypatch):
+    import ncrypt_ext as nc
+
+    monkeypatch.setenv("NCRYPT_EXT_REQUIRE_NATIVE", "1")
+    done = run_python("import ncrypt_ext", check=False)
+    if nc.Provider().implementation == "native":
+        assert done.returncode == 0
+    else:
+        assert done.returncode == 1
+        assert "ImportError: NCRYPT_EXT_REQUIRE_NATIVE=1 is set" in done.stderr
+
+
+def test_import_is_quick_enough_to_be_light(run_python):
+    """No module that takes long to import comes along."""
+    printed = run_python("import sys, ncrypt_ext; print(*sorted(sys.modules))")
+    heavy = {"asyncio", "dataclasses", "datetime", "hashlib", "inspect", "logging", "typing"}
+    assert heavy.isdisjoint(printed.split())
+
+
+def test_environment_of_the_test_is_its_own(home):
+    assert os.environ["NCRYPT_EXT_HOME"] == str(home)
