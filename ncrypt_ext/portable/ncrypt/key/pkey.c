@@ -113,7 +113,7 @@ static int poll_interrupt(EVP_PKEY_CTX *ctx)
 {
     bool *cancelled = EVP_PKEY_CTX_get_app_data(ctx);
 
-    if (interrupt_poll()) {
+    if (!*cancelled && interrupt_poll()) {
         *cancelled = true;
     }
     return !*cancelled;
