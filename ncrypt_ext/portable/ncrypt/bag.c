@@ -6,7 +6,7 @@
 #include "common/utf16.h"
 #include "ncrypt/internal.h"
 
-static void free_entry(struct bag_entry *entry)
+void bag_entry_free(struct bag_entry *entry)
 {
     if (entry != NULL) {
         free(entry->name);
@@ -35,29 +35,41 @@ const struct bag_entry *bag_find(const struct bag *bag, const WCHAR *name)
     return entry;
 }
 
-SECURITY_STATUS bag_set(struct bag *bag, const WCHAR *name, const uint8_t *data, size_t size)
+struct bag_entry *bag_entry_new(const WCHAR *name, const uint8_t *data, size_t size)
 {
     struct bag_entry *entry = calloc(1, sizeof *entry);
-    struct bag_entry **link;
 
     if (entry == NULL) {
-        return status_no_memory();
+        return NULL;
     }
     entry->name = utf16_copy(name, utf16_length(name, SIZE_MAX));
     entry->data = secmem_copy(data, size);
     entry->size = size;
     if (entry->name == NULL || entry->data == NULL) {
-        free_entry(entry);
+        bag_entry_free(entry);
+        return NULL;
+    }
+    return entry;
+}
+
+void bag_put(struct bag *bag, struct bag_entry *entry)
+{
+    struct bag_entry **link = find(bag, entry->name);
+    struct bag_entry *old = *link;
+
+    entry->next = old == NULL ? NULL : old->next;
+    *link = entry;
+    bag_entry_free(old);
+}
+
+SECURITY_STATUS bag_set(struct bag *bag, const WCHAR *name, const uint8_t *data, size_t size)
+{
+    struct bag_entry *entry = bag_entry_new(name, data, size);
+
+    if (entry == NULL) {
         return status_no_memory();
     }
-    link = find(bag, name);
-    if (*link != NULL) {
-        struct bag_entry *old = *link;
-
-        entry->next = old->next;
-        free_entry(old);
-    }
-    *link = entry;
+    bag_put(bag, entry);
     return ERROR_SUCCESS;
 }
 
@@ -68,7 +80,7 @@ void bag_remove(struct bag *bag, const WCHAR *name)
 
     if (entry != NULL) {
         *link = entry->next;
-        free_entry(entry);
+        bag_entry_free(entry);
     }
 }
 
@@ -78,6 +90,6 @@ void bag_clear(struct bag *bag)
         struct bag_entry *entry = bag->first;
 
         bag->first = entry->next;
-        free_entry(entry);
+        bag_entry_free(entry);
     }
 }

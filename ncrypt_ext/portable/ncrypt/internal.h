@@ -51,6 +51,12 @@ struct bag {
 };
 
 const struct bag_entry *bag_find(const struct bag *bag, const WCHAR *name);
+
+/* A loose entry, and putting it in the place of one with its name: apart, so that what can fail comes before a change. */
+struct bag_entry *bag_entry_new(const WCHAR *name, const uint8_t *data, size_t size);
+void bag_entry_free(struct bag_entry *entry);
+void bag_put(struct bag *bag, struct bag_entry *entry);
+
 MUST_CHECK SECURITY_STATUS bag_set(struct bag *bag, const WCHAR *name, const uint8_t *data, size_t size);
 void bag_remove(struct bag *bag, const WCHAR *name);
 void bag_clear(struct bag *bag);
@@ -107,8 +113,12 @@ MUST_CHECK SECURITY_STATUS key_acquire(NCRYPT_KEY_HANDLE handle, struct key **ke
 MUST_CHECK SECURITY_STATUS key_from_record(struct provider *provider, const struct store_record *record, bool machine,
                                            struct key **key);
 
-/* Writes what may change after finalize (policy, stored properties) to the store. The key's lock is held. */
-MUST_CHECK SECURITY_STATUS key_save(struct key *key);
+/* What may change in a stored key. Applied to the newest stored version: other handles' changes stay. */
+struct key_change {
+    const struct bag_entry *property; /* NULL: none */
+    const uint32_t *export_policy;    /* NULL: stays; may only become stricter than the stored one */
+};
+MUST_CHECK SECURITY_STATUS key_change_stored(struct key *key, const struct key_change *change);
 
 void ui_policy_clear(struct ui_policy *ui);
 

@@ -276,36 +276,62 @@ SECURITY_STATUS key_from_record(struct provider *provider, const struct store_re
     return status;
 }
 
-/* Puts this handle's policy and stored properties in place of those in the record; the numbers stay the record's. */
-static SECURITY_STATUS replace_payload(struct store_record *record, void *context)
+struct change_context {
+    const struct key *key;
+    const struct key_change *change;
+};
+
+static SECURITY_STATUS apply_change(struct key *stored, const struct key_change *change)
 {
-    const struct key *key = context;
+    if (change->export_policy != NULL) {
+        if (*change->export_policy & ~stored->export_policy) {
+            return status_fail(NTE_BAD_KEY_STATE, "the stored key's export policy has become stricter meanwhile");
+        }
+        stored->export_policy = *change->export_policy;
+    }
+    if (change->property != NULL) {
+        return bag_set(&stored->stored, change->property->name, change->property->data, change->property->size);
+    }
+    return ERROR_SUCCESS;
+}
+
+/* Takes the newest stored version apart, changes it and puts it together again. */
+static SECURITY_STATUS rewrite_record(struct store_record *record, void *context)
+{
+    const struct change_context *wanted = context;
     struct components components;
     struct key *stored = NULL;
     SECURITY_STATUS status;
 
     components_init(&components);
-    status = key_new(key->provider, key->algorithm, &stored);
+    status = key_new(wanted->key->provider, wanted->key->algorithm, &stored);
+    if (status == ERROR_SUCCESS) {
+        status = key_set_name(stored, record->name);
+    }
     if (status == ERROR_SUCCESS) {
         status = persist_decode(record, stored, &components);
     }
     if (status == ERROR_SUCCESS) {
+        status = apply_change(stored, wanted->change);
+    }
+    if (status == ERROR_SUCCESS) {
         secmem_free(record->payload);
         record->payload = NULL;
-        status = persist_encode(key, &components, record);
+        status = persist_encode(stored, &components, record);
     }
     key_destroy(stored);
     components_clear(&components);
     return status;
 }
 
-SECURITY_STATUS key_save(struct key *key)
+SECURITY_STATUS key_change_stored(struct key *key, const struct key_change *change)
 {
+    struct change_context context = {key, change};
     struct store *store = NULL;
     SECURITY_STATUS status = provider_store(key->provider, scope_of(key), false, &store);
 
     if (status == ERROR_SUCCESS) {
-        status = store_modify(store, key->stored_id, replace_payload, key);
+        status = store_modify(store, key->stored_id, rewrite_record, &context);
     }
     store_release(store);
     return status;

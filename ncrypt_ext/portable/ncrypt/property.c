@@ -224,37 +224,26 @@ SECURITY_STATUS WINAPI NCryptGetProperty(NCRYPT_HANDLE hObject, LPCWSTR pszPrope
 
 /* ---- set --------------------------------------------------------------------------------------------------------------- */
 
-/* Puts the value into the bag; when the key is stored already, also into the store, or nowhere. */
+/* Into the store first, when the key is stored already: a failure leaves the old value in both places. */
 static SECURITY_STATUS set_stored(struct key *key, const WCHAR *name, const uint8_t *data, uint32_t size)
 {
-    const struct bag_entry *old = bag_find(&key->stored, name);
-    uint8_t *old_data = NULL;
-    size_t old_size = old == NULL ? 0 : old->size;
-    bool had = old != NULL;
+    struct bag_entry *entry = bag_entry_new(name, data, size);
     bool save = key->name != NULL && atomic_load_explicit(&key->state, memory_order_acquire) == KEY_READY;
-    SECURITY_STATUS status;
+    SECURITY_STATUS status = ERROR_SUCCESS;
 
-    if (had && save) {
-        old_data = malloc(old_size + 1);
-        if (old_data == NULL) {
-            return status_no_memory();
-        }
-        memcpy(old_data, old->data, old_size);
+    if (entry == NULL) {
+        return status_no_memory();
     }
-    status = bag_set(&key->stored, name, data, size);
-    if (status == ERROR_SUCCESS && save) {
-        status = key_save(key);
-        if (status != ERROR_SUCCESS && had) {
-            (void)!bag_set(&key->stored, name, old_data, old_size);
-        } else if (status != ERROR_SUCCESS) {
-            bag_remove(&key->stored, name);
-        }
+    if (save) {
+        status = key_change_stored(key, &(struct key_change){.property = entry});
     }
-    if (status == ERROR_SUCCESS) {
-        bag_remove(&key->session, name);
+    if (status != ERROR_SUCCESS) {
+        bag_entry_free(entry);
+        return status;
     }
-    free(old_data);
-    return status;
+    bag_put(&key->stored, entry);
+    bag_remove(&key->session, name);
+    return ERROR_SUCCESS;
 }
 
 static SECURITY_STATUS set_custom(struct key *key, const WCHAR *name, const uint8_t *data, uint32_t size,

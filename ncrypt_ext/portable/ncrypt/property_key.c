@@ -256,7 +256,6 @@ static SECURITY_STATUS set_export_policy(void *object, const uint8_t *data, uint
 {
     struct key *key = object;
     uint32_t policy = read_dword(data);
-    uint32_t before = key->export_policy;
     SECURITY_STATUS status = ERROR_SUCCESS;
 
     (void)size;
@@ -266,12 +265,11 @@ static SECURITY_STATUS set_export_policy(void *object, const uint8_t *data, uint
     if (!policy_allowed(key, policy)) {
         return status_fail(NTE_BAD_KEY_STATE, "the export policy of a finished key can only become stricter");
     }
-    key->export_policy = policy;
     if (is_ready(key) && key->name != NULL && (flags & NCRYPT_PERSIST_FLAG)) {
-        status = key_save(key);
+        status = key_change_stored(key, &(struct key_change){.export_policy = &policy});
     }
-    if (status != ERROR_SUCCESS) {
-        key->export_policy = before;
+    if (status == ERROR_SUCCESS) {
+        key->export_policy = policy;
     }
     return status;
 }
