@@ -2,6 +2,7 @@
 #include "common/fork.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -51,14 +52,28 @@ static void install(void)
     }
 }
 
+/* A module's one-time set-up runs again in the child when the fork came in the middle of it. */
+static bool registered(const struct fork_hooks *hooks)
+{
+    for (unsigned i = 0; i < module_count; i++) {
+        if (modules[i].prepare == hooks->prepare && modules[i].parent == hooks->parent &&
+            modules[i].child == hooks->child) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void fork_register(const struct fork_hooks *hooks)
 {
     pthread_once(&once, install);
     pthread_mutex_lock(&lock);
-    if (module_count == FORK_MAX_MODULES) {
-        abort(); /* a programming error: one slot per module */
+    if (!registered(hooks)) {
+        if (module_count == FORK_MAX_MODULES) {
+            abort(); /* a programming error: one slot per module */
+        }
+        modules[module_count++] = *hooks;
     }
-    modules[module_count++] = *hooks;
     pthread_mutex_unlock(&lock);
 }
 

@@ -121,24 +121,35 @@ static void fork_parent(void)
     pthread_mutex_unlock(&lock);
 }
 
+/* The last user has let go and is destroying the object. */
+static bool being_destroyed(uint64_t word)
+{
+    return word_type(word) != HANDLE_ANY && (word & USER_MASK) == 0;
+}
+
 /* Calls that were under way in other threads do not exist in the child: only the owners remain. A handle that only
- * such a call kept alive is destroyed. */
+ * such a call kept alive is destroyed; an object that was half destroyed is left alone. Free list and counts are made
+ * anew, since a thread that was between two steps of theirs is gone. */
 static void fork_child(void)
 {
     uint32_t count = used_slots;
 
     pthread_mutex_init(&lock, NULL);
-    for (uint32_t index = 0; index < count; index++) {
-        struct slot *slot = slot_at(index);
-        uint64_t word = slot == NULL ? 0 : atomic_load(&slot->word);
+    first_free = 0;
+    for (int type = 0; type < HANDLE_TYPE_COUNT; type++) {
+        atomic_store(&live[type], 0);
+    }
+    for (uint32_t index = count; index > 0; index--) {
+        struct slot *slot = slot_at(index - 1);
+        uint64_t word = atomic_load(&slot->word);
 
-        if (word_type(word) == HANDLE_ANY) {
+        if (word_type(word) == HANDLE_ANY || being_destroyed(word)) {
+            free_slot(slot, index - 1);
             continue;
         }
+        atomic_fetch_add(&live[word_type(word)], 1);
         if (word & CLOSED_BIT) {
-            if ((word & USER_MASK) != 0) {
-                destroy_slot(slot, index);
-            }
+            destroy_slot(slot, index - 1);
         } else {
             atomic_store(&slot->word, (word & ~USER_MASK) | 1);
         }
