@@ -169,6 +169,9 @@ void registry_close_unused(void);
 MUST_CHECK SECURITY_STATUS store_open(struct store *store, bool create);
 void store_free(struct store *store);
 
+/* Whether the database's path still leads to the file that this store has opened. */
+bool store_same_file(const struct store *store);
+
 /* NTE_BAD_KEYSET with its sentence. */
 SECURITY_STATUS store_missing(const char *folder);
 

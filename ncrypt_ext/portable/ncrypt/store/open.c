@@ -75,6 +75,13 @@ static SECURITY_STATUS remember_file(struct store *store)
     return ERROR_SUCCESS;
 }
 
+bool store_same_file(const struct store *store)
+{
+    struct stat info;
+
+    return stat(store->database, &info) == 0 && info.st_dev == store->device && info.st_ino == store->inode;
+}
+
 static SECURITY_STATUS open_database(struct store *store, bool create)
 {
     struct connection *connection = NULL;

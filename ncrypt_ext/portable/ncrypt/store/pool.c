@@ -42,6 +42,27 @@ static SECURITY_STATUS refresh(struct store *store)
     return status;
 }
 
+static SECURITY_STATUS replaced(const struct store *store)
+{
+    return status_fail(HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND),
+                       "%s was removed or replaced while it was in use; open the provider again", store->database);
+}
+
+/* One more connection to the file that the store knows: another one at the same place has another master key. */
+static SECURITY_STATUS open_another(const struct store *store, bool writer, struct connection **out)
+{
+    SECURITY_STATUS status = connection_open(store, writer, out);
+
+    if (store_same_file(store)) {
+        return status;
+    }
+    if (status == ERROR_SUCCESS) {
+        connection_close(*out);
+        *out = NULL;
+    }
+    return replaced(store);
+}
+
 /* A reader that lies idle, or the right to open one (NULL). */
 static struct connection *take_idle(struct store *store)
 {
@@ -74,7 +95,7 @@ SECURITY_STATUS pool_take(struct store *store, struct connection **out)
     }
     connection = take_idle(store);
     if (!connection) {
-        status = connection_open(store, false, &connection);
+        status = open_another(store, false, &connection);
         if (status != ERROR_SUCCESS) {
             pthread_mutex_lock(&store->lock);
             store->readers--;
@@ -113,8 +134,10 @@ SECURITY_STATUS transaction_begin(struct store *store, struct connection **conne
         return status;
     }
     pthread_mutex_lock(&store->write_lock);
-    if (!store->writer) {
-        status = connection_open(store, true, &store->writer);
+    if (!store_same_file(store)) {
+        status = replaced(store); /* what is written into a removed file is lost */
+    } else if (!store->writer) {
+        status = open_another(store, true, &store->writer);
     }
     if (status == ERROR_SUCCESS) {
         connection_start(store->writer);

@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/fork.h"
 #include "ncrypt/store/internal.h"
@@ -69,13 +68,6 @@ static struct store *find(enum store_scope scope, const char *folder)
         }
     }
     return NULL;
-}
-
-static bool same_file(const struct store *store)
-{
-    struct stat info;
-
-    return stat(store->database, &info) == 0 && info.st_dev == store->device && info.st_ino == store->inode;
 }
 
 /* Out of the list's sight; its users go on with the file they know until they let go. */
@@ -150,7 +142,7 @@ SECURITY_STATUS store_acquire(enum store_scope scope, const char *folder, bool c
         }
         pthread_cond_wait(&opened, &lock);
     }
-    if (store && !same_file(store)) {
+    if (store && !store_same_file(store)) {
         detach(store);
         store = NULL;
     }
