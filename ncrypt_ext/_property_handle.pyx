@@ -13,7 +13,9 @@ from ncrypt_ext.ncrypt cimport (
 )
 from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, SECURITY_STATUS, WCHAR
 
-from ncrypt_ext.errors import BadDataError, NotSupportedError, PropertyNotFoundError
+from ncrypt_ext.errors import (
+    BadDataError, InvalidParameterError, NotSupportedError, PropertyNotFoundError,
+)
 
 cdef enum:
     FIRST_TRY = 256
@@ -21,7 +23,8 @@ cdef enum:
     TOO_SMALL_PCP = 0x80290406
     BAD_DATA = 0x80090005
 
-ABSENT = (PropertyNotFoundError, NotSupportedError)
+# What implementations answer when they do not know a property.
+ABSENT = (PropertyNotFoundError, NotSupportedError, InvalidParameterError)
 
 
 cdef bytes property_name(object name):
