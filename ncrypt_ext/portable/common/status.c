@@ -93,6 +93,11 @@ void openssl_scope_end(void)
     ERR_pop_to_mark();
 }
 
+const char *status_sentence(SECURITY_STATUS status)
+{
+    return status != ERROR_SUCCESS && last_failure.status == status ? last_failure.sentence : NULL;
+}
+
 uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint32_t size)
 {
     size_t length = 0;

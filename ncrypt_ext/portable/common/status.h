@@ -13,6 +13,9 @@
 /* Remembers the sentence (no secrets, no trailing period) and returns `status`. */
 SECURITY_STATUS status_fail(SECURITY_STATUS status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The sentence that belongs to this thread's last failure, when that was `status`; else NULL. */
+const char *status_sentence(SECURITY_STATUS status);
+
 /* NTE_NO_MEMORY with a fixed sentence; never allocates. */
 SECURITY_STATUS status_no_memory(void);
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/status.h"
+
 enum { TRACE_UNKNOWN = -1, TRACE_OFF, TRACE_FAILURES, TRACE_ALL };
 
 static atomic_int level = TRACE_UNKNOWN;
@@ -32,7 +34,10 @@ SECURITY_STATUS trace_return(const char *function, SECURITY_STATUS status)
         wanted = read_level();
     }
     if (wanted == TRACE_ALL || (wanted == TRACE_FAILURES && status != ERROR_SUCCESS)) {
-        fprintf(stderr, "ncrypt_ext: %s returned 0x%08X\n", function, (unsigned)status);
+        const char *sentence = status_sentence(status);
+
+        fprintf(stderr, "ncrypt_ext: %s returned 0x%08X%s%s\n", function, (unsigned)status,
+                sentence == NULL ? "" : ": ", sentence == NULL ? "" : sentence);
     }
     return status;
 }
