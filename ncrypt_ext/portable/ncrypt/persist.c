@@ -131,6 +131,7 @@ struct reader {
     const uint8_t *next;
     size_t left;
     bool bad; /* set by the first read past the end; later reads give zeros */
+    bool no_memory;
 };
 
 static const uint8_t *read_bytes(struct reader *reader, size_t size)
@@ -175,6 +176,7 @@ static WCHAR *read_string(struct reader *reader)
     bytes = units > MAX_STRING_UNITS ? NULL : read_bytes(reader, (size_t)units * 2);
     text = bytes == NULL ? NULL : malloc(((size_t)units + 1) * sizeof *text);
     if (text == NULL) {
+        reader->no_memory = bytes != NULL;
         reader->bad = true;
         return NULL;
     }
@@ -228,6 +230,12 @@ static SECURITY_STATUS read_properties(struct reader *reader, struct bag *bag)
     return ERROR_SUCCESS;
 }
 
+static SECURITY_STATUS malformed(const struct reader *reader)
+{
+    return reader->no_memory ? status_no_memory()
+                             : status_fail(NTE_KEYSET_ENTRY_BAD, "the stored key's payload is malformed");
+}
+
 static SECURITY_STATUS read_payload(struct reader *reader, struct key *key, struct components *components)
 {
     unsigned format = read_u8(reader);
@@ -245,7 +253,7 @@ static SECURITY_STATUS read_payload(struct reader *reader, struct key *key, stru
     numbers_size = read_u32(reader);
     numbers = read_bytes(reader, numbers_size);
     if (numbers == NULL) {
-        return status_fail(NTE_KEYSET_ENTRY_BAD, "the stored key's payload is cut short");
+        return malformed(reader);
     }
     components->algorithm = key->algorithm;
     components->curve = key->curve;
@@ -258,14 +266,14 @@ static SECURITY_STATUS read_payload(struct reader *reader, struct key *key, stru
     }
     status = read_properties(reader, &key->stored);
     if (status == ERROR_SUCCESS && (reader->bad || reader->left != 0)) {
-        status = status_fail(NTE_KEYSET_ENTRY_BAD, "the stored key's payload is malformed");
+        status = malformed(reader);
     }
     return status;
 }
 
 SECURITY_STATUS persist_decode(const struct store_record *record, struct key *key, struct components *components)
 {
-    struct reader reader = {record->payload, record->payload_size, false};
+    struct reader reader = {.next = record->payload, .left = record->payload_size};
 
     key->length = record->length;
     key->export_policy = record->export_policy;
