@@ -78,7 +78,7 @@ struct key {
     _Atomic uint32_t export_policy, key_usage;
     _Atomic bool used; /* the private key has been used */
 
-    pthread_mutex_t lock; /* guards what follows while the key is shared */
+    pthread_mutex_t lock; /* guards what follows; the state begins and ends finalizing with it held */
     const struct algorithm *algorithm;
     const struct curve *curve;
     uint32_t length;        /* bits; 0: not told yet */
@@ -125,9 +125,10 @@ void ui_policy_clear(struct ui_policy *ui);
 /* NTE_INVALID_PARAMETER unless 1 to STORE_MAX_NAME units. */
 MUST_CHECK SECURITY_STATUS key_check_name(const WCHAR *name);
 
-static inline void key_mark_used(struct key *key)
+/* After an operation with the private key that wrote to `out`; a size query is none. */
+static inline void key_mark_used(struct key *key, const void *out)
 {
-    if (!atomic_load_explicit(&key->used, memory_order_relaxed)) {
+    if (out != NULL && !atomic_load_explicit(&key->used, memory_order_relaxed)) {
         atomic_store_explicit(&key->used, true, memory_order_relaxed);
     }
 }

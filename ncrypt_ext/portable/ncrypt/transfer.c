@@ -92,19 +92,41 @@ static SECURITY_STATUS make_pending(const struct import *import, struct componen
     return ERROR_SUCCESS;
 }
 
+/* Takes the key over. It has its handle before it may be stored, so that nothing stays behind when there is none. */
+static SECURITY_STATUS finish_import(const struct import *import, struct key *key, NCRYPT_KEY_HANDLE *handle)
+{
+    NCRYPT_KEY_HANDLE made = 0;
+    SECURITY_STATUS status = key_handle(key, &made);
+
+    if (status != ERROR_SUCCESS) {
+        key_destroy(key);
+        return status;
+    }
+    if ((import->flags & NCRYPT_DO_NOT_FINALIZE_FLAG) == 0) {
+        status = key_finalize(key, (import->flags & NCRYPT_NO_KEY_VALIDATION) == 0,
+                              (import->flags & NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG) != 0,
+                              (import->flags & NCRYPT_SILENT_FLAG) != 0);
+    }
+    if (status == ERROR_SUCCESS) {
+        *handle = made;
+    } else {
+        (void)!handle_close(made, HANDLE_KEY);
+    }
+    return status;
+}
+
 static SECURITY_STATUS import_blob(const struct import *import, NCRYPT_KEY_HANDLE *handle)
 {
     const struct blob_format *format = blob_format_resolve(import->type, NULL, import->data, import->size);
     struct components components;
     struct key *key = NULL;
     uint32_t usage = NCRYPT_ALLOW_ALL_USAGES;
-    bool finalize = (import->flags & NCRYPT_DO_NOT_FINALIZE_FLAG) == 0;
     SECURITY_STATUS status;
 
     if (format == NULL) {
         return unknown_blob(NTE_NOT_SUPPORTED, import->type);
     }
-    if (!finalize && !format->is_private) {
+    if ((import->flags & NCRYPT_DO_NOT_FINALIZE_FLAG) && !format->is_private) {
         return status_fail(NTE_NOT_SUPPORTED, "only private keys can be imported unfinalized");
     }
     components_init(&components);
@@ -115,19 +137,8 @@ static SECURITY_STATUS import_blob(const struct import *import, NCRYPT_KEY_HANDL
     if (status == ERROR_SUCCESS) {
         status = make_pending(import, &components, usage, &key);
     }
-    if (status == ERROR_SUCCESS && finalize) {
-        status = key_finalize(key, (import->flags & NCRYPT_NO_KEY_VALIDATION) == 0,
-                              (import->flags & NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG) != 0,
-                              (import->flags & NCRYPT_SILENT_FLAG) != 0);
-    }
-    if (status == ERROR_SUCCESS) {
-        status = key_handle(key, handle);
-    }
-    if (status != ERROR_SUCCESS) {
-        key_destroy(key);
-    }
     components_clear(&components);
-    return status;
+    return status == ERROR_SUCCESS ? finish_import(import, key, handle) : status;
 }
 
 static SECURITY_STATUS check_import(const struct import *import, const NCRYPT_KEY_HANDLE *handle)
@@ -236,9 +247,14 @@ static SECURITY_STATUS export_blob(struct key *key, const WCHAR *type, uint8_t *
     }
     if (format->is_private) {
         status = check_policy(key, false); /* before anything is taken apart */
-        key_mark_used(key);
     }
-    return status == ERROR_SUCCESS ? write_blob(key, format, out, out_size, result) : status;
+    if (status == ERROR_SUCCESS) {
+        status = write_blob(key, format, out, out_size, result);
+    }
+    if (status == ERROR_SUCCESS && format->is_private) {
+        key_mark_used(key, out);
+    }
+    return status;
 }
 
 static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE other, const WCHAR *type,

@@ -37,7 +37,7 @@ static SECURITY_STATUS sign_hash(NCRYPT_KEY_HANDLE handle, const void *padding, 
     if (status == ERROR_SUCCESS) {
         status = material_sign(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, hash, hash_size, out,
                                out_size, result);
-        key_mark_used(key);
+        key_mark_used(key, out);
     }
     handle_release(handle);
     return status;
@@ -129,7 +129,7 @@ static SECURITY_STATUS decrypt(NCRYPT_KEY_HANDLE handle, const uint8_t *in, uint
     if (status == ERROR_SUCCESS) {
         status = material_decrypt(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, in, in_size, out,
                                   out_size, result);
-        key_mark_used(key);
+        key_mark_used(key, out);
     }
     handle_release(handle);
     return status;
