@@ -16,6 +16,7 @@ static void renew_key_lock(void *object)
     int finalizing = KEY_FINALIZING;
 
     pthread_mutex_init(&key->lock, NULL);
+    pthread_mutex_init(&key->provider->lock, NULL); /* the provider's own handle may be closed */
     atomic_compare_exchange_strong(&key->state, &finalizing, KEY_UNFINALIZED);
 }
 
@@ -180,23 +181,17 @@ cleanup:
     return status;
 }
 
-/* Keeps the properties of the new key while nobody else can see it, then shows it. */
-static SECURITY_STATUS finish(struct key *key, bool validate, bool legacy_store)
+/* Stores the key and shows it, with the lock held throughout: what is set on the key is stored with it or comes after. */
+static SECURITY_STATUS publish(struct key *key, struct material *material)
 {
-    struct material *material = NULL;
     struct components components;
-    SECURITY_STATUS status;
+    SECURITY_STATUS status = ERROR_SUCCESS;
 
     components_init(&components);
-    status = make_material(key, validate, &material);
-    if (status != ERROR_SUCCESS) {
-        goto cleanup;
-    }
     pthread_mutex_lock(&key->lock);
     key->algorithm = material->algorithm;
     key->curve = material->curve;
     key->length = material->bits;
-    key->legacy_store = legacy_store;
     if (key->name != NULL) {
         status = material_take_apart(material, material->has_private, &components);
         if (status == ERROR_SUCCESS) {
@@ -204,35 +199,54 @@ static SECURITY_STATUS finish(struct key *key, bool validate, bool legacy_store)
         }
     }
     if (status == ERROR_SUCCESS) {
-        key->material = material;
-        material = NULL;
         components_clear(&key->pending);
+        key->material = material;
     }
+    atomic_store_explicit(&key->state, status == ERROR_SUCCESS ? KEY_READY : KEY_UNFINALIZED, memory_order_release);
     pthread_mutex_unlock(&key->lock);
-
-cleanup:
     components_clear(&components);
-    material_free(material);
     return status;
+}
+
+/* From now on nothing but this thread changes what the key is made from. */
+static SECURITY_STATUS begin_finalizing(struct key *key)
+{
+    int state = KEY_UNFINALIZED;
+
+    pthread_mutex_lock(&key->lock);
+    (void)atomic_compare_exchange_strong(&key->state, &state, KEY_FINALIZING);
+    pthread_mutex_unlock(&key->lock);
+    if (state == KEY_READY) {
+        return status_fail(NTE_INVALID_HANDLE, "the key has been finalized already");
+    }
+    return state == KEY_UNFINALIZED ? ERROR_SUCCESS
+                                    : status_fail(NTE_BAD_KEY_STATE, "the key is being finalized by another thread");
 }
 
 SECURITY_STATUS key_finalize(struct key *key, bool validate, bool legacy_store, bool silent)
 {
-    int state = KEY_UNFINALIZED;
-    SECURITY_STATUS status;
+    struct material *material = NULL;
+    SECURITY_STATUS status = begin_finalizing(key);
 
-    if (!atomic_compare_exchange_strong(&key->state, &state, KEY_FINALIZING)) {
-        return state == KEY_READY ? status_fail(NTE_INVALID_HANDLE, "the key has been finalized already")
-                                  : status_fail(NTE_BAD_KEY_STATE, "the key is being finalized by another thread");
+    if (status != ERROR_SUCCESS) {
+        return status;
     }
     status = check_ui(key, silent);
     if (status == ERROR_SUCCESS && legacy_store && !utf16_equal(key->algorithm->group, NCRYPT_RSA_ALGORITHM_GROUP)) {
         status = status_fail(NTE_NOT_SUPPORTED, "only RSA keys can be written to the legacy store");
     }
     if (status == ERROR_SUCCESS) {
-        status = finish(key, validate, legacy_store);
+        status = make_material(key, validate, &material);
     }
-    atomic_store_explicit(&key->state, status == ERROR_SUCCESS ? KEY_READY : KEY_UNFINALIZED, memory_order_release);
+    if (status != ERROR_SUCCESS) {
+        atomic_store_explicit(&key->state, KEY_UNFINALIZED, memory_order_release);
+        return status;
+    }
+    key->legacy_store = legacy_store;
+    status = publish(key, material);
+    if (status != ERROR_SUCCESS) {
+        material_free(material);
+    }
     return status;
 }
 

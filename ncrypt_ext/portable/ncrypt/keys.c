@@ -253,9 +253,13 @@ SECURITY_STATUS WINAPI NCryptOpenKey(NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HA
 static SECURITY_STATUS delete_stored(struct key *key)
 {
     struct store *store = NULL;
+    int state = atomic_load_explicit(&key->state, memory_order_acquire);
     SECURITY_STATUS status;
 
-    if (key->name == NULL || atomic_load_explicit(&key->state, memory_order_acquire) != KEY_READY) {
+    if (state == KEY_FINALIZING) {
+        return status_fail(NTE_BAD_KEY_STATE, "the key is being finalized by another thread");
+    }
+    if (key->name == NULL || state != KEY_READY) {
         return ERROR_SUCCESS;
     }
     status = provider_store(key->provider, key->machine ? STORE_MACHINE : STORE_USER, false, &store);

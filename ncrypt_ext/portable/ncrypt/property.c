@@ -48,14 +48,16 @@ SECURITY_STATUS set_string(WCHAR **holder, const uint8_t *data, uint32_t size)
 {
     size_t units = size / sizeof(WCHAR);
     WCHAR *text = malloc((units + 1) * sizeof *text);
+    WCHAR *old;
 
     if (text == NULL) {
         return status_no_memory();
     }
     memcpy(text, data, units * sizeof *text);
     text[units] = 0;
-    free(*holder);
-    *holder = text;
+    old = *holder;
+    *holder = text; /* before the old one goes: a fork may copy the holder at any time */
+    free(old);
     return ERROR_SUCCESS;
 }
 
