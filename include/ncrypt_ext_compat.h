@@ -70,6 +70,13 @@ static inline void ncx_set_interrupt(int (*poll)(void *context), void *context)
     (void)context;
 }
 
+/* Windows ends its threads before it cleans up. */
+static inline int ncx_at_exit(void (*callback)(void))
+{
+    (void)callback;
+    return 0;
+}
+
 #else
 
 #include "ncrypt.h"
@@ -94,6 +101,10 @@ uint64_t ncx_live_handles(uint32_t type);
 /* While set, long operations of this thread (key generation) call `poll` every few milliseconds and give up with
  * NTE_USER_CANCELLED when it returns non-zero. NULL unsets. */
 void ncx_set_interrupt(int (*poll)(void *context), void *context);
+
+/* Has `callback` called when the process exits, while other threads may still be inside the engine and before the
+ * libraries under it are cleaned up. Returns 0, or another number when that cannot be. */
+int ncx_at_exit(void (*callback)(void));
 
 #ifdef __cplusplus
 }

@@ -45,6 +45,8 @@ cdef extern from "_lease.h" nogil:
     LeaseAnswer lease_disarm(Lease *lease) noexcept
     void lease_set_type(Lease *lease, unsigned int type) noexcept
     uint64_t lease_live(LeaseRegistry *registry, unsigned int type) noexcept
+    bint lease_is_exiting(LeaseRegistry *registry) noexcept
+    void lease_drain(LeaseRegistry *registry, unsigned int milliseconds) noexcept
     void lease_after_fork(LeaseRegistry *registry) noexcept
 
 
@@ -59,8 +61,9 @@ cdef class Handle:
     cdef bint moved     # finalize() gave the lease to another object
     cdef object __weakref__
 
-    cdef int adopt(self, HandleType kind, uintptr_t handle, lease_release release,
-                   Lease *parent) except -1
+    cdef int adopt(self, HandleType kind, uintptr_t handle, lease_release release) except -1
+    cdef bint adopt_native(self, HandleType kind, uintptr_t handle, lease_release release,
+                           Lease *parent) noexcept nogil
     cdef int unavailable(self) except -1
     cdef int busy(self, str what) except -1
 
@@ -77,5 +80,7 @@ cdef class Handle:
 cdef void free_object(uintptr_t handle) noexcept nogil
 cdef lease_release release_if(bint own) noexcept
 cdef uintptr_t handle_value(object handle) except 0
+cdef bint is_exiting() noexcept nogil
+cdef bint is_main_thread() noexcept nogil
 cdef int callback_begin() except -1
 cdef int callback_end() except -1

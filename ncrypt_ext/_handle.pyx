@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
 
-from cpython.pythread cimport PyThread_get_thread_ident
 from libc.stdint cimport uintptr_t
 
-from ncrypt_ext.ncrypt cimport NCryptFreeObject, ncx_live_handles
+from ncrypt_ext.ncrypt cimport NCryptFreeObject, ncx_at_exit, ncx_live_handles
 
 import os
+import threading
 
 from ncrypt_ext.errors import BadStateError, ClosedHandleError
+
+cdef extern from "Python.h" nogil:
+    # Needs no GIL, which Cython's own declaration does not say.
+    unsigned long PyThread_get_thread_ident() noexcept
 
 cdef LeaseRegistry registry
 lease_lock_init(&registry.lock)
@@ -15,6 +19,18 @@ lease_lock_init(&registry.lock)
 # Threads that are inside a Python callback of a native call, with how many: such a call is still
 # running when the callback forks.
 cdef dict callbacks = {}
+
+# Only this thread looks for signals: another one would find none, and at the end of the interpreter
+# it must not ask for the GIL.
+cdef unsigned long main_thread = threading.main_thread().ident
+
+
+cdef void drain() noexcept nogil:
+    lease_drain(&registry, 2000)
+
+
+if ncx_at_exit(drain) != 0:
+    raise ImportError("no function can be registered for the end of the process")
 
 
 cdef void free_object(uintptr_t handle) noexcept nogil:
@@ -49,15 +65,19 @@ cdef class Handle:
                 lease_close(self.lease)
             lease_unref(self.lease)
 
-    cdef int adopt(self, HandleType kind, uintptr_t handle, lease_release release,
-                   Lease *parent) except -1:
-        """Becomes the owner of a live handle. When that fails, the handle is released."""
-        if self.lease != NULL:
-            raise TypeError(f"this {type(self).__name__} has a handle already")
+    cdef bint adopt_native(self, HandleType kind, uintptr_t handle, lease_release release,
+                           Lease *parent) noexcept nogil:
+        """Becomes the owner of a live handle. False when memory is short: it is released then."""
         self.lease = lease_create(&registry, kind, handle, release, parent)
-        if self.lease == NULL:
-            if release != NULL:
-                release(handle)
+        if self.lease != NULL:
+            return True
+        if release != NULL:
+            release(handle)
+        return False
+
+    cdef int adopt(self, HandleType kind, uintptr_t handle, lease_release release) except -1:
+        """The same for a handle without a parent, with an exception."""
+        if not self.adopt_native(kind, handle, release, NULL):
             raise MemoryError()
         return 0
 
@@ -113,6 +133,14 @@ cdef class Handle:
             f"a {type(self).__name__} cannot be copied or pickled: it owns a native handle")
 
 
+cdef bint is_exiting() noexcept nogil:
+    return lease_is_exiting(&registry)
+
+
+cdef bint is_main_thread() noexcept nogil:
+    return PyThread_get_thread_ident() == main_thread
+
+
 cdef int callback_begin() except -1:
     cdef unsigned long thread = PyThread_get_thread_ident()
     callbacks[thread] = callbacks.get(thread, 0) + 1
@@ -136,7 +164,8 @@ def _after_fork_in_parent():
 
 
 def _after_fork_in_child():
-    thread = PyThread_get_thread_ident()
+    global main_thread
+    thread = main_thread = PyThread_get_thread_ident()
     depth = callbacks.get(thread)
     callbacks.clear()
     if depth is None:

@@ -49,7 +49,7 @@ cdef class Key(EncryptionKey):
                                      "the number is not the handle of a key")
         key = Key.__new__(Key)
         key.settled = True
-        key.adopt(TYPE_KEY, value, release_if(own), NULL)
+        key.adopt(TYPE_KEY, value, release_if(own))
         return key
 
     cdef int destroy(self, DWORD flags) except -1:

@@ -7,20 +7,24 @@ from libc.stdlib cimport calloc, free
 
 from ncrypt_ext._buffer cimport Input, bytes_trim, input_close, input_open
 from ncrypt_ext._der cimport ecdsa_to_der
-from ncrypt_ext._handle cimport lease_word, lease_word_add, lease_word_init, lease_word_load
+from ncrypt_ext._handle cimport (
+    Lease, is_exiting, lease_enter, lease_hold, lease_leave, lease_unhold, lease_word,
+    lease_word_add, lease_word_init, lease_word_load,
+)
 from ncrypt_ext._key_signing cimport SigningKey, sign_once, too_small
 from ncrypt_ext._padding cimport Padding
 from ncrypt_ext._status cimport detail_text
-from ncrypt_ext.ncrypt cimport NCRYPT_KEY_HANDLE, NCRYPT_SILENT_FLAG
+from ncrypt_ext.ncrypt cimport NCRYPT_SILENT_FLAG
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 import os
 import threading
 
-from ncrypt_ext.errors import error_from_status
+from ncrypt_ext.errors import ClosedHandleError, error_from_status
 
 cdef enum:
     TOO_SMALL = 0x80090028
+    CLOSED = 1  # no native code
 
 
 cdef struct Item:
@@ -30,9 +34,9 @@ cdef struct Item:
 
 
 cdef class Batch:
-    """One call of sign_many(): what the threads share. The key's lease is held around it."""
+    """One call of sign_many(): what the threads share. It holds the key, and each block is a call."""
 
-    cdef NCRYPT_KEY_HANDLE key
+    cdef Lease *key
     cdef void *info
     cdef DWORD flags
     cdef DWORD signature_size
@@ -72,18 +76,22 @@ cdef class Batch:
             free(self.items)
 
     cdef SECURITY_STATUS sign_block(self, uint64_t first) noexcept nogil:
+        """CLOSED when the key has been closed meanwhile."""
         cdef uint64_t index
         cdef uint64_t last = min(first + self.block, self.count)
         cdef SECURITY_STATUS status = 0
         cdef Item *item
+        if is_exiting() or not lease_enter(self.key):
+            return CLOSED
         for index in range(first, last):
             item = &self.items[index]
-            status = sign_once(self.key, self.info, self.flags, item.digest.data,
+            status = sign_once(self.key.handle, self.info, self.flags, item.digest.data,
                                item.digest.size, item.out, self.signature_size, &item.written)
             if too_small(status, item.written, self.signature_size):
                 status = <SECURITY_STATUS>TOO_SMALL
             if status != 0:
                 break
+        lease_leave(self.key)
         return status
 
     cdef SECURITY_STATUS sign_blocks(self) noexcept nogil:
@@ -96,6 +104,13 @@ cdef class Batch:
                 break
             status = self.sign_block(first)
         return status
+
+    cdef int fail_with(self, SECURITY_STATUS status) except -1:
+        if status == CLOSED:
+            self.fail(ClosedHandleError(detail="the key was closed while the batch ran"))
+        else:
+            self.fail(error_from_status(<uint32_t>status, "NCryptSignHash", detail_text(status)))
+        return 0
 
     def fail(self, failure):
         """Remembers the first failure and stops the others."""
@@ -110,7 +125,7 @@ cdef class Batch:
         with nogil:
             status = self.sign_blocks()
         if status != 0:
-            self.fail(error_from_status(<uint32_t>status, "NCryptSignHash", detail_text(status)))
+            self.fail_with(status)
 
     def work_here(self):
         """What the caller's thread runs: the same, but it looks for signals."""
@@ -124,8 +139,7 @@ cdef class Batch:
                 with nogil:
                     status = self.sign_block(first)
                 if status != 0:
-                    self.fail(error_from_status(<uint32_t>status, "NCryptSignHash",
-                                                detail_text(status)))
+                    self.fail_with(status)
                     return
                 PyErr_CheckSignals()
         except BaseException as error:
@@ -173,11 +187,13 @@ cdef class BatchKey(SigningKey):
         if silent:
             batch.flags |= NCRYPT_SILENT_FLAG
         self.enter()
+        lease_hold(self.lease)
+        self.leave()
+        batch.key = self.lease
         try:
-            batch.key = self.lease.handle
             self._run(batch, threads)
         finally:
-            self.leave()
+            lease_unhold(self.lease)
         if batch.failure is not None:
             raise batch.failure
         for index in range(batch.count):

@@ -9,7 +9,7 @@ cimport cython
 
 from ncrypt_ext._handle cimport (
     Lease, TYPE_KEY, TYPE_UNFINALIZED, callback_begin, callback_end, handle_value,
-    lease_is_closed, lease_ref, lease_set_type, release_if,
+    is_exiting, is_main_thread, lease_is_closed, lease_ref, lease_set_type, release_if,
 )
 from ncrypt_ext._key cimport Key
 from ncrypt_ext._key_properties cimport PropertyKey
@@ -37,21 +37,26 @@ cdef struct Watch:
     PyObject *error  # what a signal handler raised; owned
 
 
+cdef void look_for_signals(Watch *watch) noexcept with gil:
+    try:
+        callback_begin()
+        try:
+            PyErr_CheckSignals()
+        finally:
+            callback_end()
+    except BaseException as error:
+        Py_INCREF(error)
+        watch.error = <PyObject *>error
+
+
 cdef int interrupted(void *context) noexcept nogil:
     """Asked every few milliseconds of a long key generation: not 0 ends it."""
     cdef Watch *watch = <Watch *>context
-    if watch.error != NULL or lease_is_closed(watch.lease):
+    if watch.error != NULL or lease_is_closed(watch.lease) or is_exiting():
         return 1
-    with gil:
-        try:
-            callback_begin()
-            try:
-                PyErr_CheckSignals()
-            finally:
-                callback_end()
-        except BaseException as error:
-            Py_INCREF(error)
-            watch.error = <PyObject *>error
+    if not is_main_thread():
+        return 0
+    look_for_signals(watch)
     return watch.error != NULL
 
 
@@ -70,7 +75,7 @@ cdef class UnfinalizedKey(PropertyKey):
             raise InvalidHandleError(INVALID_HANDLE, "NCryptIsKeyHandle",
                                      "the number is not the handle of a key")
         key = UnfinalizedKey.__new__(UnfinalizedKey)
-        key.adopt(TYPE_UNFINALIZED, value, release_if(own), NULL)
+        key.adopt(TYPE_UNFINALIZED, value, release_if(own))
         return key
 
     @property
@@ -117,13 +122,13 @@ cdef class UnfinalizedKey(PropertyKey):
             ncx_set_interrupt(interrupted, &watch)
             status = NCryptFinalizeKey(self.lease.handle, flags)
             ncx_set_interrupt(NULL, NULL)
-        if status == 0:
-            lease_ref(self.lease)
-            lease_set_type(self.lease, TYPE_KEY)
-            key.lease = self.lease
-            key.settled = True
-            self.moved = True
-        self.leave()
+            if status == 0:
+                lease_ref(self.lease)
+                lease_set_type(self.lease, TYPE_KEY)
+                key.lease = self.lease
+                self.moved = True
+            self.leave()
+        key.settled = True
         if watch.error != NULL:
             error = <object>watch.error
             Py_DECREF(error)

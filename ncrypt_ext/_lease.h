@@ -43,6 +43,7 @@
 #include <windows.h>
 #else
 #include <pthread.h>
+#include <time.h>
 #endif
 
 /* ---- atomic words ------------------------------------------------------------------------------------------------ */
@@ -165,6 +166,17 @@ static inline void lease_lock_give(lease_lock *lock)
 
 #endif
 
+static inline void lease_sleep_millisecond(void)
+{
+#ifdef _WIN32
+    Sleep(1);
+#else
+    struct timespec millisecond = {0, 1000000};
+
+    (void)nanosleep(&millisecond, NULL);
+#endif
+}
+
 /* ---- leases ------------------------------------------------------------------------------------------------------ */
 
 #define LEASE_CALL      UINT64_C(1)
@@ -189,6 +201,7 @@ struct lease_registry {
     lease_lock lock; /* guards the list */
     struct lease *first;
     lease_word live[LEASE_TYPES]; /* native handles not released yet, by type */
+    lease_word exiting;           /* not 0: the process ends, calls should come to an end */
 };
 
 typedef void (*lease_release)(uintptr_t handle);
@@ -378,6 +391,30 @@ static inline void lease_set_type(struct lease *lease, unsigned type)
 static inline uint64_t lease_live(struct lease_registry *registry, unsigned type)
 {
     return lease_word_load(&registry->live[type]);
+}
+
+static inline bool lease_is_exiting(struct lease_registry *registry)
+{
+    return lease_word_load(&registry->exiting) != 0;
+}
+
+static inline bool lease_calls_running(struct lease_registry *registry)
+{
+    bool running = false;
+
+    lease_lock_take(&registry->lock);
+    for (struct lease *lease = registry->first; lease != NULL && !running; lease = lease->next)
+        running = (lease_word_load(&lease->state) & (LEASE_CALLS | LEASE_EXCLUSIVE)) != 0;
+    lease_lock_give(&registry->lock);
+    return running;
+}
+
+/* At the end of the process, when no new calls can begin: waits for those of daemon threads, but not for ever. */
+static inline void lease_drain(struct lease_registry *registry, unsigned milliseconds)
+{
+    lease_word_add(&registry->exiting, 1);
+    while (milliseconds-- > 0 && lease_calls_running(registry))
+        lease_sleep_millisecond();
 }
 
 /* In the child of a fork(), where this is the only thread: no call is running, whatever the counts say. Handles that

@@ -11,8 +11,8 @@ from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 cdef class Provider(PropertyHandle):
     cdef str opened_name
 
-    cdef int finish_call(self, SECURITY_STATUS status, NCRYPT_KEY_HANDLE handle, Handle into,
-                         HandleType kind) except -1
+    cdef bint finish_call(self, SECURITY_STATUS status, NCRYPT_KEY_HANDLE handle, Handle into,
+                          HandleType kind) noexcept nogil
     cdef SECURITY_STATUS open_native(self, Handle into, object name, object key_spec,
                                      DWORD flags) except? 1
     cdef UnfinalizedKey create_native(self, object algorithm, object name, object key_spec,

@@ -107,18 +107,20 @@ cdef class Provider(PropertyHandle):
         cdef NCRYPT_PROV_HANDLE handle = 0
         cdef SECURITY_STATUS status
         cdef LPCWSTR pointer = wide_pointer(text)
+        if self.lease != NULL:
+            raise TypeError("this Provider has been opened already")
         audit("ncrypt_ext.open_provider", name)
         with nogil:
             status = NCryptOpenStorageProvider(&handle, pointer, 0)
         check(status, "NCryptOpenStorageProvider")
-        self.adopt(TYPE_PROVIDER, handle, free_object, NULL)
+        self.adopt(TYPE_PROVIDER, handle, free_object)
         self.opened_name = name
 
     @staticmethod
     def from_handle(handle, *, bint own):
         cdef uintptr_t value = handle_value(handle)
         cdef Provider provider = Provider.__new__(Provider)
-        provider.adopt(TYPE_PROVIDER, value, release_if(own), NULL)
+        provider.adopt(TYPE_PROVIDER, value, release_if(own))
         return provider
 
     def __repr__(self):
@@ -189,15 +191,14 @@ cdef class Provider(PropertyHandle):
         finally:
             self.leave()
 
-    cdef int finish_call(self, SECURITY_STATUS status, NCRYPT_KEY_HANDLE handle, Handle into,
-                         HandleType kind) except -1:
-        """Ends the call that made a key and hands the key, if there is one, to its owner."""
-        try:
-            if status == 0:
-                into.adopt(kind, handle, free_object, self.lease)
-        finally:
-            self.leave()
-        return 0
+    cdef bint finish_call(self, SECURITY_STATUS status, NCRYPT_KEY_HANDLE handle, Handle into,
+                          HandleType kind) noexcept nogil:
+        """Ends the call that made a key; its owner takes it first. False when memory is short."""
+        cdef bint good = True
+        if status == 0:
+            good = into.adopt_native(kind, handle, free_object, self.lease)
+        self.leave()
+        return good
 
     cdef SECURITY_STATUS open_native(self, Handle into, object name, object key_spec,
                                      DWORD flags) except? 1:
@@ -206,10 +207,13 @@ cdef class Provider(PropertyHandle):
         cdef DWORD spec = key_spec
         cdef NCRYPT_KEY_HANDLE handle = 0
         cdef SECURITY_STATUS status
+        cdef bint good
         self.enter()
         with nogil:
             status = NCryptOpenKey(self.lease.handle, &handle, pointer, spec, flags)
-        self.finish_call(status, handle, into, TYPE_KEY)
+            good = self.finish_call(status, handle, into, TYPE_KEY)
+        if not good:
+            raise MemoryError()
         return status
 
     def open_key(self, name, *, bint machine=False, key_spec=0, bint silent=False):
@@ -256,11 +260,14 @@ cdef class Provider(PropertyHandle):
         cdef DWORD spec = key_spec
         cdef NCRYPT_KEY_HANDLE handle = 0
         cdef SECURITY_STATUS status
+        cdef bint good
         self.enter()
         with nogil:
             status = NCryptCreatePersistedKey(
                 self.lease.handle, &handle, algorithm_pointer, name_pointer, spec, flags)
-        self.finish_call(status, handle, key, TYPE_UNFINALIZED)
+            good = self.finish_call(status, handle, key, TYPE_UNFINALIZED)
+        if not good:
+            raise MemoryError()
         check(status, "NCryptCreatePersistedKey")
         return key
 
@@ -296,6 +303,7 @@ cdef class Provider(PropertyHandle):
         cdef HandleType kind = TYPE_KEY
         cdef NCRYPT_KEY_HANDLE handle = 0
         cdef SECURITY_STATUS status
+        cdef bint good
         cdef Handle key
         cdef Input data
         if flags & NCRYPT_DO_NOT_FINALIZE_FLAG:
@@ -321,7 +329,9 @@ cdef class Provider(PropertyHandle):
                     self.lease.handle, 0, kind_pointer,
                     &parameters if parameters.cBuffers > 0 else NULL, &handle, data.data,
                     data.size, flags)
-            self.finish_call(status, handle, key, kind)
+                good = self.finish_call(status, handle, key, kind)
+            if not good:
+                raise MemoryError()
         finally:
             input_close(&data)
         check(status, "NCryptImportKey")

@@ -13,6 +13,7 @@ cdef extern from "ncrypt_ext_compat.h" nogil:
     const char *ncx_versions() noexcept
     uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint32_t size) noexcept
     uint64_t ncx_live_handles(uint32_t type) noexcept
+    int ncx_at_exit(void (*callback)() noexcept nogil) noexcept
     void ncx_set_interrupt(int (*poll)(void *context) noexcept nogil, void *context) noexcept
 
 cdef extern from "ncrypt.h" nogil:

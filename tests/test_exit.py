@@ -16,32 +16,46 @@ def test_exit_with_open_handles(run_python):
     )
 
 
-@pytest.mark.parametrize("round_number", range(5))
-def test_exit_while_daemon_threads_sign(run_python, round_number):
-    run_python(
-        "import threading, time, ncrypt_ext as nc\n"
-        "provider = nc.Provider()\n"
-        "key = provider.create_key('ECDSA_P256')\n"
-        "rsa = provider.create_key('RSA')\n"
-        "def sign():\n"
-        "    while True: key.sign(b'd' * 32)\n"
-        "def sign_rsa():\n"
-        "    while True: rsa.sign(b'd' * 32, nc.PSS('SHA256'))\n"
-        "for target in (sign, sign_rsa, sign, sign_rsa):\n"
-        "    threading.Thread(target=target, daemon=True).start()\n"
-        "time.sleep(0.02)\n"
-    )
+DAEMONS = """
+import hashlib, ssl, sys, threading, time, ncrypt_ext as nc
+provider = nc.Provider()
+key = provider.create_key("ECDSA_P256")
+rsa = provider.create_key("RSA", length=1024)
+digest = b"d" * 32
+
+def sign():
+    while True: key.sign(digest)
+
+def batch():
+    while True: rsa.sign_many([digest] * 1000, nc.PSS("SHA256"), threads=2)
+
+def make():
+    while True: provider.create_key("ECDSA_P256").close()
+
+def generate():
+    provider.create_key("RSA", length=16384)
+
+for name in sys.argv[1:]:
+    threading.Thread(target=globals()[name], daemon=True).start()
+time.sleep(0.05)
+"""
 
 
-def test_exit_while_a_daemon_thread_generates(run_python):
-    run_python(
-        "import threading, time, ncrypt_ext as nc\n"
-        "provider = nc.Provider()\n"
-        "new = provider.create_persisted_key('RSA')\n"
-        "new.length = 16384\n"
-        "threading.Thread(target=new.finalize, daemon=True).start()\n"
-        "time.sleep(0.1)\n"
-    )
+@pytest.mark.parametrize(
+    "targets",
+    [
+        ("sign", "sign"),
+        ("batch", "batch"),
+        ("make", "make"),
+        ("generate",),
+        ("sign", "batch", "make", "generate"),
+    ],
+    ids=" ".join,
+)
+def test_exit_while_daemon_threads_work(run_python, targets):
+    """The libraries under the engine are cleaned up at exit: no call may be inside them then."""
+    for _ in range(3):
+        run_python(DAEMONS, *targets)
 
 
 def test_handles_work_in_exit_functions(run_python):

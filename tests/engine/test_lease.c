@@ -10,7 +10,7 @@
 #define TYPE_CHILD  1
 #define THREADS     4
 
-static struct lease_registry registry = {LEASE_LOCK_INIT, NULL, {0}};
+static struct lease_registry registry = {LEASE_LOCK_INIT, NULL, {0}, 0};
 
 /* What the fake native side saw: how often each handle was released, and in which order. */
 static _Atomic(unsigned) released[2], order;
@@ -184,6 +184,21 @@ static void test_fork_forgets_calls(void)
     CHECK(registry.first == NULL);
 }
 
+static void test_drain_waits_for_calls(void)
+{
+    struct lease *lease = make(TYPE_PARENT, NULL);
+
+    CHECK(lease_enter(lease));
+    CHECK(lease_calls_running(&registry));
+    CHECK(!lease_is_exiting(&registry));
+    lease_drain(&registry, 3); /* the call never ends */
+    CHECK(lease_is_exiting(&registry));
+    lease_leave(lease);
+    CHECK(!lease_calls_running(&registry));
+    lease_close(lease);
+    lease_unref(lease);
+}
+
 /* ---- threads ----------------------------------------------------------------------------------------------------- */
 
 struct round {
@@ -272,6 +287,7 @@ int main(void)
     RUN(test_disarm_gives_away);
     RUN(test_type_moves);
     RUN(test_fork_forgets_calls);
+    RUN(test_drain_waits_for_calls);
     RUN(test_hammer);
     return test_result("lease");
 }

@@ -32,6 +32,13 @@ const char *ncx_versions(void)
     return versions;
 }
 
+int ncx_at_exit(void (*callback)(void))
+{
+    /* From here on libcrypto's own atexit function is registered, and what is registered later runs earlier. Asking
+     * for nothing would register nothing. */
+    return OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) == 1 ? atexit(callback) : -1;
+}
+
 static SECURITY_STATUS check_scope(uint32_t scope)
 {
     if (scope != NCX_SCOPE_USER && scope != NCX_SCOPE_MACHINE) {
