@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static unsigned test_checks, test_failures, test_functions;
+static _Atomic unsigned test_checks, test_failures, test_functions; /* tests may check from several threads */
 
 static inline bool test_note(bool good, const char *file, int line, const char *what)
 {

@@ -206,7 +206,8 @@ static void write_back(const struct shadow *shadow)
         return;
     }
     fd = open(shadow->path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (fd < 0 || write(fd, shadow->durable ? (const void *)shadow->durable : "", shadow->size) != (ssize_t)shadow->size) {
+    if (fd < 0 ||
+        write(fd, shadow->durable ? (const void *)shadow->durable : "", shadow->size) != (ssize_t)shadow->size) {
         abort();
     }
     close(fd);

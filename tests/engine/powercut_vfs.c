@@ -199,6 +199,7 @@ static int file_shm_map(sqlite3_file *file, int page, int size, int extend, void
 {
     int result = hindrance(POWERCUT_SHM, false);
 
+    *memory = NULL;
     return result != SQLITE_OK ? result : real_of(file)->pMethods->xShmMap(real_of(file), page, size, extend, memory);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * An SQLite VFS over the system's own that counts syncs, fails calls on demand and cuts the power: it remembers what has
- * been written since the last sync of each file, and a cut leaves of that a random part, in sectors of 512 bytes and in
- * any order, as a disk may. One thread at a time, except for counting.
+ * An SQLite VFS over the system's own that counts syncs, fails calls on demand and cuts the power: it remembers what
+ * has been written since the last sync of each file, and a cut leaves of that a random part, in sectors of 512 bytes
+ * and in any order, as a disk may. One thread at a time, except for counting.
  */
 #ifndef TESTS_ENGINE_POWERCUT_VFS_H
 #define TESTS_ENGINE_POWERCUT_VFS_H

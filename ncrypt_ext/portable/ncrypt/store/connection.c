@@ -110,6 +110,11 @@ static SECURITY_STATUS from_result(sqlite3 *db, int result)
         if (result == SQLITE_IOERR_NOMEM) {
             return NTE_NO_MEMORY;
         }
+#ifdef SQLITE_IOERR_CORRUPTFS
+        if (result == SQLITE_IOERR_CORRUPTFS) {
+            return HRESULT_FROM_WIN32(ERROR_FILE_CORRUPT);
+        }
+#endif
         return from_system(db ? sqlite3_system_errno(db) : 0);
     case SQLITE_CANTOPEN:
         return from_system(db ? sqlite3_system_errno(db) : 0);

@@ -14,6 +14,7 @@
 #include "ncrypt/store/internal.h"
 
 #define PASSPHRASE_MAX 4096
+#define READ_MAX       (PASSPHRASE_MAX + 3) /* a line break, and one byte to see that there is too much */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static store_passphrase callback;
@@ -52,15 +53,15 @@ void store_set_passphrase(store_passphrase function, void *context)
 /* A file made with an editor ends in a newline that is not meant. An empty passphrase is a mistake, not a choice. */
 static SECURITY_STATUS finish(const char *source, const char *buffer, size_t size, char **text, size_t *text_size)
 {
-    if (size > PASSPHRASE_MAX) {
-        return status_fail(NTE_INCORRECT_PASSWORD, "the passphrase from %s is longer than %d bytes", source,
-                           PASSPHRASE_MAX);
-    }
     if (size > 0 && buffer[size - 1] == '\n') {
         size--;
     }
     if (size > 0 && buffer[size - 1] == '\r') {
         size--;
+    }
+    if (size > PASSPHRASE_MAX) {
+        return status_fail(NTE_INCORRECT_PASSWORD, "the passphrase from %s is longer than %d bytes", source,
+                           PASSPHRASE_MAX);
     }
     if (size == 0) {
         return status_fail(NTE_INCORRECT_PASSWORD, "the passphrase from %s is empty", source);
@@ -76,7 +77,7 @@ static SECURITY_STATUS finish(const char *source, const char *buffer, size_t siz
 static SECURITY_STATUS read_descriptor(const char *number, char **text, size_t *size)
 {
     SECURITY_STATUS status = ERROR_SUCCESS;
-    char buffer[PASSPHRASE_MAX + 2], *end = NULL;
+    char buffer[READ_MAX], *end = NULL;
     size_t used = 0;
     long fd = strtol(number, &end, 10);
 
@@ -123,7 +124,7 @@ static SECURITY_STATUS get_descriptor(const char *number, char **text, size_t *s
 
 static SECURITY_STATUS get_file(const char *path, char **text, size_t *size)
 {
-    char buffer[PASSPHRASE_MAX + 2];
+    char buffer[READ_MAX];
     size_t used = 0;
     SECURITY_STATUS status = file_read(path, (uint8_t *)buffer, sizeof(buffer), &used);
 
@@ -140,7 +141,7 @@ static SECURITY_STATUS get_callback(const char *folder, char **text, size_t *siz
     SECURITY_STATUS status = ERROR_SUCCESS;
     store_passphrase function = NULL;
     void *context = NULL;
-    char buffer[PASSPHRASE_MAX];
+    char buffer[READ_MAX];
     size_t used = 0;
 
     take_lock();
@@ -151,6 +152,9 @@ static SECURITY_STATUS get_callback(const char *folder, char **text, size_t *siz
         return ERROR_SUCCESS;
     }
     used = function(context, folder, buffer, sizeof(buffer)); /* without any lock: it may ask a human */
+    if (used > sizeof(buffer)) {
+        used = sizeof(buffer);
+    }
     if (used > 0) {
         status = finish("the application", buffer, used, text, size);
     }

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What can be wrong with a store when it is opened: permissions, the master key file, the passphrase, the database.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "store_fixture.h"
+
+#define INSECURE WIN32(ERROR_INVALID_SECURITY_DESCR)
+#define CORRUPT  WIN32(ERROR_FILE_CORRUPT)
+
+/* A store with one key, closed. */
+static const char *make_store(const char *name)
+{
+    const char *folder = scratch_path(name);
+    struct store *store = open_store(folder);
+
+    CHECK_STATUS(create_key(store, "kept", "x", false), ERROR_SUCCESS);
+    close_store(store);
+    return folder;
+}
+
+static SECURITY_STATUS open_as(enum store_scope scope, const char *folder)
+{
+    struct store *store = NULL;
+    SECURITY_STATUS status = store_acquire(scope, folder, true, &store);
+
+    if (status == ERROR_SUCCESS) {
+        close_store(store);
+    }
+    return status;
+}
+
+static void test_readable_by_others(void)
+{
+    static const char *const files[] = {"keys.db", "keys.db-wal", "keys.db-shm", "master.key"};
+    const char *folder = make_store("open");
+
+    for (size_t i = 0; i < 4; i++) {
+        for (mode_t bit = 0001; bit <= 0040; bit <<= 1) {
+            CHECK(chmod(path_in(folder, files[i]), 0600 | bit) == 0);
+            CHECK_STATUS(try_open(folder, true), INSECURE);
+            CHECK(says(INSECURE, files[i]));
+        }
+        CHECK(chmod(path_in(folder, files[i]), 0600) == 0);
+    }
+    CHECK(chmod(folder, 0755) == 0 && chmod(path_in(folder, "keys.db"), 0644) == 0);
+    CHECK_STATUS(try_open(folder, true), INSECURE);
+    CHECK(says(INSECURE, "0755"));
+    CHECK_STATUS(try_open(folder, true), INSECURE);
+    CHECK(says(INSECURE, "0644"));
+    CHECK_STATUS(try_open(folder, true), INSECURE);
+    CHECK(says(INSECURE, "chmod -R go="));
+    CHECK(chmod(folder, 0700) == 0 && chmod(path_in(folder, "keys.db"), 0600) == 0);
+    CHECK_STATUS(try_open(folder, true), ERROR_SUCCESS);
+}
+
+static void test_machine_scope_may_have_a_group(void)
+{
+    const char *folder = scratch_path("machine");
+    struct stat info;
+
+    CHECK_STATUS(open_as(STORE_MACHINE, folder), ERROR_SUCCESS);
+    CHECK(stat(folder, &info) == 0 && (info.st_mode & 0777) == 0700);
+    CHECK(stat(path_in(folder, "keys.db"), &info) == 0 && (info.st_mode & 0777) == 0600);
+    CHECK(chmod(folder, 0770) == 0 && chmod(path_in(folder, "keys.db"), 0660) == 0);
+    CHECK(chmod(path_in(folder, "master.key"), 0640) == 0);
+    CHECK_STATUS(open_as(STORE_MACHINE, folder), ERROR_SUCCESS);
+    CHECK(chmod(path_in(folder, "master.key"), 0644) == 0);
+    CHECK_STATUS(open_as(STORE_MACHINE, folder), INSECURE);
+    CHECK(says(INSECURE, "o="));
+}
+
+static void test_not_ours(void)
+{
+    const char *folder = make_store("theirs"), *odd = make_store("odd");
+
+    CHECK(unlink(path_in(odd, "master.key")) == 0 && symlink("elsewhere", path_in(odd, "master.key")) == 0);
+    CHECK_STATUS(try_open(odd, true), INSECURE);
+    CHECK(says(INSECURE, "regular"));
+    CHECK_STATUS(try_open(path_in(folder, "keys.db"), true), INSECURE); /* no folder */
+    if (geteuid() != 0) {
+        return; /* only root can give files away */
+    }
+    CHECK(chown(path_in(folder, "keys.db"), 12345, (gid_t)-1) == 0);
+    CHECK_STATUS(try_open(folder, true), INSECURE);
+    CHECK(says(INSECURE, "12345"));
+    CHECK(chown(path_in(folder, "keys.db"), 0, (gid_t)-1) == 0 && chown(folder, 12345, (gid_t)-1) == 0);
+    CHECK_STATUS(try_open(folder, true), INSECURE);
+    CHECK_STATUS(open_as(STORE_MACHINE, folder), INSECURE);
+}
+
+/* Runs `body` in a child process without root's powers, to which `folder` belongs; 0 is success. */
+static void as_nobody(const char *folder, int (*body)(const char *folder))
+{
+    int result = 0;
+    pid_t child;
+
+    if (geteuid() == 0) {
+        static const char *const files[] = {"keys.db", "keys.db-wal", "keys.db-shm", "master.key"};
+
+        CHECK(chmod(scratch, 0711) == 0 && chown(folder, 65534, 65534) == 0);
+        for (size_t i = 0; i < 4; i++) {
+            CHECK(chown(path_in(folder, files[i]), 65534, 65534) == 0 || errno == ENOENT);
+        }
+    }
+    child = fork();
+    if (child == 0) {
+        test_failures = 0;
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) {
+            _exit(99);
+        }
+        _exit(body(folder));
+    }
+    CHECK(waitpid(child, &result, 0) == child && WIFEXITED(result) && WEXITSTATUS(result) == 0);
+}
+
+static int use_read_only(const char *folder)
+{
+    struct store *store = NULL;
+    struct store_info info;
+    struct store_record page[4];
+    size_t count = 0;
+    uint64_t checked = 0;
+
+    if (!CHECK_STATUS(store_acquire(STORE_USER, folder, true, &store), ERROR_SUCCESS)) {
+        return 1;
+    }
+    CHECK_STATUS(expect_key(store, "kept", "x"), ERROR_SUCCESS);
+    CHECK_STATUS(create_key(store, "new", "y", false), WIN32(ERROR_WRITE_PROTECT));
+    CHECK_STATUS(store_delete(store, id_of(store, "kept")), WIN32(ERROR_WRITE_PROTECT));
+    CHECK_STATUS(store_rekey(store, "abc", 3), WIN32(ERROR_WRITE_PROTECT));
+    CHECK_STATUS(store_list(store, 0, page, 4, &count), ERROR_SUCCESS);
+    CHECK(count == 1);
+    CHECK_STATUS(store_info(store, &info), ERROR_SUCCESS);
+    CHECK(info.read_only && info.keys == 1);
+    CHECK_STATUS(store_check(store, NULL, NULL, &checked), ERROR_SUCCESS);
+    close_store(store);
+    return (int)test_failures;
+}
+
+static int refuse_read_only(const char *folder)
+{
+    CHECK_STATUS(try_open(folder, false), WIN32(ERROR_WRITE_PROTECT));
+    CHECK(says(WIN32(ERROR_WRITE_PROTECT), "-wal"));
+    return (int)test_failures;
+}
+
+static int refuse_empty_read_only(const char *folder)
+{
+    CHECK_STATUS(try_open(folder, true), WIN32(ERROR_WRITE_PROTECT));
+    CHECK_STATUS(try_open(folder, false), NTE_BAD_KEYSET);
+    return (int)test_failures;
+}
+
+static int refuse_to_make(const char *folder)
+{
+    CHECK_STATUS(try_open(path_in(folder, "below/it"), true), NTE_PERM);
+    return (int)test_failures;
+}
+
+static void test_read_only(void)
+{
+    const char *folder = make_store("reading 100%#?"), *empty = scratch_path("empty"), *copy = scratch_path("copy");
+    struct store *store = open_store(folder);
+
+    CHECK_STATUS(store_backup(store, copy), ERROR_SUCCESS);
+    close_store(store);
+    CHECK(chmod(folder, 0500) == 0 && mkdir(empty, 0500) == 0 && chmod(copy, 0500) == 0);
+    as_nobody(copy, use_read_only); /* without a log: nothing is written at all */
+    CHECK(access(path_in(copy, "keys.db-shm"), F_OK) != 0);
+    as_nobody(folder, use_read_only); /* with the log and its index that the last process left */
+    CHECK(unlink(path_in(folder, "keys.db-shm")) == 0);
+    as_nobody(folder, refuse_read_only); /* with a log that cannot be read without an index */
+    CHECK(chmod(folder, 0700) == 0 && chmod(path_in(folder, "keys.db"), 0400) == 0);
+    as_nobody(empty, refuse_empty_read_only);
+    as_nobody(empty, refuse_to_make);
+    CHECK(chmod(copy, 0700) == 0 && chmod(empty, 0700) == 0);
+}
+
+static void write_file(const char *path, const void *data, size_t size)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    CHECK(fd >= 0 && write(fd, data, size) == (ssize_t)size && close(fd) == 0);
+}
+
+static size_t slurp(const char *path, uint8_t *data, size_t capacity)
+{
+    size_t size = 0;
+
+    CHECK_STATUS(file_read(path, data, capacity, &size), ERROR_SUCCESS);
+    return size;
+}
+
+static void test_master_key_file(void)
+{
+    const char *folder = make_store("master"), *other = make_store("another");
+    uint8_t good[256], bad[256], foreign[256];
+    size_t size = slurp(path_in(folder, "master.key"), good, sizeof(good));
+    size_t foreign_size = slurp(path_in(other, "master.key"), foreign, sizeof(foreign));
+
+    for (size_t bit = 0; bit < 8 * size; bit += 3) {
+        SECURITY_STATUS status;
+
+        memcpy(bad, good, size);
+        bad[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        write_file(path_in(folder, "master.key"), bad, size);
+        status = try_open(folder, true);
+        CHECK(status == CORRUPT || (bit / 8 >= 8 && bit / 8 < 12 && status == NTE_BAD_VER));
+    }
+    for (size_t cut = 0; cut < size; cut++) {
+        write_file(path_in(folder, "master.key"), good, cut);
+        CHECK_STATUS(try_open(folder, true), CORRUPT);
+    }
+    memset(bad, 'x', sizeof(bad));
+    write_file(path_in(folder, "master.key"), bad, sizeof(bad));
+    CHECK_STATUS(try_open(folder, true), CORRUPT);
+    write_file(path_in(folder, "master.key"), foreign, foreign_size);
+    CHECK_STATUS(try_open(folder, true), WIN32(ERROR_NO_USER_KEYS));
+    CHECK(says(WIN32(ERROR_NO_USER_KEYS), "another key store"));
+    CHECK(unlink(path_in(folder, "master.key")) == 0);
+    CHECK_STATUS(try_open(folder, true), WIN32(ERROR_NO_USER_KEYS));
+    CHECK(says(WIN32(ERROR_NO_USER_KEYS), "missing"));
+    CHECK(access(path_in(folder, "master.key"), F_OK) != 0);
+    write_file(path_in(folder, "master.key"), good, size);
+    CHECK_STATUS(try_open(folder, true), ERROR_SUCCESS);
+}
+
+/* The same store id with another key: a master key file that was tampered with by someone who can compute sums. */
+static void test_master_key_of_the_same_id(void)
+{
+    const char *folder = make_store("forged");
+    uint8_t data[256];
+    size_t size = slurp(path_in(folder, "master.key"), data, sizeof(data));
+
+    data[40] ^= 1;
+    CHECK_STATUS(seal_sha256(data, size - 32, data + size - 32), ERROR_SUCCESS);
+    write_file(path_in(folder, "master.key"), data, size);
+    CHECK_STATUS(try_open(folder, true), CORRUPT);
+}
+
+static void test_database_file(void)
+{
+    const char *folder = make_store("database");
+
+    CHECK(run_sql(folder, "PRAGMA user_version = 2"));
+    CHECK_STATUS(try_open(folder, true), NTE_BAD_VER);
+    CHECK(says(NTE_BAD_VER, "newer"));
+    CHECK(run_sql(folder, "PRAGMA user_version = 0"));
+    CHECK_STATUS(try_open(folder, true), CORRUPT);
+    CHECK(run_sql(folder, "PRAGMA user_version = 1; PRAGMA application_id = 77"));
+    CHECK_STATUS(try_open(folder, true), CORRUPT);
+    CHECK(run_sql(folder, "PRAGMA application_id = 0"));
+    CHECK_STATUS(try_open(folder, true), CORRUPT);
+    CHECK(run_sql(folder, "PRAGMA application_id = 0x4E435831"));
+    CHECK_STATUS(try_open(folder, true), ERROR_SUCCESS);
+    CHECK(run_sql(folder, "CREATE TABLE m AS SELECT * FROM meta; DELETE FROM meta WHERE key = 'check'"));
+    CHECK_STATUS(try_open(folder, true), CORRUPT);
+    CHECK(run_sql(folder, "DELETE FROM meta"));
+    CHECK_STATUS(try_open(folder, true), CORRUPT);
+    CHECK(run_sql(folder, "DROP TABLE meta"));
+    CHECK_STATUS(try_open(folder, true), CORRUPT);
+    unlink(path_in(folder, "keys.db-wal"));
+    write_file(path_in(folder, "keys.db"), "this is no database, though it is long enough to be looked at", 61);
+    CHECK_STATUS(try_open(folder, true), CORRUPT);
+    write_file(path_in(folder, "keys.db"), "", 0); /* as a process that was killed while making the store */
+    CHECK_STATUS(try_open(folder, false), NTE_BAD_KEYSET);
+    CHECK_STATUS(try_open(folder, true), ERROR_SUCCESS);
+}
+
+/* A page of keys is overwritten: reading says so, the sentence names the file, other stores are not concerned. */
+static void test_corrupted_page(void)
+{
+    const char *folder = make_store("page");
+    struct store *store = open_store(folder);
+    uint64_t checked = 0;
+    uint8_t page[4096];
+    int fd;
+
+    CHECK(run_sql(folder, "PRAGMA wal_checkpoint(TRUNCATE)"));
+    close_store(store);
+    memset(page, 0xA5, sizeof(page));
+    fd = open(path_in(folder, "keys.db"), O_WRONLY);
+    for (off_t number = 1; number < 8; number++) {
+        struct stat info;
+
+        if (stat(path_in(folder, "keys.db"), &info) == 0 && number * 4096 < info.st_size) {
+            CHECK(pwrite(fd, page, sizeof(page), number * 4096) == (ssize_t)sizeof(page));
+        }
+    }
+    close(fd);
+    CHECK_STATUS(store_acquire(STORE_USER, folder, true, &store), CORRUPT);
+    CHECK(says(CORRUPT, "keys.db"));
+    store = open_store(scratch_path("sound"));
+    CHECK_STATUS(create_key(store, "kept", "x", false), ERROR_SUCCESS);
+    CHECK_STATUS(store_check(store, NULL, NULL, &checked), ERROR_SUCCESS);
+    close_store(store);
+}
+
+static void test_network_file_systems(void)
+{
+    CHECK(strcmp(folder_network_name(0x6969), "NFS") == 0);
+    CHECK(strcmp(folder_network_name(0xFF534D42u), "CIFS") == 0);
+    CHECK(strcmp(folder_network_name((unsigned long)-11317950), "CIFS") == 0); /* sign-extended, as f_type may be */
+    CHECK(strcmp(folder_network_name(0x65735546), "FUSE") == 0);
+    CHECK(folder_network_name(0xEF53) == NULL && folder_network_name(0x01021994) == NULL); /* ext4, tmpfs */
+}
+
+int main(void)
+{
+    scratch_make();
+    RUN(test_readable_by_others);
+    RUN(test_machine_scope_may_have_a_group);
+    RUN(test_not_ours);
+    RUN(test_read_only);
+    RUN(test_master_key_file);
+    RUN(test_master_key_of_the_same_id);
+    RUN(test_database_file);
+    RUN(test_corrupted_page);
+    RUN(test_network_file_systems);
+    scratch_remove();
+    return test_result("store_fault");
+}
