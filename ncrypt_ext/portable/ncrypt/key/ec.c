@@ -171,15 +171,16 @@ static SECURITY_STATUS take_apart(const struct material *material, bool with_pri
 
 /* ---- ECDSA ------------------------------------------------------------------------------------------------ */
 
-static SECURITY_STATUS ecdsa_context(struct material *material, enum prepared_operation operation, const void *padding,
+static const struct prepared_use use_sign = {PREPARED_SIGN, 0, NULL, 0};
+static const struct prepared_use use_verify = {PREPARED_VERIFY, 0, NULL, 0};
+
+static SECURITY_STATUS ecdsa_context(struct material *material, const struct prepared_use *use, const void *padding,
                                      EVP_PKEY_CTX **ctx)
 {
-    const struct prepared_use use = {operation, 0, NULL, 0};
-
     if (padding != NULL) {
         return status_fail(NTE_INVALID_PARAMETER, "ECDSA has no padding structure");
     }
-    return prepared_context(material, &use, NULL, ctx);
+    return prepared_context(material, use, NULL, ctx);
 }
 
 static SECURITY_STATUS sign(struct material *material, const void *padding, uint32_t flags, const uint8_t *hash,
@@ -188,7 +189,7 @@ static SECURITY_STATUS sign(struct material *material, const void *padding, uint
     uint8_t der[ECDSA_MAX_DER];
     size_t size = sizeof der;
     EVP_PKEY_CTX *ctx;
-    SECURITY_STATUS status = ecdsa_context(material, PREPARED_SIGN, padding, &ctx);
+    SECURITY_STATUS status = ecdsa_context(material, &use_sign, padding, &ctx);
 
     (void)flags;
     (void)out_size;
@@ -202,7 +203,7 @@ static SECURITY_STATUS sign(struct material *material, const void *padding, uint
     } else {
         *result = material->signature_size;
     }
-    EVP_PKEY_CTX_free(ctx);
+    prepared_return(material, &use_sign, ctx, status == ERROR_SUCCESS);
     return status;
 }
 
@@ -211,7 +212,7 @@ static SECURITY_STATUS verify(struct material *material, const void *padding, ui
 {
     uint8_t der[ECDSA_MAX_DER];
     EVP_PKEY_CTX *ctx;
-    SECURITY_STATUS status = ecdsa_context(material, PREPARED_VERIFY, padding, &ctx);
+    SECURITY_STATUS status = ecdsa_context(material, &use_verify, padding, &ctx);
 
     (void)flags;
     if (status != ERROR_SUCCESS) {
@@ -224,7 +225,7 @@ static SECURITY_STATUS verify(struct material *material, const void *padding, ui
                                hash_size > MAX_HASH ? MAX_HASH : hash_size) != 1) {
         status = status_from_openssl(NTE_BAD_SIGNATURE, "the signature does not fit the hash and the key");
     }
-    EVP_PKEY_CTX_free(ctx);
+    prepared_return(material, &use_verify, ctx, status == ERROR_SUCCESS);
     return status;
 }
 

@@ -3,10 +3,20 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/libctx.h"
 
+#define SLOTS      4
+#define CACHE_LINE 64
+
+/* A place for a context that nobody uses, with a cache line to itself so that threads do not disturb each other. */
+struct slot {
+    _Alignas(CACHE_LINE) _Atomic(EVP_PKEY_CTX *) ctx;
+};
+
 struct prepared {
+    struct slot idle[SLOTS];
     struct prepared *next;
     struct prepared_use use;
     EVP_PKEY_CTX *ctx; /* never used itself: only duplicated, which changes nothing in it */
@@ -20,6 +30,48 @@ static struct prepared *find(struct prepared *list, const struct prepared_use *u
         list = list->next;
     }
     return list;
+}
+
+/* Where the calling thread looks first. */
+static unsigned own_slot(void)
+{
+    static atomic_uint threads;
+    static _Thread_local unsigned number; /* 0: none yet */
+
+    if (number == 0) {
+        number = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % SLOTS + 1;
+    }
+    return number - 1;
+}
+
+static EVP_PKEY_CTX *take_idle(struct prepared *entry)
+{
+    for (unsigned i = 0, own = own_slot(); i < SLOTS; i++) {
+        struct slot *slot = &entry->idle[(own + i) % SLOTS];
+        EVP_PKEY_CTX *ctx = atomic_load_explicit(&slot->ctx, memory_order_relaxed);
+
+        if (ctx != NULL) {
+            ctx = atomic_exchange_explicit(&slot->ctx, NULL, memory_order_acquire);
+        }
+        if (ctx != NULL) {
+            return ctx;
+        }
+    }
+    return NULL;
+}
+
+/* False when every place is taken. */
+static bool put_idle(struct prepared *entry, EVP_PKEY_CTX *ctx)
+{
+    for (unsigned i = 0, own = own_slot(); i < SLOTS; i++) {
+        EVP_PKEY_CTX *none = NULL;
+
+        if (atomic_compare_exchange_strong_explicit(&entry->idle[(own + i) % SLOTS].ctx, &none, ctx,
+                                                    memory_order_release, memory_order_relaxed)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int initialise(EVP_PKEY_CTX *ctx, enum prepared_operation operation)
@@ -52,23 +104,32 @@ static SECURITY_STATUS set_up(const struct material *material, const struct prep
     return ERROR_SUCCESS;
 }
 
-/* Keeps a duplicate for later calls, if there is room and memory; nothing depends on it. */
+static void free_entry(struct prepared *entry)
+{
+    for (size_t i = 0; i < SLOTS; i++) {
+        EVP_PKEY_CTX_free(atomic_load_explicit(&entry->idle[i].ctx, memory_order_acquire));
+    }
+    EVP_PKEY_CTX_free(entry->ctx);
+    free(entry);
+}
+
+/* Remembers a duplicate for later calls, if there is room and memory; nothing depends on it. */
 static void keep(struct material *material, const struct prepared_use *use, const EVP_PKEY_CTX *ctx)
 {
     struct prepared *head = atomic_load_explicit(&material->prepared, memory_order_acquire);
-    struct prepared *entry = malloc(sizeof *entry);
+    struct prepared *entry = aligned_alloc(CACHE_LINE, sizeof *entry);
 
     if (entry == NULL) {
         return;
     }
+    memset(entry, 0, sizeof *entry);
     entry->use = *use;
     entry->ctx = EVP_PKEY_CTX_dup(ctx);
     do {
         entry->next = head;
         entry->count = head == NULL ? 1 : head->count + 1;
         if (entry->ctx == NULL || entry->count > PREPARED_LIMIT || find(head, use) != NULL) {
-            EVP_PKEY_CTX_free(entry->ctx);
-            free(entry);
+            free_entry(entry);
             return;
         }
     } while (!atomic_compare_exchange_weak_explicit(&material->prepared, &head, entry, memory_order_acq_rel,
@@ -82,7 +143,10 @@ SECURITY_STATUS prepared_context(struct material *material, const struct prepare
     SECURITY_STATUS status;
 
     if (entry != NULL) {
-        *ctx = EVP_PKEY_CTX_dup(entry->ctx);
+        *ctx = take_idle(entry);
+        if (*ctx == NULL) {
+            *ctx = EVP_PKEY_CTX_dup(entry->ctx);
+        }
         return *ctx != NULL ? ERROR_SUCCESS
                             : status_from_openssl(NTE_NO_MEMORY, "libcrypto cannot duplicate a context");
     }
@@ -93,13 +157,22 @@ SECURITY_STATUS prepared_context(struct material *material, const struct prepare
     return status;
 }
 
+void prepared_return(struct material *material, const struct prepared_use *use, EVP_PKEY_CTX *ctx, bool reusable)
+{
+    struct prepared *entry =
+        reusable ? find(atomic_load_explicit(&material->prepared, memory_order_acquire), use) : NULL;
+
+    if (entry == NULL || !put_idle(entry, ctx)) {
+        EVP_PKEY_CTX_free(ctx);
+    }
+}
+
 void prepared_free(struct prepared *list)
 {
     while (list != NULL) {
         struct prepared *next = list->next;
 
-        EVP_PKEY_CTX_free(list->ctx);
-        free(list);
+        free_entry(list);
         list = next;
     }
 }

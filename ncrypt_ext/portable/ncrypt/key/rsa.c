@@ -49,7 +49,7 @@ static SECURITY_STATUS sign(struct material *material, const void *info, uint32_
     } else {
         status = status_from_openssl(NTE_FAIL, "libcrypto cannot sign");
     }
-    EVP_PKEY_CTX_free(ctx);
+    prepared_return(material, &padding.use, ctx, status == ERROR_SUCCESS);
     return status;
 }
 
@@ -73,11 +73,12 @@ static SECURITY_STATUS verify(struct material *material, const void *info, uint3
     if (EVP_PKEY_verify(ctx, signature, signature_size, hash, hash_size) != 1) {
         status = status_from_openssl(NTE_BAD_SIGNATURE, "the signature does not fit the hash and the key");
     }
-    EVP_PKEY_CTX_free(ctx);
+    prepared_return(material, &padding.use, ctx, status == ERROR_SUCCESS);
     return status;
 }
 
-/* Prepared contexts have no label (libcrypto before 3.0.8 duplicated it badly); it is set for the call. */
+/* Prepared contexts have no label (libcrypto before 3.0.8 duplicated it badly); it is set for the call,
+ * after which the context is not used again. */
 static SECURITY_STATUS cipher_context(struct material *material, const struct padding *padding, EVP_PKEY_CTX **ctx)
 {
     SECURITY_STATUS status = prepared_context(material, &padding->use, padding_setup, ctx);
@@ -94,6 +95,11 @@ static SECURITY_STATUS cipher_context(struct material *material, const struct pa
         return status_from_openssl(NTE_NO_MEMORY, "libcrypto does not take the OAEP label");
     }
     return ERROR_SUCCESS;
+}
+
+static void cipher_end(struct material *material, const struct padding *padding, EVP_PKEY_CTX *ctx, bool good)
+{
+    prepared_return(material, &padding->use, ctx, good && padding->label_size == 0);
 }
 
 static SECURITY_STATUS encrypt(struct material *material, const void *info, uint32_t flags, const uint8_t *in,
@@ -128,7 +134,7 @@ static SECURITY_STATUS encrypt(struct material *material, const void *info, uint
         /* What is left to go wrong: without padding, a number that is not below the modulus. */
         status = status_from_openssl(NTE_INVALID_PARAMETER, "libcrypto cannot encrypt");
     }
-    EVP_PKEY_CTX_free(ctx);
+    cipher_end(material, &padding, ctx, status == ERROR_SUCCESS);
     return status;
 }
 
@@ -176,7 +182,7 @@ static SECURITY_STATUS decrypt(struct material *material, const void *info, uint
     }
     if (status == ERROR_SUCCESS) {
         status = decrypt_block(ctx, in, in_size, out, out_size, result);
-        EVP_PKEY_CTX_free(ctx);
+        cipher_end(material, &padding, ctx, status == ERROR_SUCCESS);
     }
     return status;
 }
