@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: MIT
+"""Holds the documentation against the code. Prints each fault it finds, and fails if there is one.
+
+python tools/check_docs.py
+
+* links between pages resolve, headings included
+* every public name of ncrypt_ext, and every member of its classes, stands as code on some page
+* docs/functions.md has one row for each function of include/ncrypt.h, its Python names exist, and
+  what it says about the GIL is what the .pyx files do
+* docs/errors.md has every exception class with its true bases, and every status code with its
+  class and errno
+* the map in the README names what is in the tree, and all of its top level
+* the Cython code on docs/cython.md is that of tests/packaging/consumer
+"""
+
+from __future__ import annotations
+
+import builtins
+import errno
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import ncrypt_ext
+from ncrypt_ext import errors, status
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
+PAGES += sorted((ROOT / "docs").glob("*.md"))
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+# What tools and build leave at the top of the tree.
+LEFT_BY_TOOLS = {".git", ".cache", "build", "dist", "ncrypt_ext.egg-info", "__pycache__"}
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def row_of(line: str) -> list[str]:
+    """The cells of a table's row; an escaped bar is no border."""
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def rows(page: Path) -> Iterator[list[str]]:
+    for line in text_of(page).splitlines():
+        if line.startswith("|") and not line.startswith("|---"):
+            yield row_of(line)
+
+
+# ---- links --------------------------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub makes of headings."""
+    found = set()
+    for line in FENCE.sub("", text_of(page)).splitlines():
+        if line.startswith("#"):
+            heading = line.lstrip("#").strip().lower().replace("`", "")
+            found.add(re.sub(r"[^\w\- ]", "", heading).replace(" ", "-"))
+    return found
+
+
+def check_links() -> Iterator[str]:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", text_of(page))):
+            if re.match(r"[a-z]+:", target):
+                continue
+            name, _, anchor = target.partition("#")
+            path = page.parent / name if name else page
+            if not path.exists():
+                yield f"{page.name}: the link to {target} leads nowhere"
+            elif anchor and anchor not in anchors(path):
+                yield f"{page.name}: {name or page.name} has no heading #{anchor}"
+
+
+# ---- names --------------------------------------------------------------------------------------
+
+
+def code_words() -> set[str]:
+    """Every word that stands in a code span or block."""
+    words: set[str] = set()
+    for page in PAGES:
+        content = text_of(page)
+        spans = FENCE.findall(content) + re.findall(r"`([^`\n]+)`", FENCE.sub("", content))
+        for span in spans:
+            words.update(re.findall(r"\w+", span))
+    return words
+
+
+def public_names() -> Iterator[str]:
+    for name in ncrypt_ext.__all__:
+        yield name
+        value = getattr(ncrypt_ext, name)
+        if inspect.isclass(value) and not issubclass(value, BaseException):
+            inherited = set(dir(int)) | set(dir(tuple)) | set(dir(object))
+            for member in dir(value):
+                if not member.startswith("_") and member not in inherited:
+                    yield f"{name}.{member}"
+
+
+def check_names() -> Iterator[str]:
+    words = code_words()
+    for name in public_names():
+        if name.rpartition(".")[2] not in words:
+            yield f"ncrypt_ext.{name} is on no page"
+
+
+# ---- functions ----------------------------------------------------------------------------------
+
+
+def declared_functions() -> list[str]:
+    header = (ROOT / "include" / "ncrypt.h").read_text(encoding="utf-8")
+    return re.findall(r"WINAPI (NCrypt\w+)\(", header)
+
+
+def calls_in(path: Path) -> Iterator[tuple[str, bool]]:
+    """Each call of an NCrypt function in a .pyx file, and whether the GIL is released there."""
+    nogil_from = -1  # the indentation of the block without the GIL; -1: none
+    header = 0  # that of the function's first line
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.strip():
+            continue
+        indentation = len(line) - len(line.lstrip())
+        if re.match(r" *(cdef|cpdef|def) .*\(", line):
+            header = indentation
+        if indentation <= nogil_from:
+            nogil_from = -1
+        if nogil_from < 0 and line.endswith("nogil:"):
+            nogil_from = indentation if line.lstrip().startswith("with") else header
+        for function in re.findall(r"\b(NCrypt\w+)\(", line):
+            yield function, nogil_from >= 0
+
+
+def check_functions() -> Iterator[str]:
+    page = ROOT / "docs" / "functions.md"
+    table = {row[0].strip("`"): row for row in rows(page) if row[0].startswith("`NCrypt")}
+    declared = declared_functions()
+    released: dict[str, set[bool]] = {}
+    for path in (ROOT / "ncrypt_ext").glob("*.pyx"):
+        for function, nogil in calls_in(path):
+            released.setdefault(function, set()).add(nogil)
+    for function in declared:
+        if function not in table:
+            yield f"functions.md: there is no row for {function}"
+            continue
+        _, python, gil, executed = table[function]
+        yield from check_python_names(function, python)
+        word = gil.partition(";")[0].partition(":")[0]
+        if {word == "released"} != released.get(function, set()):
+            yield f"functions.md: {function}: the GIL is not {word} in every call"
+        if "engine" not in executed or "real Windows: " not in executed:
+            yield f"functions.md: {function}: where has it been executed?"
+    for function in table:
+        if function not in declared:
+            yield f"functions.md: {function} is not in include/ncrypt.h"
+
+
+def check_python_names(function: str, cell: str) -> Iterator[str]:
+    names = re.findall(r"`([\w.]+)(?:\(\))?`", cell)
+    if not names:
+        yield f"functions.md: {function} has no Python name"
+    for name in names:
+        value: object = ncrypt_ext
+        for part in name.split("."):
+            value = getattr(value, part, None)
+        if value is None:
+            yield f"functions.md: {function}: there is no ncrypt_ext.{name}"
+
+
+# ---- errors -------------------------------------------------------------------------------------
+
+
+def check_errors() -> Iterator[str]:
+    page = ROOT / "docs" / "errors.md"
+    table = list(rows(page))
+    bases = {row[0].strip("`"): row[1] for row in table if row[0].endswith("Error`")}
+    for name in errors.__all__:
+        value = getattr(errors, name)
+        if not inspect.isclass(value):
+            continue
+        told = set(re.findall(r"`(\w+)`", bases.get(name, "")))
+        true = {base.__name__ for base in value.__bases__}
+        if told != true:
+            yield f"errors.md: {name} has the bases {sorted(true)}, not {sorted(told)}"
+    for name in bases:
+        if not hasattr(errors, name) and not hasattr(builtins, name):
+            yield f"errors.md: there is no {name}"
+    codes = {row[0].strip("`"): row for row in table if row[0].startswith("`0x")}
+    for code, info in status.STATUS.items():
+        wanted = [f"`{info.name}`", f"`{info.error}`", f"`{errno.errorcode[info.errno]}`"]
+        if codes.pop(f"0x{code:08X}", [])[1:] != wanted:
+            yield f"errors.md: the row of 0x{code:08X} is not: {' | '.join(wanted)}"
+    for text in codes:
+        yield f"errors.md: {text} is not in ncrypt_ext/status.py"
+
+
+# ---- the tree -----------------------------------------------------------------------------------
+
+
+def mapped_paths() -> list[str]:
+    (tree,) = re.findall(r"^## Map\n+```text\n(.*?)^```", text_of(ROOT / "README.md"), re.M | re.S)
+    return [line.split()[0].rstrip("/") for line in tree.splitlines()]
+
+
+def check_map() -> Iterator[str]:
+    paths = mapped_paths()
+    for path in paths:
+        if not (ROOT / path).exists():
+            yield f"README.md: the map has {path}, the tree has not"
+    for entry in ROOT.iterdir():
+        hidden = entry.name.startswith(".") and entry.name not in {".ci", ".github"}
+        if not hidden and entry.name not in LEFT_BY_TOOLS and entry.name not in paths:
+            yield f"README.md: {entry.name} is not in the map"
+
+
+# ---- Cython -------------------------------------------------------------------------------------
+
+
+def check_cython() -> Iterator[str]:
+    content = text_of(ROOT / "docs" / "cython.md")
+    consumer = ROOT / "tests" / "packaging" / "consumer"
+    built = "".join((consumer / name).read_text() for name in ("consumer.pyx", "setup.py"))
+    blocks = re.findall(r"^```(?:cython|text)\n(.*?)^```", content, re.M | re.S)
+    if len(blocks) < 2:
+        yield "cython.md: the example is missing"
+    for block in blocks:
+        if block not in built:
+            yield f"cython.md: this is not in tests/packaging/consumer:\n{block}"
+
+
+def main() -> int:
+    faults = [
+        fault
+        for check in (
+            check_links,
+            check_names,
+            check_functions,
+            check_errors,
+            check_map,
+            check_cython,
+        )
+        for fault in check()
+    ]
+    for fault in faults:
+        print(fault)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
