@@ -263,7 +263,7 @@ static SECURITY_STATUS add_usage(PKCS8_PRIV_KEY_INFO *info, uint8_t bits)
     return status;
 }
 
-/* Goes through the encoder, not EVP_PKEY2PKCS8(), which frees the encoded key without wiping it. */
+/* Goes through the encoder, not EVP_PKEY2PKCS8(), so that the encoded key is ours to wipe. */
 static SECURITY_STATUS encode(EVP_PKEY *pkey, PKCS8_PRIV_KEY_INFO **info)
 {
     OSSL_ENCODER_CTX *encoder = OSSL_ENCODER_CTX_new_for_pkey(pkey, EVP_PKEY_KEYPAIR, "DER", "PrivateKeyInfo", NULL);

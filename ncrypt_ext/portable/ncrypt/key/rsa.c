@@ -77,8 +77,7 @@ static SECURITY_STATUS verify(struct material *material, const void *info, uint3
     return status;
 }
 
-/* Prepared contexts have no label (libcrypto before 3.0.8 duplicated it badly); it is set for the call,
- * after which the context is not used again. */
+/* Prepared contexts have no label: it is set for the call, after which the context is not used again. */
 static SECURITY_STATUS cipher_context(struct material *material, const struct padding *padding, EVP_PKEY_CTX **ctx)
 {
     SECURITY_STATUS status = prepared_context(material, &padding->use, padding_setup, ctx);
