@@ -120,6 +120,9 @@ struct key_change {
 };
 MUST_CHECK SECURITY_STATUS key_change_stored(struct key *key, const struct key_change *change);
 
+/* The algorithm that the key reports and is stored with. */
+const struct algorithm *key_algorithm(const struct key *key);
+
 void ui_policy_clear(struct ui_policy *ui);
 
 /* NTE_INVALID_PARAMETER unless 1 to STORE_MAX_NAME units. */

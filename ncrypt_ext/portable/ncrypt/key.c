@@ -140,6 +140,19 @@ static SECURITY_STATUS check_ui(const struct key *key, bool silent)
                        "the UI policy asks for protection by a dialog, and there is no user interface here");
 }
 
+/* A generic EC key becomes one of its curve's own algorithm, where there is one and nobody wanted otherwise. */
+const struct algorithm *key_algorithm(const struct key *key)
+{
+    const struct algorithm *algorithm = key->algorithm;
+
+    if (algorithm->takes_curve && key->curve != NULL) {
+        const struct algorithm *own = algorithm_for_curve(algorithm->group, key->curve, key->generic_ecc);
+
+        algorithm = own == NULL ? algorithm : own;
+    }
+    return algorithm;
+}
+
 static SECURITY_STATUS make_material(const struct key *key, bool validate, struct material **material)
 {
     if (key->pending.algorithm != NULL) {
@@ -148,7 +161,7 @@ static SECURITY_STATUS make_material(const struct key *key, bool validate, struc
     if (key->algorithm->takes_curve && key->curve == NULL) {
         return status_fail(NTE_INVALID_PARAMETER, "the curve has not been set (property 'ECCCurveName')");
     }
-    return material_generate(key->algorithm, key->curve, key->length, material);
+    return material_generate(key_algorithm(key), key->curve, key->length, material);
 }
 
 static SECURITY_STATUS store_key(struct key *key, const struct components *components)

@@ -18,22 +18,9 @@ static bool is_ready(const struct key *key)
 
 /* ---- identity ------------------------------------------------------------------------------------------------------------ */
 
-/* A generic EC key reports the name of its curve's own algorithm as soon as the curve is known. */
-static const struct algorithm *reported_algorithm(const struct key *key)
-{
-    const struct algorithm *algorithm = key->algorithm;
-
-    if (algorithm->takes_curve && key->curve != NULL) {
-        const struct algorithm *own = algorithm_for_curve(algorithm->group, key->curve, key->generic_ecc);
-
-        algorithm = own == NULL ? algorithm : own;
-    }
-    return algorithm;
-}
-
 static SECURITY_STATUS get_algorithm(const void *object, struct value *value)
 {
-    return value_string(value, reported_algorithm(object)->name);
+    return value_string(value, key_algorithm(object)->name);
 }
 
 static SECURITY_STATUS get_group(const void *object, struct value *value)
