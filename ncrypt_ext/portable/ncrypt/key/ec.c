@@ -2,6 +2,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/objects.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "common/libctx.h"
@@ -19,16 +20,49 @@
 /* More bytes of a hash than any curve's order has; ECDSA uses the leftmost bits only. */
 #define MAX_HASH 512
 
+#define MAX_CURVES 8
+
+/* A key object with nothing but the curve, made once for each and kept: setting a curve up takes as long as generating
+ * a key on it, and duplicating it next to nothing. NULL on failure. */
+static EVP_PKEY *curve_template(const struct curve *curve)
+{
+    static _Atomic(EVP_PKEY *) templates[MAX_CURVES];
+    EVP_PKEY *made = NULL, *other = NULL;
+    unsigned index = 0;
+    struct pkey_builder builder;
+
+    while (index < MAX_CURVES - 1 && curve_at(index) != curve) {
+        index++;
+    }
+    if (curve_at(index) != curve) {
+        return NULL;
+    }
+    made = atomic_load_explicit(&templates[index], memory_order_acquire);
+    if (made != NULL) {
+        return made;
+    }
+    pkey_builder_init(&builder, NULL);
+    pkey_builder_text(&builder, OSSL_PKEY_PARAM_GROUP_NAME, curve->openssl_name);
+    if (pkey_builder_finish(&builder, PKEY_EC, EVP_PKEY_KEY_PARAMETERS, &made) != ERROR_SUCCESS) {
+        return NULL;
+    }
+    if (!atomic_compare_exchange_strong_explicit(&templates[index], &other, made, memory_order_acq_rel,
+                                                 memory_order_acquire)) {
+        EVP_PKEY_free(made);
+        made = other;
+    }
+    return made;
+}
+
 static SECURITY_STATUS generate(const struct algorithm *algorithm, const struct curve *curve, uint32_t bits,
                                 EVP_PKEY **pkey)
 {
-    OSSL_LIB_CTX *libctx = libctx_get();
-    EVP_PKEY_CTX *ctx;
+    EVP_PKEY *template = curve_template(curve);
+    EVP_PKEY_CTX *ctx = template == NULL ? NULL : EVP_PKEY_CTX_new_from_pkey(libctx_get(), template, NULL);
 
     (void)algorithm;
     (void)bits;
-    ctx = libctx == NULL ? NULL : EVP_PKEY_CTX_new_from_name(libctx, "EC", NULL);
-    if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 || EVP_PKEY_CTX_set_group_name(ctx, curve->openssl_name) != 1) {
+    if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1) {
         EVP_PKEY_CTX_free(ctx);
         return status_from_openssl(NTE_FAIL, "libcrypto cannot generate keys on this curve");
     }
@@ -139,33 +173,40 @@ static SECURITY_STATUS load(const struct components *components, bool validate, 
     if (with_private) {
         pkey_builder_number(&builder, OSSL_PKEY_PARAM_PRIV_KEY, components->item[COMPONENT_EC_D]);
     }
-    status = pkey_builder_finish(&builder, PKEY_EC, with_private, pkey);
+    status = pkey_builder_finish(&builder, PKEY_EC, with_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, pkey);
     secmem_wipe(secret, sizeof secret);
     return status;
 }
 
 static SECURITY_STATUS take_apart(const struct material *material, bool with_private, struct components *components)
 {
-    static const struct {
-        const char *name;
-        enum component which;
-    } numbers[] = {
-        {OSSL_PKEY_PARAM_EC_PUB_X, COMPONENT_EC_X},
-        {OSSL_PKEY_PARAM_EC_PUB_Y, COMPONENT_EC_Y},
-        {OSSL_PKEY_PARAM_PRIV_KEY, COMPONENT_EC_D},
-    };
-    size_t count = with_private ? 3 : 2;
-    SECURITY_STATUS status = components_reserve(components, count * material->curve->width);
+    static const char *const names[] = {OSSL_PKEY_PARAM_EC_PUB_X, OSSL_PKEY_PARAM_EC_PUB_Y, OSSL_PKEY_PARAM_PRIV_KEY};
+    size_t count = with_private ? 3 : 2, width = material->curve->width;
+    uint8_t numbers[3][ECDSA_MAX_WIDTH];
+    OSSL_PARAM list[4];
+    SECURITY_STATUS status = components_reserve(components, count * width);
 
-    for (size_t i = 0; status == ERROR_SUCCESS && i < count; i++) {
-        BIGNUM *number = NULL;
-
-        status = pkey_number(material->pkey, numbers[i].name, &number);
-        if (status == ERROR_SUCCESS) {
-            status = pkey_number_to_component(number, components, numbers[i].which, material->curve->width);
-        }
-        BN_clear_free(number);
+    if (status != ERROR_SUCCESS) {
+        return status;
     }
+    /* All at once: asked for X and Y one by one, libcrypto would make the point affine twice. */
+    for (size_t i = 0; i < count; i++) {
+        list[i] = OSSL_PARAM_construct_BN(names[i], numbers[i], width);
+    }
+    list[count] = OSSL_PARAM_construct_end();
+    if (EVP_PKEY_get_params(material->pkey, list) != 1) {
+        status = status_from_openssl(NTE_INTERNAL_ERROR, "libcrypto does not give the numbers of the key");
+    }
+    for (size_t i = 0; status == ERROR_SUCCESS && i < count; i++) {
+        uint8_t *place = components_add(components, (enum component)(COMPONENT_EC_X + i), width);
+
+        if (place == NULL || list[i].return_size != width) {
+            status = status_fail(NTE_INTERNAL_ERROR, "a number of the key has no place");
+        } else {
+            pkey_copy_native(place, numbers[i], width);
+        }
+    }
+    secmem_wipe(numbers, sizeof numbers);
     return status;
 }
 

@@ -39,8 +39,7 @@ void pkey_builder_init(struct pkey_builder *builder, uint8_t *memory)
     builder->memory = memory;
 }
 
-/* libcrypto takes numbers in the machine's byte order. */
-static void copy_native(uint8_t *to, const uint8_t *from, size_t size)
+void pkey_copy_native(uint8_t *to, const uint8_t *from, size_t size)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     memcpy(to, from, size);
@@ -53,7 +52,7 @@ static void copy_native(uint8_t *to, const uint8_t *from, size_t size)
 
 void pkey_builder_number(struct pkey_builder *builder, const char *name, struct component_span number)
 {
-    copy_native(builder->memory, number.data, number.size);
+    pkey_copy_native(builder->memory, number.data, number.size);
     builder->list[builder->count++] = OSSL_PARAM_construct_BN(name, builder->memory, number.size);
     builder->memory += number.size;
 }
@@ -68,8 +67,7 @@ void pkey_builder_text(struct pkey_builder *builder, const char *name, const cha
     builder->list[builder->count++] = OSSL_PARAM_construct_utf8_string(name, (char *)(uintptr_t)text, 0);
 }
 
-SECURITY_STATUS pkey_builder_finish(struct pkey_builder *builder, enum pkey_type type, bool with_private,
-                                    EVP_PKEY **pkey)
+SECURITY_STATUS pkey_builder_finish(struct pkey_builder *builder, enum pkey_type type, int selection, EVP_PKEY **pkey)
 {
     SECURITY_STATUS status = ERROR_SUCCESS;
     EVP_PKEY_CTX *ctx = take_context(type);
@@ -79,7 +77,7 @@ SECURITY_STATUS pkey_builder_finish(struct pkey_builder *builder, enum pkey_type
     if (ctx == NULL) {
         return status_from_openssl(NTE_INTERNAL_ERROR, "libcrypto cannot load keys");
     }
-    if (EVP_PKEY_fromdata(ctx, &made, with_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, builder->list) == 1) {
+    if (EVP_PKEY_fromdata(ctx, &made, selection, builder->list) == 1) {
         *pkey = made;
     } else {
         status = status_from_openssl(NTE_INVALID_PARAMETER, "the numbers are no key");

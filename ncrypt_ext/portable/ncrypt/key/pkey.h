@@ -29,9 +29,13 @@ void pkey_builder_number(struct pkey_builder *builder, const char *name, struct 
 /* These two keep the pointer. */
 void pkey_builder_bytes(struct pkey_builder *builder, const char *name, const uint8_t *data, size_t size);
 void pkey_builder_text(struct pkey_builder *builder, const char *name, const char *text);
-/* Makes the key: a pair or a public key. libcrypto checks little: that numbers are there and points on their curve. */
-MUST_CHECK SECURITY_STATUS pkey_builder_finish(struct pkey_builder *builder, enum pkey_type type, bool with_private,
+/* Makes the key; `selection` is EVP_PKEY_KEYPAIR, EVP_PKEY_PUBLIC_KEY or EVP_PKEY_KEY_PARAMETERS. libcrypto checks
+ * little: that numbers are there and points on their curve. */
+MUST_CHECK SECURITY_STATUS pkey_builder_finish(struct pkey_builder *builder, enum pkey_type type, int selection,
                                                EVP_PKEY **pkey);
+
+/* Copies a number between big-endian and the machine's byte order, which is libcrypto's in parameters. */
+void pkey_copy_native(uint8_t *to, const uint8_t *from, size_t size);
 
 /* A number of a key; free with BN_clear_free(). */
 MUST_CHECK SECURITY_STATUS pkey_number(const EVP_PKEY *pkey, const char *name, BIGNUM **number);

@@ -263,7 +263,8 @@ static SECURITY_STATUS build(const struct components *components, int count, EVP
     for (int i = 0; i < count; i++) {
         pkey_builder_number(&builder, rsa_number_names[i], components_trimmed(components, (enum component)i));
     }
-    status = pkey_builder_finish(&builder, PKEY_RSA, count == RSA_NUMBER_COUNT, pkey);
+    status = pkey_builder_finish(&builder, PKEY_RSA, count == RSA_NUMBER_COUNT ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY,
+                                 pkey);
     secmem_free(memory);
     return status;
 }
