@@ -9,6 +9,7 @@
 #include <ftw.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/secmem.h"
@@ -108,6 +109,26 @@ static inline SECURITY_STATUS try_open(const char *folder, bool create)
         close_store(store);
     }
     return status;
+}
+
+#ifdef TEST_COVERAGE
+void __gcov_dump(void);
+#else
+#define __gcov_dump() ((void)0)
+#endif
+
+/* Ends a child process with whether its checks failed; its part of the coverage is kept, which _exit() would lose. */
+_Noreturn static inline void child_end(void)
+{
+    __gcov_dump();
+    _exit(test_failures != 0);
+}
+
+static inline bool child_ended_well(pid_t child)
+{
+    int result = 0;
+
+    return waitpid(child, &result, 0) == child && WIFEXITED(result) && WEXITSTATUS(result) == 0;
 }
 
 static inline void widen(const char *text, WCHAR *out)

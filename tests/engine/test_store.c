@@ -2,6 +2,7 @@
  *
  * The key store in fair weather.
  */
+#include "ncrypt/store/bulk.h"
 #include "store_fixture.h"
 
 static struct store *store;
@@ -282,6 +283,37 @@ static void test_survives_closing(void)
     close_store(own);
 }
 
+static SECURITY_STATUS add_in_bulk(struct store *own, int first, int last)
+{
+    struct store_bulk bulk;
+    struct store_record record;
+    SECURITY_STATUS status = store_bulk_begin(own, &bulk);
+    char name[32];
+
+    for (int i = first; status == ERROR_SUCCESS && i < last; i++) {
+        snprintf(name, sizeof(name), "bulk-%d", i);
+        fill_record(&record, name, name);
+        status = store_bulk_add(&bulk, &record);
+        store_record_clear(&record);
+    }
+    return store_bulk_end(&bulk, status);
+}
+
+static void test_bulk(void)
+{
+    struct store *own = open_store(scratch_path("bulk"));
+    struct store_bulk bulk;
+    struct store_record record = {.id = 0};
+
+    CHECK_STATUS(add_in_bulk(own, 0, 100), ERROR_SUCCESS);
+    CHECK_STATUS(expect_key(own, "bulk-99", "bulk-99"), ERROR_SUCCESS);
+    CHECK(add_in_bulk(own, 110, 98) == ERROR_SUCCESS && add_in_bulk(own, 98, 110) != ERROR_SUCCESS); /* some taken */
+    CHECK_STATUS(expect_key(own, "bulk-100", NULL), NTE_BAD_KEYSET);
+    CHECK_STATUS(store_bulk_begin(own, &bulk), ERROR_SUCCESS);
+    CHECK_STATUS(store_bulk_end(&bulk, store_bulk_add(&bulk, &record)), NTE_INVALID_PARAMETER);
+    store_release(own);
+}
+
 static void check_folder(enum store_scope scope, const char *want)
 {
     char *folder = NULL;
@@ -332,6 +364,7 @@ int main(void)
     RUN(test_unique_names);
     RUN(test_shared_and_reopened);
     RUN(test_survives_closing);
+    RUN(test_bulk);
     RUN(test_folders);
     store_release(store);
     scratch_remove();

@@ -4,7 +4,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/wait.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "store_fixture.h"
 
@@ -92,10 +93,9 @@ static void test_not_ours(void)
     CHECK_STATUS(open_as(STORE_MACHINE, folder), INSECURE);
 }
 
-/* Runs `body` in a child process without root's powers, to which `folder` belongs; 0 is success. */
-static void as_nobody(const char *folder, int (*body)(const char *folder))
+/* Runs `body` in a child process without root's powers, to which `folder` belongs; */
+static void as_nobody(const char *folder, void (*body)(const char *folder))
 {
-    int result = 0;
     pid_t child;
 
     if (geteuid() == 0) {
@@ -109,15 +109,21 @@ static void as_nobody(const char *folder, int (*body)(const char *folder))
     child = fork();
     if (child == 0) {
         test_failures = 0;
-        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) {
+        bool root = geteuid() == 0;
+
+        if (root && (setegid(65534) != 0 || seteuid(65534) != 0)) {
             _exit(99);
         }
-        _exit(body(folder));
+        body(folder);
+        if (root && seteuid(0) != 0) {
+            _exit(98);
+        }
+        child_end();
     }
-    CHECK(waitpid(child, &result, 0) == child && WIFEXITED(result) && WEXITSTATUS(result) == 0);
+    CHECK(child_ended_well(child));
 }
 
-static int use_read_only(const char *folder)
+static void use_read_only(const char *folder)
 {
     struct store *store = NULL;
     struct store_info info;
@@ -126,7 +132,7 @@ static int use_read_only(const char *folder)
     uint64_t checked = 0;
 
     if (!CHECK_STATUS(store_acquire(STORE_USER, folder, true, &store), ERROR_SUCCESS)) {
-        return 1;
+        return;
     }
     CHECK_STATUS(expect_key(store, "kept", "x"), ERROR_SUCCESS);
     CHECK_STATUS(create_key(store, "new", "y", false), WIN32(ERROR_WRITE_PROTECT));
@@ -138,27 +144,23 @@ static int use_read_only(const char *folder)
     CHECK(info.read_only && info.keys == 1);
     CHECK_STATUS(store_check(store, NULL, NULL, &checked), ERROR_SUCCESS);
     close_store(store);
-    return (int)test_failures;
 }
 
-static int refuse_read_only(const char *folder)
+static void refuse_read_only(const char *folder)
 {
     CHECK_STATUS(try_open(folder, false), WIN32(ERROR_WRITE_PROTECT));
     CHECK(says(WIN32(ERROR_WRITE_PROTECT), "-wal"));
-    return (int)test_failures;
 }
 
-static int refuse_empty_read_only(const char *folder)
+static void refuse_empty_read_only(const char *folder)
 {
     CHECK_STATUS(try_open(folder, true), WIN32(ERROR_WRITE_PROTECT));
     CHECK_STATUS(try_open(folder, false), NTE_BAD_KEYSET);
-    return (int)test_failures;
 }
 
-static int refuse_to_make(const char *folder)
+static void refuse_to_make(const char *folder)
 {
     CHECK_STATUS(try_open(path_in(folder, "below/it"), true), NTE_PERM);
-    return (int)test_failures;
 }
 
 static void test_read_only(void)
@@ -309,9 +311,103 @@ static void test_network_file_systems(void)
     CHECK(folder_network_name(0xEF53) == NULL && folder_network_name(0x01021994) == NULL); /* ext4, tmpfs */
 }
 
+static void test_files(void)
+{
+    const char *folder = scratch_path("files");
+    uint8_t data[16] = "0123456789abcde";
+    size_t size = 0;
+
+    CHECK(mkdir(folder, 0700) == 0 && mkdir(path_in(folder, "below"), 0700) == 0);
+    CHECK(file_read(path_in(folder, "below"), data, sizeof(data), &size) != ERROR_SUCCESS); /* a folder */
+    CHECK(file_write(folder, "below", data, sizeof(data), true) != ERROR_SUCCESS);
+    CHECK_STATUS(file_write(path_in(folder, "missing"), "a", data, 1, true), WIN32(ERROR_FILE_NOT_FOUND));
+    CHECK_STATUS(file_write(folder, "a", data, 16, false), ERROR_SUCCESS);
+    CHECK_STATUS(file_write(folder, "a", data, 3, false), NTE_EXISTS);
+    CHECK_STATUS(file_read(path_in(folder, "a"), data, 5, &size), ERROR_SUCCESS);
+    CHECK(size == 5);
+    CHECK_STATUS(file_touch(path_in(folder, "a")), ERROR_SUCCESS);
+    CHECK_STATUS(file_touch(path_in(folder, "missing/a")), WIN32(ERROR_FILE_NOT_FOUND));
+    CHECK_STATUS(folder_sync(path_in(folder, "missing")), WIN32(ERROR_FILE_NOT_FOUND));
+    CHECK_STATUS(folder_check(STORE_USER, path_in(folder, "missing")), WIN32(ERROR_FILE_NOT_FOUND));
+    CHECK(chmod(path_in(folder, "a"), 0640) == 0);
+    CHECK_STATUS(file_write(folder, "a", data, 3, true), ERROR_SUCCESS);
+    CHECK_STATUS(file_read(path_in(folder, "a"), data, 16, &size), ERROR_SUCCESS);
+    CHECK(size == 3);
+}
+
+static unsigned count_files(const char *folder)
+{
+    DIR *list = opendir(folder);
+    unsigned count = 0;
+
+    while (list && readdir(list)) {
+        count++;
+    }
+    closedir(list);
+    return count;
+}
+
+/* The master key file is replaced as a whole or not at all. */
+static void test_rekey_without_room(void)
+{
+    const char *folder = make_store("room");
+    unsigned files = count_files(folder);
+    pid_t child = fork();
+
+    if (child == 0) {
+        struct rlimit limit = {.rlim_cur = 50, .rlim_max = RLIM_INFINITY};
+        struct store *store = open_store(folder);
+
+        test_failures = 0;
+        signal(SIGXFSZ, SIG_IGN);
+        CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+        CHECK(store_rekey(store, NULL, 0) != ERROR_SUCCESS);
+        limit.rlim_cur = RLIM_INFINITY;
+        CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+        CHECK_STATUS(expect_key(store, "kept", "x"), ERROR_SUCCESS);
+        child_end();
+    }
+    CHECK(child_ended_well(child));
+    CHECK(count_files(folder) == files);
+    CHECK_STATUS(try_open(folder, true), ERROR_SUCCESS);
+}
+
+/* A libcrypto that is set up without what the store needs; each in a process where it is not in use yet. */
+static void without_crypto(const char *configuration, SECURITY_STATUS want)
+{
+    const char *path = scratch_path("openssl.cnf"), *folder = scratch_path("uncrypted");
+    pid_t child;
+
+    write_file(path, configuration, strlen(configuration));
+    setenv("NCRYPT_EXT_OPENSSL_CONF", path, 1);
+    child = fork();
+    if (child == 0) {
+        struct sealer sealer;
+        uint8_t data[32] = {0};
+
+        test_failures = 0;
+        CHECK_STATUS(try_open(folder, true), want);
+        CHECK(says(want, ""));
+        CHECK_STATUS(sealer_init(&sealer, data), want);
+        CHECK_STATUS(seal_sha256(data, sizeof(data), data), want);
+        CHECK(access(path_in(folder, "master.key"), F_OK) != 0); /* nothing half-made is left */
+        child_end();
+    }
+    CHECK(child_ended_well(child));
+    unsetenv("NCRYPT_EXT_OPENSSL_CONF");
+    remove_tree(folder);
+}
+
+static void test_without_crypto(void)
+{
+    without_crypto("[broken\n", NTE_PROVIDER_DLL_FAIL);
+    without_crypto("openssl_conf = o\n[o]\nproviders = p\n[p]\nnull = n\n[n]\nactivate = 1\n", NTE_FAIL);
+}
+
 int main(void)
 {
     scratch_make();
+    RUN(test_without_crypto); /* first: afterwards libcrypto is in use */
     RUN(test_readable_by_others);
     RUN(test_machine_scope_may_have_a_group);
     RUN(test_not_ours);
@@ -320,6 +416,8 @@ int main(void)
     RUN(test_master_key_of_the_same_id);
     RUN(test_database_file);
     RUN(test_corrupted_page);
+    RUN(test_files);
+    RUN(test_rekey_without_room);
     RUN(test_network_file_systems);
     scratch_remove();
     return test_result("store_fault");

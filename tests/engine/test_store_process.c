@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The key store with several threads and processes at once, across fork(), and beside a process that is stopped.
+ * The key store with several threads and processes at once, and beside a process that is stopped.
  */
 #include <signal.h>
 #include <sys/wait.h>
@@ -9,13 +9,6 @@
 
 #define THREADS 4
 #define KEYS    25
-
-static bool child_ended_well(pid_t child)
-{
-    int result = 0;
-
-    return waitpid(child, &result, 0) == child && WIFEXITED(result) && WEXITSTATUS(result) == 0;
-}
 
 /* ---- threads ---- */
 
@@ -179,7 +172,7 @@ static void test_processes(void)
         if (children[i] == 0) {
             test_failures = 0;
             work_on(folder, i);
-            _exit(test_failures != 0);
+            child_end();
         }
     }
     CHECK(child_ended_well(children[0]) && child_ended_well(children[1]));
@@ -202,7 +195,7 @@ static void test_processes_make_one_store(void)
                 store = open_store(folder);
                 snprintf(name, sizeof(name), "key-%d", i);
                 CHECK_STATUS(create_key(store, name, name, false), ERROR_SUCCESS);
-                _exit(test_failures != 0);
+                child_end();
             }
         }
         for (int i = 0; i < 3; i++) {
@@ -251,164 +244,6 @@ static void test_stopped_process(void)
     close_store(store);
 }
 
-/* ---- fork ---- */
-
-#if defined(__linux__)
-/* Locks on the files of a store that the kernel knows of for this process. */
-static unsigned locks_held(void)
-{
-    FILE *file = fopen("/proc/locks", "r");
-    char line[256], own[32];
-    unsigned count = 0;
-
-    if (file == NULL) {
-        return 2;
-    }
-    snprintf(own, sizeof(own), " %d ", (int)getpid());
-    while (fgets(line, sizeof(line), file) != NULL) {
-        count += strstr(line, own) != NULL;
-    }
-    fclose(file);
-    return count;
-}
-#else
-static unsigned locks_held(void)
-{
-    return 2;
-}
-#endif
-
-static void use_after_fork(struct store *store, const char *own, const char *folder)
-{
-    CHECK_STATUS(expect_key(store, "common", "x"), ERROR_SUCCESS);
-    CHECK_STATUS(create_key(store, own, own, false), ERROR_SUCCESS);
-    CHECK_STATUS(expect_key(store, own, own), ERROR_SUCCESS);
-    CHECK(locks_held() >= 2); /* on the database and on the index of the log: its own, not the parent's */
-    CHECK(open_store(folder) == store);
-    store_release(store);
-}
-
-static void test_fork(void)
-{
-    const char *folder = scratch_path("fork");
-    struct store *store, *unused;
-    uint64_t checked = 0;
-    pid_t child;
-
-    make_common(folder);
-    store = open_store(folder);
-    unused = open_store(scratch_path("unused"));
-    CHECK_STATUS(expect_key(store, "common", "x"), ERROR_SUCCESS);
-    child = fork();
-    if (child == 0) {
-        pid_t grandchild;
-
-        test_failures = 0;
-        use_after_fork(store, "child", folder);
-        grandchild = fork();
-        if (grandchild == 0) {
-            test_failures = 0;
-            use_after_fork(store, "grandchild", folder);
-            _exit(test_failures != 0);
-        }
-        CHECK(child_ended_well(grandchild));
-        CHECK_STATUS(expect_key(store, "grandchild", "grandchild"), ERROR_SUCCESS);
-        _exit(test_failures != 0);
-    }
-    use_after_fork(store, "parent", folder);
-    CHECK(child_ended_well(child));
-    CHECK_STATUS(expect_key(store, "child", "child"), ERROR_SUCCESS);
-    CHECK_STATUS(expect_key(store, "grandchild", "grandchild"), ERROR_SUCCESS);
-    CHECK_STATUS(store_check(store, NULL, NULL, &checked), ERROR_SUCCESS);
-    CHECK(checked == 4);
-    store_release(unused);
-    close_store(store);
-}
-
-static atomic_bool finish;
-
-static void *thread_busy(void *argument)
-{
-    const struct work *work = argument;
-    struct store *store = open_store(work->folder);
-    char name[32];
-
-    for (int i = 0; !atomic_load(&finish); i++) {
-        snprintf(name, sizeof(name), "busy-%d", work->number);
-        CHECK_STATUS(create_key(store, name, "y", true), ERROR_SUCCESS);
-        CHECK_STATUS(expect_key(store, "common", "x"), ERROR_SUCCESS);
-    }
-    store_release(store);
-    return NULL;
-}
-
-/* Forks while other threads read and write: the child's store works, and the parent's is not disturbed. */
-static void test_fork_beside_busy_threads(void)
-{
-    const char *folder = scratch_path("busy");
-    pthread_t threads[THREADS];
-    struct work work[THREADS];
-    struct store *store;
-    uint64_t checked = 0;
-
-    make_common(folder);
-    store = open_store(folder);
-    for (int i = 0; i < THREADS; i++) {
-        work[i] = (struct work){folder, i};
-        CHECK(pthread_create(&threads[i], NULL, thread_busy, &work[i]) == 0);
-    }
-    for (int round = 0; round < 10; round++) {
-        char name[32];
-        pid_t child = fork();
-
-        snprintf(name, sizeof(name), "forked-%d", round);
-        if (child == 0) {
-            test_failures = 0;
-            CHECK_STATUS(expect_key(store, "common", "x"), ERROR_SUCCESS);
-            CHECK_STATUS(create_key(store, name, name, false), ERROR_SUCCESS);
-            _exit(test_failures != 0);
-        }
-        CHECK(child_ended_well(child));
-        CHECK_STATUS(expect_key(store, name, name), ERROR_SUCCESS);
-    }
-    atomic_store(&finish, true);
-    for (int i = 0; i < THREADS; i++) {
-        CHECK(pthread_join(threads[i], NULL) == 0);
-    }
-    CHECK_STATUS(store_check(store, NULL, NULL, &checked), ERROR_SUCCESS);
-    close_store(store);
-}
-
-/* A fork in the middle of this thread's own transaction: the child must not go near the database. */
-static SECURITY_STATUS fork_inside(struct store_record *record, void *context)
-{
-    struct store *store = context;
-    pid_t child = fork();
-
-    record->flags = 7;
-    if (child == 0) {
-        test_failures = 0;
-        CHECK_STATUS(expect_key(store, "common", "x"), WIN32(ERROR_BUSY));
-        CHECK_STATUS(create_key(store, "new", "x", false), WIN32(ERROR_BUSY));
-        CHECK(says(WIN32(ERROR_BUSY), "forked"));
-        _exit(test_failures != 0);
-    }
-    CHECK(child_ended_well(child));
-    return ERROR_SUCCESS;
-}
-
-static void test_fork_inside_a_change(void)
-{
-    const char *folder = scratch_path("inside");
-    struct store *store;
-
-    make_common(folder);
-    store = open_store(folder);
-    CHECK_STATUS(store_modify(store, id_of(store, "common"), fork_inside, store), ERROR_SUCCESS);
-    CHECK_STATUS(expect_key(store, "common", "x"), ERROR_SUCCESS);
-    close_store(store);
-}
-
 int main(void)
 {
     scratch_make();
@@ -418,9 +253,6 @@ int main(void)
     RUN(test_processes);
     RUN(test_processes_make_one_store);
     RUN(test_stopped_process);
-    RUN(test_fork);
-    RUN(test_fork_beside_busy_threads);
-    RUN(test_fork_inside_a_change);
     scratch_remove();
     return test_result("store_process");
 }

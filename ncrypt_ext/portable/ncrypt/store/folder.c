@@ -39,23 +39,26 @@ char *folder_path(const char *folder, const char *name, const char *suffix)
     return path;
 }
 
-static char *home_folder(void)
+static SECURITY_STATUS home_folder(char **folder)
 {
     const char *home = environment_get("HOME");
     struct passwd entry, *found = NULL;
     char buffer[16384];
 
-    if (home && home[0] == '/') {
-        return strdup(home);
+    if (!home || home[0] != '/') {
+        if (getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &found) != 0 || !found || found->pw_dir[0] != '/') {
+            return status_fail(HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND),
+                               "this user has no home folder; NCRYPT_EXT_HOME can name a folder for the key stores");
+        }
+        home = found->pw_dir;
     }
-    if (getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &found) != 0 || !found || found->pw_dir[0] != '/') {
-        return NULL;
-    }
-    return strdup(found->pw_dir);
+    *folder = strdup(home);
+    return *folder ? ERROR_SUCCESS : status_no_memory();
 }
 
 static SECURITY_STATUS user_folder(char **folder)
 {
+    SECURITY_STATUS status = ERROR_SUCCESS;
     char *home = NULL;
 #if !defined(__APPLE__)
     const char *data = environment_get("XDG_DATA_HOME");
@@ -65,10 +68,9 @@ static SECURITY_STATUS user_folder(char **folder)
         return *folder ? ERROR_SUCCESS : status_no_memory();
     }
 #endif
-    home = home_folder();
-    if (!home) {
-        return status_fail(HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND),
-                           "this user has no home folder; NCRYPT_EXT_HOME can name a folder for the key stores");
+    status = home_folder(&home);
+    if (status != ERROR_SUCCESS) {
+        return status;
     }
     *folder = folder_path(home, USER_DATA, "/ncrypt_ext");
     free(home);

@@ -28,33 +28,52 @@ static int64_t lock_timeout(void)
     return text && *text != '\0' && *end == '\0' && value >= 0 && value <= LOCK_TIMEOUT_MAX ? value : LOCK_TIMEOUT;
 }
 
-static off_t file_size(const char *folder, const char *suffix)
+/* 0 for a file that is missing. */
+static SECURITY_STATUS file_size(const char *folder, const char *suffix, off_t *size)
 {
     char *path = folder_path(folder, STORE_DATABASE, suffix);
+    SECURITY_STATUS status = ERROR_SUCCESS;
     struct stat info;
-    off_t size = path && stat(path, &info) == 0 ? info.st_size : 0;
 
+    if (!path) {
+        return status_no_memory();
+    }
+    *size = 0;
+    if (stat(path, &info) == 0) {
+        *size = info.st_size;
+    } else if (errno != ENOENT) {
+        status = status_from_errno(errno, path);
+    }
     free(path);
-    return size;
+    return status;
+}
+
+static SECURITY_STATUS no_database(const struct store *store, bool create)
+{
+    if (create) {
+        return status_fail(HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT), "%s is read-only and there is no key store in it",
+                           store->folder);
+    }
+    return store_missing(store->folder);
 }
 
 /* The order matters: a store is made with its master key first, so that a database without one has lost it. */
 static SECURITY_STATUS get_master(struct store *store, bool create, struct masterkey *master)
 {
-    bool database = file_size(store->folder, "") > 0;
-    SECURITY_STATUS status;
+    off_t database = 0;
+    SECURITY_STATUS status = file_size(store->folder, "", &database);
 
-    if (!database && (!create || store->read_only)) {
-        return store->read_only && create
-                   ? status_fail(HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT),
-                                 "%s is read-only and there is no key store in it", store->folder)
-                   : store_missing(store->folder);
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (database == 0 && (!create || store->read_only)) {
+        return no_database(store, create);
     }
     status = masterkey_load(store->folder, master);
     if (status != HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND)) {
         return status;
     }
-    if (database) {
+    if (database > 0) {
         return status_fail(HRESULT_FROM_WIN32(ERROR_NO_USER_KEYS),
                            "%s/" STORE_MASTER_KEY " is missing: without it the keys in " STORE_DATABASE
                            " cannot be read; put it back from a backup",
@@ -107,8 +126,12 @@ static SECURITY_STATUS open_database(struct store *store, bool create)
 SECURITY_STATUS store_open(struct store *store, bool create)
 {
     struct masterkey master = {.key = NULL};
+    off_t log = 0;
     SECURITY_STATUS status = folder_prepare(store->scope, store->folder, create, &store->read_only);
 
+    if (status == ERROR_SUCCESS) {
+        status = file_size(store->folder, "-wal", &log);
+    }
     if (status == ERROR_SUCCESS) {
         status = get_master(store, create, &master);
     }
@@ -119,7 +142,7 @@ SECURITY_STATUS store_open(struct store *store, bool create)
     atomic_store(&store->passphrase, master.passphrase);
     store->key = master.key;
     store->lock_timeout = lock_timeout();
-    store->immutable = store->read_only && file_size(store->folder, "-wal") == 0;
+    store->immutable = store->read_only && log == 0;
     if (!store->read_only) {
         status = file_touch(store->database);
     }

@@ -49,7 +49,7 @@ SECURITY_STATUS sealer_init(struct sealer *sealer, const uint8_t key[SEAL_KEY_SI
 
     memset(sealer, 0, sizeof(*sealer));
     if (!context) {
-        return NTE_FAIL;
+        return NTE_PROVIDER_DLL_FAIL;
     }
     openssl_scope_begin();
     sealer->sha256 = libctx_digest(u"SHA256");
@@ -143,9 +143,13 @@ SECURITY_STATUS sealer_name_hash(struct sealer *sealer, const WCHAR *name, uint8
 SECURITY_STATUS seal_sha256(const uint8_t *data, size_t size, uint8_t hash[STORE_HASH_SIZE])
 {
     SECURITY_STATUS status = ERROR_SUCCESS;
-    const EVP_MD *sha256 = libctx_digest(u"SHA256");
+    const EVP_MD *sha256 = NULL;
 
+    if (!libctx_get()) {
+        return NTE_PROVIDER_DLL_FAIL;
+    }
     openssl_scope_begin();
+    sha256 = libctx_digest(u"SHA256");
     if (!sha256 || EVP_Digest(data, size, hash, NULL, sha256, NULL) != 1) {
         status = status_from_openssl(NTE_FAIL, "SHA-256");
     }

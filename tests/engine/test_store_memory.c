@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memory runs short at every single allocation of the engine and of SQLite, once each: every call says so or succeeds,
+ * and nothing is lost or left behind. Needs the linker to put the functions below in the place of the C library's.
+ */
+#include "powercut_vfs.h"
+#include "store_fixture.h"
+
+#if defined(__linux__)
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+char *__wrap_strdup(const char *text);
+
+static bool counting, struck;
+static unsigned remaining;
+static sqlite3_mem_methods sqlite_memory;
+
+static bool short_now(void)
+{
+    if (!counting || struck) {
+        return false;
+    }
+    if (remaining > 0) {
+        remaining--;
+        return false;
+    }
+    struck = true;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return short_now() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return short_now() ? NULL : __real_calloc(count, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return short_now() ? NULL : __real_strdup(text);
+}
+
+static void *sqlite_malloc(int size)
+{
+    return short_now() ? NULL : sqlite_memory.xMalloc(size);
+}
+
+static void *sqlite_realloc(void *memory, int size)
+{
+    return short_now() ? NULL : sqlite_memory.xRealloc(memory, size);
+}
+
+static void use_own_memory(void)
+{
+    sqlite3_mem_methods own;
+
+    CHECK(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory) == SQLITE_OK);
+    own = sqlite_memory;
+    own.xMalloc = sqlite_malloc;
+    own.xRealloc = sqlite_realloc;
+    CHECK(sqlite3_config(SQLITE_CONFIG_MALLOC, &own) == SQLITE_OK);
+}
+
+/* Success, or short of memory if it was made so. */
+static bool fine(SECURITY_STATUS status, const char *what)
+{
+    bool good = CHECK(status == ERROR_SUCCESS || (struck && status == NTE_NO_MEMORY));
+
+    if (!good) {
+        counting = false;
+        fprintf(stderr, "%s: 0x%08X\n", what, (unsigned)status);
+        counting = true;
+    }
+    return status == ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS change_policy(struct store_record *record, void *context)
+{
+    (void)context;
+    record->export_policy = 9;
+    return ERROR_SUCCESS;
+}
+
+/* Keys: "kept" is there before and after; "new" is made and deleted. */
+static void use_everything(struct store *store)
+{
+    struct store_record kept = {.id = 0}, made, page[4];
+    struct store_info info;
+    size_t count = 0;
+    uint64_t checked = 0;
+    WCHAR unique[65];
+
+    if (fine(read_key(store, "kept", &kept), "read")) {
+        fine(store_modify(store, kept.id, change_policy, NULL), "modify");
+    }
+    store_record_clear(&kept);
+    store_unique_name(store, u"kept", unique);
+    fine(store_read_unique(store, unique, &kept), "read_unique");
+    store_record_clear(&kept);
+    fine(store_exists(store, u"kept"), "exists");
+    counting = false;
+    fill_record(&made, "new", "payload");
+    counting = true;
+    if (fine(store_create(store, &made, true), "create")) {
+        fine(store_list(store, 0, page, 4, &count), "list");
+        fine(store_delete(store, made.id), "delete");
+    }
+    store_record_clear(&made);
+    fine(store_info(store, &info), "info");
+    fine(store_check(store, NULL, NULL, &checked), "check");
+}
+
+static void maintain(struct store *store, const char *copy)
+{
+    fine(store_rekey(store, NULL, 0), "rekey");
+    fine(store_backup(store, copy), "backup");
+    counting = false;
+    remove_tree(copy);
+}
+
+static void test_short_of_memory(void)
+{
+    const char *folder = scratch_path("store");
+    struct store *store = open_store(folder);
+    unsigned number = 0;
+
+    CHECK_STATUS(create_key(store, "kept", "x", false), ERROR_SUCCESS);
+    close_store(store);
+    for (; number < 20000; number++) {
+        char *own = NULL;
+
+        remaining = number;
+        struck = false;
+        counting = true;
+        if (fine(store_folder(STORE_USER, &own), "folder") &&
+            fine(store_acquire(STORE_USER, folder, false, &store), "acquire")) {
+            use_everything(store);
+            counting = false;
+            close_store(store);
+        }
+        counting = false;
+        free(own);
+        store = open_store(folder);
+        CHECK_STATUS(expect_key(store, "kept", "x"), ERROR_SUCCESS);
+        close_store(store);
+        if (!struck) {
+            break;
+        }
+    }
+    printf("store_memory: %u allocations\n", number);
+    CHECK(number > 100 && number < 20000);
+}
+
+static void test_short_of_memory_in_maintenance(void)
+{
+    const char *copy = scratch_path("copy");
+    struct store *store = open_store(scratch_path("store"));
+    unsigned number = 0;
+
+    for (; number < 20000; number++) {
+        remaining = number;
+        struck = false;
+        counting = true;
+        maintain(store, copy);
+        if (!struck) {
+            break;
+        }
+    }
+    CHECK(number > 10 && number < 20000);
+    CHECK_STATUS(expect_key(store, "kept", "x"), ERROR_SUCCESS);
+    close_store(store);
+}
+
+static void test_short_of_memory_while_making(void)
+{
+    const char *folder = scratch_path("fresh");
+    struct store *store;
+    unsigned number = 0;
+
+    for (; number < 20000; number += 1 + number / 100) {
+        remaining = number;
+        struck = false;
+        counting = true;
+        if (fine(store_acquire(STORE_USER, folder, true, &store), "acquire")) {
+            counting = false;
+            close_store(store);
+        }
+        counting = false;
+        CHECK_STATUS(try_open(folder, true), ERROR_SUCCESS);
+        remove_tree(folder);
+        if (!struck) {
+            break;
+        }
+    }
+    CHECK(number > 100 && number < 20000);
+}
+
+int main(void)
+{
+    use_own_memory();
+    scratch_make();
+    powercut_install(); /* for speed: it does not sync */
+    RUN(test_short_of_memory);
+    RUN(test_short_of_memory_in_maintenance);
+    RUN(test_short_of_memory_while_making);
+    powercut_remove();
+    scratch_remove();
+    return test_result("store_memory");
+}
+
+#else
+
+int main(void)
+{
+    CHECK(true); /* other linkers cannot replace functions by name */
+    return test_result("store_memory");
+}
+
+#endif
