@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ def blocks_of(page: Path) -> list[Block]:
     content = page.read_text(encoding="utf-8")
     fences = list(FENCE.finditer(content))
     blocks = []
-    for fence, following in zip(fences, [*fences[1:], None], strict=True):
+    for fence, following in zip_longest(fences, fences[1:]):
         output = None
         if following is not None and following[2].split() == ["output"]:
             output = following[3]
