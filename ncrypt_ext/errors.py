@@ -35,6 +35,7 @@ __all__ = [
     "StoreError",
     "StoreExistsError",
     "StoreFullError",
+    "StoreNotFoundError",
     "StorePermissionError",
     "StoreReadOnlyError",
     "StoreUnsupportedError",
@@ -141,6 +142,10 @@ class BufferTooSmallError(NCryptError):
 
 class StoreError(NCryptError):
     """The portable key store failed. Nothing stored was lost by that."""
+
+
+class StoreNotFoundError(StoreError, NotFoundError):
+    """There is no store yet: the first key makes it."""
 
 
 class StoreCorruptError(StoreError):

@@ -202,6 +202,10 @@ BY_FUNCTION = {
     (0x80090011, "NCryptOpenKey"): "KeyNotFoundError",
     (0x80090011, "NCryptGetProperty"): "PropertyNotFoundError",
     (0x8009000F, "ncx_store_backup"): "StoreExistsError",
+    (0x80090016, "ncx_store_info"): "StoreNotFoundError",
+    (0x80090016, "ncx_store_check"): "StoreNotFoundError",
+    (0x80090016, "ncx_store_backup"): "StoreNotFoundError",
+    (0x80090016, "ncx_store_rekey"): "StoreNotFoundError",
 }
 
 _UNKNOWN = StatusInfo("", _E.EIO, "NCryptError", "unknown failure")
