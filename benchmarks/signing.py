@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from functools import partial
 from itertools import repeat
 from time import perf_counter_ns, process_time_ns
 from typing import Any
@@ -60,15 +61,13 @@ def signing(session: Session) -> list[Figure]:
             with our_key(provider, peer) as key:
                 ours = (DIGEST, *our_padding(padding))
                 sides: dict[str, Side] = {
-                    "ours": lambda sign=key.sign, n=rounds, a=ours: time_calls(sign, n, *a),
-                    "c": lambda c=context, n=rounds: session.peers.timed(
-                        "sign", n, c, DIGEST, len(DIGEST)
-                    ),
+                    "ours": partial(time_calls, key.sign, rounds, *ours),
+                    "c": partial(session.peers.timed, "sign", rounds, context, DIGEST, len(DIGEST)),
                 }
                 other = cryptography_signer(peer.pkcs8, padding)
                 if other is not None:
-                    sides["cryptography"] = lambda s=other[0].sign, n=rounds, a=other[1]: (
-                        time_calls(s, n, DIGEST, *a)
+                    sides["cryptography"] = partial(
+                        time_calls, other[0].sign, rounds, DIGEST, *other[1]
                     )
                 samples = interleave(sides, session.pairs)
             figures.append(

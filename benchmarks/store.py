@@ -9,6 +9,7 @@ import random
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from time import perf_counter_ns, process_time_ns
@@ -18,6 +19,7 @@ from benchmarks.measure import (
     Figure,
     Sample,
     Side,
+    cpus,
     differences,
     interleave,
     per_operation,
@@ -118,7 +120,7 @@ def read_through(folder: Path) -> int:
     return size
 
 
-def shuffled(names: list[str], seed: int) -> Iterator[str]:
+def shuffled(names: list[str], seed: float) -> Iterator[str]:
     """All names in a random order, again and again: seldom the same one twice in a run."""
     order = random.Random(seed)
     while True:
@@ -128,7 +130,7 @@ def shuffled(names: list[str], seed: int) -> Iterator[str]:
 def open_slice(provider: Any, names: Iterator[str], rounds: int) -> Sample:
     """Only the opening is timed."""
     chosen = [next(names) for _ in range(rounds)]
-    keys = []
+    keys: list[Any] = []
     add, open_key = keys.append, provider.open_key
     cpu = process_time_ns()
     wall = perf_counter_ns()
@@ -157,49 +159,66 @@ def many(session: Session) -> int:
 
 
 def opening(session: Session) -> list[Figure]:
+    """Two ways among many keys: as many names as among few, in turn; and ever new random ones."""
     keys = many(session)
     big = big_store(session, keys)
     size = read_through(big)
-    bulk = ec_names((keys // CHUNKS - RSA_KEYS // CHUNKS) * CHUNKS)
-    rounds = 50
+    names = {
+        "ec": ec_names((keys // CHUNKS - RSA_KEYS // CHUNKS) * CHUNKS),
+        "rsa": rsa_names(RSA_KEYS),
+    }
+    order = random.Random(1)
     with (
         open_provider(small_store(session)) as few,
         open_provider(big) as lots,
     ):
-        names = {
-            "ec_few": shuffled(ec_names(SMALL // 2), 1),
-            "ec_lots": shuffled(bulk, 2),
-            "rsa_few": shuffled(rsa_names(SMALL // 2), 3),
-            "rsa_lots": shuffled(rsa_names(RSA_KEYS), 4),
-        }
-        sides: dict[str, Side] = {
-            "ec_few": lambda: open_slice(few, names["ec_few"], rounds),
-            "ec_lots": lambda: open_slice(lots, names["ec_lots"], rounds),
-            "rsa_few": lambda: open_slice(few, names["rsa_few"], rounds),
-            "rsa_lots": lambda: open_slice(lots, names["rsa_lots"], rounds),
-        }
-        sides["ec_few_close"] = lambda: open_and_close_slice(few, names["ec_few"], rounds)
-        samples = interleave(sides, max(session.pairs, 61))
+        sides: dict[str, Side] = {}
+        for kind, all_names in names.items():
+            half = SMALL // 2
+            for where, provider, chosen in (
+                ("few", few, all_names[:half]),
+                ("lots", lots, order.sample(all_names, half)),
+                ("fresh", lots, all_names),
+            ):
+                sides[f"{kind}_{where}"] = partial(
+                    open_slice, provider, shuffled(chosen, order.random()), 50
+                )
+        close = partial(open_and_close_slice, few, shuffled(names["ec"][: SMALL // 2], 1), 50)
+        samples = interleave({**sides, "close": close}, max(session.pairs, 61))
     figures = []
     for kind, title, bar in (("ec", "P-256", 40), ("rsa", "RSA-2048", 60)):
-        for where, among in (("few", SMALL), ("lots", keys)):
+        for where, among in (
+            ("few", f"{SMALL}"),
+            ("lots", f"{keys:,}"),
+            ("fresh", f"{keys:,}, {len(names[kind]):,} in random order"),
+        ):
+            text = f"open a {title} key by name among {among}"
             name = f"open_{kind}_{where}"
-            text = f"open a {title} key by name among {among:,}"
             figures.append(time_figure(name, text, samples[f"{kind}_{where}"], at_most=bar))
-        growth = ratios(walls(samples[f"{kind}_lots"]), walls(samples[f"{kind}_few"]))
         figures.append(
-            Figure(
-                f"open_{kind}_growth",
-                f"open a {title} key, time among {keys:,} over {SMALL}",
-                growth.median,
-                low=growth.low,
-                high=growth.high,
-                at_most=1.3,
-                detail=f"random names; the store has {size / 1e6:,.0f} MB, in the system's cache",
-            )
+            growth(f"open_{kind}_growth", title, keys, samples, f"{kind}_lots", f"{kind}_few")
         )
+    fresh = growth("open_ec_growth_fresh", "P-256", keys, samples, "ec_fresh", "ec_few")
+    fresh.title += ", names in random order"
+    fresh.detail = f"the store has {size / 1e6:,.0f} MB, in the system's cache of pages"
     title = f"open and close a P-256 key among {SMALL}"
-    return [*figures, time_figure("open_close", title, samples["ec_few_close"])]
+    return [*figures, fresh, time_figure("open_close", title, samples["close"])]
+
+
+def growth(
+    name: str, title: str, keys: int, samples: dict[str, list[Sample]], lots: str, few: str
+) -> Figure:
+    ratio = ratios(walls(samples[lots]), walls(samples[few]))
+    return Figure(
+        name,
+        f"open a {title} key, time among {keys:,} over among {SMALL}",
+        ratio.median,
+        low=ratio.low,
+        high=ratio.high,
+        cpu=ratios(cpus(samples[lots]), cpus(samples[few])).median,
+        at_most=1.3,
+        detail=f"{SMALL // 2} names in turn on both sides",
+    )
 
 
 def enumeration(session: Session) -> list[Figure]:
