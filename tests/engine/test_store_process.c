@@ -182,7 +182,7 @@ static void test_processes(void)
 /* Several processes that find no store agree on one. */
 static void test_processes_make_one_store(void)
 {
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < 30; round++) {
         pid_t children[3];
         char folder[300], name[16];
         struct store *store;

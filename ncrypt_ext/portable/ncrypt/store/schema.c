@@ -49,6 +49,20 @@ static SECURITY_STATUS read_header(struct connection *connection, struct header 
     return status;
 }
 
+/* In one transaction: another process may be making the tables just now. */
+static SECURITY_STATUS read_header_alone(struct connection *connection, struct header *header)
+{
+    SECURITY_STATUS status = connection_exec(connection, "BEGIN", "opening the store");
+
+    if (status == ERROR_SUCCESS) {
+        status = read_header(connection, header);
+    }
+    if (sqlite3_get_autocommit(connection->db) == 0) {
+        sqlite3_exec(connection->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return status;
+}
+
 static bool is_blank(const struct header *header)
 {
     return header->application == 0 && header->version == 0 && header->objects == 0;
@@ -289,7 +303,7 @@ static SECURITY_STATUS bring_up_to_date(struct store *store, struct connection *
     if (status == ERROR_SUCCESS && blank) {
         status = make_tables(store, connection);
         if (status == ERROR_SUCCESS) {
-            status = read_header(connection, header);
+            status = read_header_alone(connection, header);
         }
     }
     if (status == ERROR_SUCCESS && header->version < schema_current->version) {
@@ -305,7 +319,7 @@ static SECURITY_STATUS bring_up_to_date(struct store *store, struct connection *
 SECURITY_STATUS schema_prepare(struct store *store, struct connection *connection, bool create)
 {
     struct header header = {.version = 0};
-    SECURITY_STATUS status = read_header(connection, &header);
+    SECURITY_STATUS status = read_header_alone(connection, &header);
 
     if (status != ERROR_SUCCESS) {
         return status;
