@@ -120,6 +120,19 @@ struct key_change {
 };
 MUST_CHECK SECURITY_STATUS key_change_stored(struct key *key, const struct key_change *change);
 
+/* Whether one export policy lets out no more than another: leave to export in the clear includes leave to export
+ * encrypted. */
+static inline bool policy_is_within(uint32_t wanted, uint32_t policy)
+{
+    if (policy & NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG) {
+        policy |= NCRYPT_ALLOW_EXPORT_FLAG;
+    }
+    if (policy & NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG) {
+        policy |= NCRYPT_ALLOW_ARCHIVING_FLAG;
+    }
+    return (wanted & ~policy) == 0;
+}
+
 /* The algorithm that the key reports and is stored with. */
 const struct algorithm *key_algorithm(const struct key *key);
 

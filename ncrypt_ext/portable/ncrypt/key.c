@@ -311,7 +311,7 @@ struct change_context {
 static SECURITY_STATUS apply_change(struct key *stored, const struct key_change *change)
 {
     if (change->export_policy != NULL) {
-        if (*change->export_policy & ~stored->export_policy) {
+        if (!policy_is_within(*change->export_policy, stored->export_policy)) {
             return status_fail(NTE_BAD_KEY_STATE, "the stored key's export policy has become stricter meanwhile");
         }
         stored->export_policy = *change->export_policy;

@@ -236,7 +236,7 @@ static bool policy_allowed(const struct key *key, uint32_t policy)
 {
     bool fresh = key->imported && key->name == NULL && !atomic_load_explicit(&key->used, memory_order_relaxed);
 
-    return !is_ready(key) || fresh || (policy & ~key->export_policy) == 0;
+    return !is_ready(key) || fresh || policy_is_within(policy, key->export_policy);
 }
 
 static SECURITY_STATUS set_export_policy(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
