@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Readers of the files in tests/vectors: one function a format, plain data out, no cryptography in."""
+"""Readers of the files in tests/vectors: one function a format, plain data out."""
 
 import base64
 import math

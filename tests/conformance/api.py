@@ -1,0 +1,422 @@
+# SPDX-License-Identifier: MIT
+"""A thin ctypes driver of ncrypt.h by the Windows ABI, whichever library implements it.
+
+`call` passes arguments as they are and returns the unsigned status. The methods of `Api` are calls
+that must succeed (else `RefusedError`); the handles they make are released when the test ends.
+Strings are arrays of 16-bit units, never c_wchar, which has 32 bits outside Windows.
+"""
+
+import contextlib
+import ctypes
+import os
+import struct
+import sys
+from ctypes import POINTER, byref, c_int32, c_size_t, c_uint8, c_uint16, c_uint32, c_void_p
+from pathlib import Path
+
+from .constants import ERROR_SUCCESS, NTE_NO_MORE_ITEMS, STATUS_NAMES
+
+H, D, P = c_size_t, c_uint32, c_void_p
+
+SIGNATURES = {
+    "NCryptOpenStorageProvider": (P, P, D),
+    "NCryptEnumStorageProviders": (P, P, D),
+    "NCryptIsAlgSupported": (H, P, D),
+    "NCryptEnumAlgorithms": (H, D, P, P, D),
+    "NCryptCreatePersistedKey": (H, P, P, P, D, D),
+    "NCryptFinalizeKey": (H, D),
+    "NCryptOpenKey": (H, P, P, D, D),
+    "NCryptEnumKeys": (H, P, P, P, D),
+    "NCryptDeleteKey": (H, D),
+    "NCryptIsKeyHandle": (H,),
+    "NCryptFreeObject": (H,),
+    "NCryptFreeBuffer": (P,),
+    "NCryptGetProperty": (H, P, P, D, P, D),
+    "NCryptSetProperty": (H, P, P, D, D),
+    "NCryptSignHash": (H, P, P, D, P, D, P, D),
+    "NCryptVerifySignature": (H, P, P, D, P, D, D),
+    "NCryptEncrypt": (H, P, D, P, P, D, P, D),
+    "NCryptDecrypt": (H, P, D, P, P, D, P, D),
+    "NCryptImportKey": (H, H, P, P, P, P, D, D),
+    "NCryptExportKey": (H, H, P, P, P, D, P, D),
+}
+
+
+def _open_library():
+    path = os.environ.get("NCRYPT_EXT_CONFORMANCE_LIBRARY")
+    if sys.platform == "win32":
+        return ctypes.WinDLL(path or "ncrypt.dll")
+    if not path:
+        import ncrypt_ext
+
+        (path,) = Path(ncrypt_ext.get_library_dir()).glob("libncrypt_ext_core.*")
+    return ctypes.CDLL(str(path))
+
+
+def _implementation():
+    if sys.platform != "win32":
+        return "engine"
+    return "wine" if hasattr(ctypes.WinDLL("ntdll.dll"), "wine_get_version") else "windows"
+
+
+IMPLEMENTATION = _implementation()
+_library = _open_library()
+for _name, _types in SIGNATURES.items():
+    _function = getattr(_library, _name)
+    _function.argtypes = _types
+    _function.restype = c_int32
+
+
+def wide(text):
+    """A NUL-terminated array of UTF-16 units; lone surrogates stay what they are."""
+    units = text.encode("utf-16-le", "surrogatepass") + b"\0\0"
+    return (c_uint16 * (len(units) // 2)).from_buffer_copy(units)
+
+
+def wide_bytes(text):
+    """A string as the value of a property: the NUL counts."""
+    return bytes(wide(text))
+
+
+def text_of(value):
+    """The string in a property's value, which must end with its only NUL."""
+    text = value.decode("utf-16-le", "surrogatepass")
+    if text.find("\0") != len(text) - 1:
+        raise AssertionError(f"not one NUL-terminated string: {value!r}")
+    return text[:-1]
+
+
+def text_at(address):
+    """The string at an address."""
+    units = ctypes.cast(address, POINTER(c_uint16))
+    length = next(i for i in range(0x10000) if units[i] == 0)
+    return bytes((c_uint16 * length)(*units[:length])).decode("utf-16-le", "surrogatepass")
+
+
+def call(name, *arguments):
+    """The unsigned status. A str goes as UTF-16, bytes as the address of a copy."""
+    converted = []
+    for argument in arguments:
+        if isinstance(argument, str):
+            argument = wide(argument)
+        elif isinstance(argument, bytes):
+            argument = (c_uint8 * max(1, len(argument))).from_buffer_copy(argument or b"\0")
+        converted.append(argument)
+    return getattr(_library, name)(*converted) & 0xFFFFFFFF
+
+
+class RefusedError(Exception):
+    """A call that should have succeeded, or the one that a test wants refused."""
+
+    def __init__(self, function, status):
+        super().__init__(f"{function}: 0x{status:08X} {STATUS_NAMES.get(status, '')}")
+        self.status = status
+
+
+def must(name, *arguments):
+    status = call(name, *arguments)
+    if status != ERROR_SUCCESS:
+        raise RefusedError(name, status)
+
+
+@contextlib.contextmanager
+def refuses(*statuses):
+    """The block's call must fail: with one of the statuses, or, without any, somehow."""
+    try:
+        yield
+    except RefusedError as refusal:
+        if statuses and refusal.status not in statuses:
+            names = [STATUS_NAMES.get(status, hex(status)) for status in statuses]
+            raise AssertionError(f"{refusal}, expected {' or '.join(names)}") from None
+    else:
+        raise AssertionError("succeeded, expected a refusal")
+
+
+# ---- structures ----------------------------------------------------------------------------------
+
+
+class AlgorithmName(ctypes.Structure):
+    _fields_ = (("name", P), ("interface", D), ("operations", D), ("flags", D))
+
+
+class KeyName(ctypes.Structure):
+    _fields_ = (("name", P), ("algorithm", P), ("spec", D), ("flags", D))
+
+
+class ProviderName(ctypes.Structure):
+    _fields_ = (("name", P), ("comment", P))
+
+
+class Buffer(ctypes.Structure):
+    _fields_ = (("size", D), ("type", D), ("data", P))
+
+
+class BufferDesc(ctypes.Structure):
+    _fields_ = (("version", D), ("count", D), ("buffers", POINTER(Buffer)))
+
+
+class UiPolicy(ctypes.Structure):
+    _fields_ = (("version", D), ("flags", D), ("title", P), ("friendly", P), ("description", P))
+
+
+class Pkcs1Info(ctypes.Structure):
+    _fields_ = (("hash", P),)
+
+
+class PssInfo(ctypes.Structure):
+    _fields_ = (("hash", P), ("salt", D))
+
+
+class OaepInfo(ctypes.Structure):
+    _fields_ = (("hash", P), ("label", P), ("label_size", D))
+
+
+class Padding:
+    """A padding flag with its structure, which is kept alive together with what it points at."""
+
+    def __init__(self, flag, info=None, *kept):
+        self.flag, self._info, self._kept = flag, info, kept
+        self.pointer = None if info is None else ctypes.addressof(info)
+
+
+NONE = Padding(0)
+RAW = Padding(0x1)
+PKCS1_ENCRYPTION = Padding(0x2)
+
+
+def _address(array):
+    return None if array is None else ctypes.addressof(array)
+
+
+def pkcs1(hash_name):
+    name = None if hash_name is None else wide(hash_name)
+    return Padding(0x2, Pkcs1Info(_address(name)), name)
+
+
+def pss(hash_name, salt):
+    name = None if hash_name is None else wide(hash_name)
+    return Padding(0x8, PssInfo(_address(name), salt), name)
+
+
+def oaep(hash_name, label=b""):
+    name = None if hash_name is None else wide(hash_name)
+    held = (c_uint8 * len(label)).from_buffer_copy(label) if label else None
+    return Padding(0x4, OaepInfo(_address(name), _address(held), len(label)), name, held)
+
+
+def parameters(*buffers, version=0):
+    """An NCryptBufferDesc of (type, str or bytes) pairs."""
+    data = [
+        wide(value) if isinstance(value, str) else (c_uint8 * len(value)).from_buffer_copy(value)
+        for _, value in buffers
+    ]
+    array = (Buffer * max(1, len(buffers)))()
+    for entry, (number, _), held in zip(array, buffers, data, strict=False):
+        entry.size, entry.type, entry.data = ctypes.sizeof(held), number, _address(held)
+    desc = BufferDesc(version, len(buffers), array)
+    desc.kept = data
+    return desc
+
+
+# ---- calls that must succeed ---------------------------------------------------------------------
+
+
+class Api:
+    def __init__(self):
+        self._handles = []
+        self._names = []
+        self.provider = self.open_provider()
+
+    # -- handles
+
+    def keep(self, handle):
+        """Registers a handle for release at the end of the test."""
+        if not handle:
+            raise AssertionError("a successful call gave no handle")
+        self._handles.append(handle)
+        return handle
+
+    def forget(self, handle):
+        """The handle has been consumed."""
+        self._handles.remove(handle)
+
+    def free(self, handle):
+        must("NCryptFreeObject", handle)
+        self.forget(handle)
+
+    def release(self):
+        """Frees what is left, last one first; on Windows also removes what the test stored."""
+        left, self._handles = self._handles[::-1], []
+        statuses = [call("NCryptFreeObject", handle) for handle in left]
+        if sys.platform == "win32":
+            for name, flags in self._names:
+                self.remove_stored(name, flags)
+        if any(statuses):
+            raise AssertionError(f"releasing handles: {[hex(status) for status in statuses]}")
+
+    def remove_stored(self, name, flags):
+        provider, key = H(), H()
+        must("NCryptOpenStorageProvider", byref(provider), None, 0)
+        if call("NCryptOpenKey", provider, byref(key), name, 0, flags) == ERROR_SUCCESS:
+            must("NCryptDeleteKey", key, 0)
+        must("NCryptFreeObject", provider)
+
+    # -- providers
+
+    def open_provider(self, name=None, flags=0):
+        handle = H()
+        must("NCryptOpenStorageProvider", byref(handle), name, flags)
+        return self.keep(handle.value)
+
+    def providers(self, flags=0):
+        count, block = D(), P()
+        must("NCryptEnumStorageProviders", byref(count), byref(block), flags)
+        entries = (ProviderName * count.value).from_address(block.value)
+        names = [text_at(entry.name) for entry in entries]
+        must("NCryptFreeBuffer", block)
+        return names
+
+    def algorithms(self, operations=0, flags=0):
+        """(name, interface, operations, flags) of each."""
+        count, block = D(), P()
+        must("NCryptEnumAlgorithms", self.provider, operations, byref(count), byref(block), flags)
+        entries = (AlgorithmName * count.value).from_address(block.value)
+        found = [
+            (text_at(entry.name), entry.interface, entry.operations, entry.flags)
+            for entry in entries
+        ]
+        must("NCryptFreeBuffer", block)
+        return found
+
+    # -- keys
+
+    def create(self, algorithm, name=None, spec=0, flags=0):
+        handle = H()
+        if name is not None:
+            self._names.append((name, flags & 0x20))
+        must("NCryptCreatePersistedKey", self.provider, byref(handle), algorithm, name, spec, flags)
+        return self.keep(handle.value)
+
+    def finalize(self, key, flags=0):
+        must("NCryptFinalizeKey", key, flags)
+        return key
+
+    def make(self, algorithm, name=None, flags=0, spec=0, **properties):
+        """Create, set (Length=1024, Export_Policy=3: numbers and strings), finalize."""
+        key = self.create(algorithm, name, spec, flags)
+        for title, value in properties.items():
+            self.set(key, title.replace("_", " "), value)
+        return self.finalize(key)
+
+    def open(self, name, spec=0, flags=0):
+        handle = H()
+        must("NCryptOpenKey", self.provider, byref(handle), name, spec, flags)
+        return self.keep(handle.value)
+
+    def exists(self, name, flags=0):
+        handle = H()
+        status = call("NCryptOpenKey", self.provider, byref(handle), name, 0, flags)
+        if status == ERROR_SUCCESS:
+            must("NCryptFreeObject", handle)
+        elif status != 0x80090016:
+            raise RefusedError("NCryptOpenKey", status)
+        return status == ERROR_SUCCESS
+
+    def delete(self, key, flags=0):
+        must("NCryptDeleteKey", key, flags)
+        self.forget(key)
+
+    def keys(self, flags=0):
+        """(name, algorithm, spec, flags) of each stored key."""
+        state, found = P(), []
+        while True:
+            entry = P()
+            status = call("NCryptEnumKeys", self.provider, None, byref(entry), byref(state), flags)
+            if status != ERROR_SUCCESS:
+                break
+            key = KeyName.from_address(entry.value)
+            found.append((text_at(key.name), text_at(key.algorithm), key.spec, key.flags))
+            must("NCryptFreeBuffer", entry)
+        if state.value:
+            must("NCryptFreeBuffer", state)
+        if status != NTE_NO_MORE_ITEMS:
+            raise RefusedError("NCryptEnumKeys", status)
+        return found
+
+    # -- properties
+
+    def get(self, handle, name, flags=0):
+        """The value: asked for its size, then into a buffer of just that size."""
+        size = D()
+        must("NCryptGetProperty", handle, name, None, 0, byref(size), flags)
+        value = (c_uint8 * max(1, size.value))()
+        must("NCryptGetProperty", handle, name, value, size.value, byref(size), flags)
+        return bytes(value)[: size.value]
+
+    def get_number(self, handle, name, flags=0):
+        value = self.get(handle, name, flags)
+        if len(value) != 4:
+            raise AssertionError(f"{name} has {len(value)} bytes")
+        return struct.unpack("<I", value)[0]
+
+    def get_text(self, handle, name, flags=0):
+        return text_of(self.get(handle, name, flags))
+
+    def set(self, handle, name, value, flags=0):
+        """A number as a DWORD, a str as UTF-16 with its NUL, bytes as they are."""
+        if isinstance(value, int):
+            value = struct.pack("<I", value)
+        elif isinstance(value, str):
+            value = wide_bytes(value)
+        must("NCryptSetProperty", handle, name, value, len(value), flags)
+
+    # -- use
+
+    def sign(self, key, digest, padding=NONE, flags=0):
+        size = D()
+        rest = (padding.pointer, digest, len(digest))
+        flags |= padding.flag
+        must("NCryptSignHash", key, *rest, None, 0, byref(size), flags)
+        out = (c_uint8 * size.value)()
+        must("NCryptSignHash", key, *rest, out, size.value, byref(size), flags)
+        return bytes(out)[: size.value]
+
+    def verify(self, key, digest, signature, padding=NONE, flags=0):
+        must(
+            "NCryptVerifySignature", key, padding.pointer, digest, len(digest), signature,
+            len(signature), flags | padding.flag,
+        )  # fmt: skip
+
+    def _cipher(self, function, key, data, padding, flags):
+        size = D()
+        rest = (key, data, len(data), padding.pointer)
+        must(function, *rest, None, 0, byref(size), flags | padding.flag)
+        out = (c_uint8 * size.value)()
+        must(function, *rest, out, size.value, byref(size), flags | padding.flag)
+        return bytes(out)[: size.value]
+
+    def encrypt(self, key, data, padding, flags=0):
+        return self._cipher("NCryptEncrypt", key, data, padding, flags)
+
+    def decrypt(self, key, data, padding, flags=0):
+        return self._cipher("NCryptDecrypt", key, data, padding, flags)
+
+    # -- transport
+
+    def import_key(self, blob_type, blob, desc=None, flags=0):
+        handle = H()
+        for entry in range(desc.count if desc else 0):
+            if desc.buffers[entry].type == 45 and desc.buffers[entry].data:
+                self._names.append((text_at(desc.buffers[entry].data), flags & 0x20))
+        must(
+            "NCryptImportKey", self.provider, 0, blob_type, None if desc is None else byref(desc),
+            byref(handle), blob, len(blob), flags,
+        )  # fmt: skip
+        return self.keep(handle.value)
+
+    def export_key(self, key, blob_type, flags=0):
+        size = D()
+        must("NCryptExportKey", key, 0, blob_type, None, None, 0, byref(size), flags)
+        out = (c_uint8 * size.value)()
+        must("NCryptExportKey", key, 0, blob_type, None, out, size.value, byref(size), flags)
+        return bytes(out)[: size.value]

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""What the conformance tests share. Nothing here knows the package: only the Windows functions.
+
+Markers name the differences between implementations:
+  requires(capability)           what must be there; absent on Windows or Wine: an expected failure
+  not_on(implementation, reason) a known difference: a strict expected failure there
+Capabilities are those of probes.py. On the engine every one must be there. A test that takes a key
+`name` requires "persisted" without saying so, one with an algorithm for a parameter that algorithm.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from . import probes
+from .api import IMPLEMENTATION, Api
+
+HERE = Path(__file__).parent
+TOOLS = {
+    "cryptography": lambda: importlib.util.find_spec("cryptography") is not None,
+    "openssl": lambda: shutil.which("openssl") is not None,
+}
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "requires(capability): see tests/conformance/conftest.py")
+    config.addinivalue_line("markers", "not_on(implementation, reason): the same")
+
+
+def small(algorithm):
+    """The properties that make an algorithm's fastest key."""
+    return {"Length": 512} if algorithm == "RSA" else {}
+
+
+def run_child(program, *arguments):
+    """Runs tests/conformance/<program>.py in a process of its own."""
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
+    return subprocess.run(
+        [sys.executable, str(HERE / "child.py"), program, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment,
+    )
+
+
+@cache
+def capable(capability):
+    if capability in TOOLS:
+        return TOOLS[capability]()
+    if IMPLEMENTATION == "engine":
+        return capability in probes.PROBES
+    # A stub of Wine's ends the process that calls it.
+    return run_child("probes", capability).returncode == 0
+
+
+def requirements(item):
+    for mark in item.iter_markers("requires"):
+        yield from mark.args
+    if "name" in item.fixturenames:
+        yield "persisted"
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    yield from (value for value in parameters if isinstance(value, str) and value in probes.PROBES)
+
+
+def pytest_runtest_setup(item):
+    for capability in requirements(item):
+        if capable(capability):
+            continue
+        if capability == "openssl":
+            pytest.skip("there is no openssl command")
+        if IMPLEMENTATION == "engine":
+            pytest.fail(f"missing: {capability}")
+        pytest.xfail(f"{IMPLEMENTATION} has no {capability}")
+    for mark in item.iter_markers("not_on"):
+        implementation, reason = mark.args
+        if implementation == IMPLEMENTATION:
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """A folder of this test's own for the stores (Windows does not look at it)."""
+    monkeypatch.setenv("NCRYPT_EXT_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def api():
+    api = Api()
+    yield api
+    api.release()
+
+
+@pytest.fixture
+def name(request):
+    """A key name of this test's own, also where tests share one store."""
+    return f"ncrypt-ext conformance {request.node.name[:150]} {os.getpid()}"
+
+
+@pytest.fixture(params=["RSA", "ECDSA_P256"])
+def algorithm(request):
+    """For what must hold for every key."""
+    return request.param
+
+
+@pytest.fixture
+def key(api, algorithm):
+    """A fresh ephemeral key: a small one, since making RSA keys takes long."""
+    return api.make(algorithm, **small(algorithm))
+
+
+@pytest.fixture
+def other_process():
+    """other_process("exists", name) and so on, done by another process: see child.py."""
+
+    def run(*arguments):
+        done = run_child("keys", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    return run

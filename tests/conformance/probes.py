@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""What an implementation can do, found out by doing it: a probe that returns says yes.
+
+Each one is run in a process of its own where a stub may end the process (see conftest.py).
+"""
+
+import os
+
+from . import material
+from .api import PKCS1_ENCRYPTION, pkcs1
+
+
+def _probe_name():
+    return f"ncrypt-ext conformance probe {os.getpid()}"
+
+
+def algorithm(name):
+    def probe(api):
+        api.make(name)
+
+    return probe
+
+
+def persisted(api):
+    name = _probe_name()
+    key = api.make("RSA", name)
+    api.free(key)
+    api.delete(api.open(name))
+
+
+def enumerate_keys(api):
+    api.keys()
+
+
+def rsa_import(api):
+    api.import_key("RSAFULLPRIVATEBLOB", material.rsa(1024).full_blob())
+
+
+def ecc_import(api):
+    api.import_key("ECCPRIVATEBLOB", material.ec(material.P256).private_blob())
+
+
+def pkcs8(api):
+    key = api.make("RSA", Length=1024, Export_Policy=3)
+    api.import_key("PKCS8_PRIVATEKEY", api.export_key(key, "PKCS8_PRIVATEKEY"))
+
+
+def sign(api):
+    api.sign(api.make("RSA", Length=1024), bytes(32), pkcs1("SHA256"))
+
+
+def decrypt(api):
+    key = api.make("RSA", Length=1024)
+    api.decrypt(key, api.encrypt(key, b"probe", PKCS1_ENCRYPTION), PKCS1_ENCRYPTION)
+
+
+def generic_ecdsa(api):
+    api.make("ECDSA", ECCCurveName="nistP256")
+
+
+PROBES = {
+    "RSA": algorithm("RSA"),
+    "ECDSA_P256": algorithm("ECDSA_P256"),
+    "ECDSA_P384": algorithm("ECDSA_P384"),
+    "ECDSA_P521": algorithm("ECDSA_P521"),
+    "ECDSA": generic_ecdsa,
+    "persisted": persisted,
+    "enumerate": enumerate_keys,
+    "rsa_import": rsa_import,
+    "ecc_import": ecc_import,
+    "pkcs8": pkcs8,
+    "sign": sign,
+    "decrypt": decrypt,
+}
