@@ -49,10 +49,12 @@ static SECURITY_STATUS write_all(int fd, const char *path, const uint8_t *data, 
             return status_from_errno(errno, path);
         }
     }
-    if (fsync(fd) != 0) {
-        return status_from_errno(errno, path);
+#if defined(F_FULLFSYNC) /* macOS: fsync() does not empty the drive's own cache */
+    if (fcntl(fd, F_FULLFSYNC) == 0) {
+        return ERROR_SUCCESS;
     }
-    return ERROR_SUCCESS;
+#endif
+    return fsync(fd) == 0 ? ERROR_SUCCESS : status_from_errno(errno, path);
 }
 
 /* Puts the finished temporary file in place; the temporary name is gone afterwards. */

@@ -17,6 +17,16 @@
  *   NTE_INCORRECT_PASSWORD                           wrong passphrase, or none given though one is needed
  *   NTE_KEYSET_ENTRY_BAD                             a stored row was altered: its seal does not fit
  *   NTE_PERM                                         the system refuses access
+ *   HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND)         the database was removed or replaced under an acquired store
+ *
+ * Environment (not read in a set-user-id process): NCRYPT_EXT_HOME, XDG_DATA_HOME and HOME say where stores are;
+ * NCRYPT_EXT_PASSPHRASE_FD (read once in a process) and NCRYPT_EXT_PASSPHRASE_FILE give the passphrase, of which one
+ * line break at the end is dropped; NCRYPT_EXT_LOCK_TIMEOUT_MS (5000) is how long a call waits for another process, and
+ * NCRYPT_EXT_ALLOW_NETWORK_FS=1 allows network file systems; both are read when a store is opened.
+ *
+ * fork(): the parent's threads are let out of the store first, for up to ten seconds; the child's calls on stores that
+ * it inherited work, on connections of its own. Only when a call was still under way then, the child gets
+ * HRESULT_FROM_WIN32(ERROR_BUSY) for this store.
  */
 #ifndef PORTABLE_NCRYPT_STORE_STORE_H
 #define PORTABLE_NCRYPT_STORE_STORE_H
@@ -106,15 +116,16 @@ struct store_info {
 };
 MUST_CHECK SECURITY_STATUS store_info(struct store *store, struct store_info *info);
 
-/* Reads every page and opens every seal. `report` is called for each fault with a sentence; returns the first fault's
- * code. Constant memory. */
+/* Reads every page, opens every seal, and looks at the permissions again. `report` (may be NULL) is called for each
+ * fault with a sentence; returns the first fault's code. Constant memory. */
 MUST_CHECK SECURITY_STATUS store_check(struct store *store, void (*report)(void *context, const char *sentence),
                                        void *context, uint64_t *checked);
 
-/* A consistent copy of database and master key in a new folder, while others keep working. */
+/* A consistent copy of database and master key in a new folder (NTE_EXISTS), while others keep working. */
 MUST_CHECK SECURITY_STATUS store_backup(struct store *store, const char *folder);
 
-/* Re-wraps the master key: under a passphrase, or (NULL) in a file of mode 0600. The keys are not re-sealed. */
+/* Re-wraps the master key: under a passphrase, or (NULL) in a file of mode 0600. The keys are not re-sealed. An empty
+ * passphrase, or one with a line break at its end, is NTE_INVALID_PARAMETER. */
 MUST_CHECK SECURITY_STATUS store_rekey(struct store *store, const char *passphrase, size_t size);
 
 /* Where the passphrase comes from when one is needed and neither NCRYPT_EXT_PASSPHRASE_FD nor
