@@ -326,7 +326,7 @@ static void check_folder(enum store_scope scope, const char *want)
 
 static void test_folders(void)
 {
-    char *folder = NULL, *here = getcwd(NULL, 0), want[4096];
+    char *here = getcwd(NULL, 0), want[4096];
 
     setenv("NCRYPT_EXT_HOME", "/some/where", 1);
     check_folder(STORE_USER, "/some/where/user");
@@ -343,9 +343,13 @@ static void test_folders(void)
     check_folder(STORE_USER, "/home/someone/.local/share/ncrypt_ext");
     check_folder(STORE_MACHINE, "/var/lib/ncrypt_ext");
     unsetenv("HOME");
-    CHECK_STATUS(store_folder(STORE_USER, &folder), ERROR_SUCCESS);
-    CHECK(folder[0] == '/' && strstr(folder, "/.local/share/ncrypt_ext") != NULL);
-    free(folder);
+    {
+        char *folder = NULL;
+
+        CHECK_STATUS(store_folder(STORE_USER, &folder), ERROR_SUCCESS);
+        CHECK(folder != NULL && folder[0] == '/' && strstr(folder, "/.local/share/ncrypt_ext") != NULL);
+        free(folder);
+    }
 #endif
     free(here);
 }

@@ -99,8 +99,8 @@ static void *thread_busy(void *argument)
     struct store *store = open_store(work->folder);
     char name[32];
 
-    for (int i = 0; !atomic_load(&finish); i++) {
-        snprintf(name, sizeof(name), "busy-%d", work->number);
+    snprintf(name, sizeof(name), "busy-%d", work->number);
+    while (!atomic_load(&finish)) {
         CHECK_STATUS(create_key(store, name, "y", true), ERROR_SUCCESS);
         CHECK_STATUS(expect_key(store, "common", "x"), ERROR_SUCCESS);
     }
