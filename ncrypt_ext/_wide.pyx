@@ -2,7 +2,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.unicode cimport PyUnicode_DecodeUTF16
-from libc.stdint cimport uint16_t
+from libc.stdint cimport uint32_t
 
 from ncrypt_ext.wintypes cimport WCHAR
 
@@ -14,6 +14,7 @@ cdef int host_order = -1 if sys.byteorder == "little" else 1
 cdef bytes wide(object text, str name, Py_ssize_t limit=0x7FFFFFF):
     """NUL-terminated UTF-16 of a str; `limit` counts units without the NUL."""
     cdef Py_UCS4 character
+    cdef uint32_t above     # what a surrogate pair encodes
     cdef Py_ssize_t units = 0
     cdef WCHAR *out
     cdef bytes result
@@ -32,8 +33,9 @@ cdef bytes wide(object text, str name, Py_ssize_t limit=0x7FFFFFF):
             out[0] = <WCHAR>character
             out += 1
         else:
-            out[0] = <WCHAR>(0xD800 + ((character - 0x10000) >> 10))
-            out[1] = <WCHAR>(0xDC00 + ((character - 0x10000) & 0x3FF))
+            above = <uint32_t>character - 0x10000
+            out[0] = <WCHAR>(0xD800 + (above >> 10))
+            out[1] = <WCHAR>(0xDC00 + (above & 0x3FF))
             out += 2
     out[0] = 0
     return result
