@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks import machine, report
 from benchmarks.measure import Figure
-from benchmarks.others import others
+from benchmarks.others import other_calls
 from benchmarks.peers import ROOT
 from benchmarks.process import importing, leaks
 from benchmarks.session import Session
@@ -29,7 +29,7 @@ GROUPS: dict[str, tuple[str, Callable[[Session], list[Figure]]]] = {
     "create": ("Creating durably", durable_create),
     "leaks": ("What stays behind", leaks),
     "import": ("Starting", importing),
-    "other": ("For information", others),
+    "other": ("For information", other_calls),
 }
 BEGIN, END = "<!-- results: begin -->\n", "<!-- results: end -->\n"
 
@@ -51,6 +51,12 @@ def arguments() -> argparse.Namespace:
         "--output", type=Path, default=ROOT / "build" / "bench", help="folder for the results"
     )
     parser.add_argument("--folder", help="where the key stores are made (default: build/bench)")
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=0,
+        help="seconds to wait at most, before each group, for quiet",
+    )
     parser.add_argument("--check", action="store_true", help="fail when a bar is missed")
     parser.add_argument(
         "--publish", action="store_true", help="also put a whole run's result into docs/"
@@ -61,12 +67,21 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def measure(session: Session, names: list[str]) -> dict[str, list[Figure]]:
+def measure(
+    session: Session, names: list[str], wait: float, others: dict[str, str]
+) -> dict[str, list[Figure]]:
+    """Runs the groups; `others` gets what other processes took meanwhile."""
     results = {}
     for name in names:
         title, function = GROUPS[name]
         print(f"\n{title}", flush=True)
+        machine.wait_until_quiet(wait)
+        neighbours, begin = machine.Neighbours(), time.monotonic()
         results[name] = function(session)
+        share = neighbours.share(time.monotonic() - begin)
+        if share is not None:
+            others[name] = f"{share:.0%}"
+            print(f"  other processes took {share:.0%} of the machine meanwhile")
         for figure in results[name]:
             print(report.plain_line(figure), flush=True)
     return results
@@ -112,10 +127,12 @@ def main() -> int:
     try:
         about = machine.describe(session)
         print(report.machine_list(about), end="")
-        results = measure(session, options.only or list(GROUPS))
+        others: dict[str, str] = {}
+        results = measure(session, options.only or list(GROUPS), options.wait, others)
     finally:
         session.close()
-    about["load after"] = ", ".join(f"{value:.2f}" for value in os.getloadavg())
+    shares = ", ".join(f"{name} {share}" for name, share in others.items())
+    about["taken by other processes"] = shares or "not known here"
     write(options.output, about, results)
     if options.publish:
         write(ROOT / "build" / "bench", about, results)

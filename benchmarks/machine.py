@@ -8,6 +8,7 @@ import platform
 import sqlite3
 import subprocess
 import sys
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -45,7 +46,6 @@ def cryptography_versions() -> str:
 def describe(session: Session) -> dict[str, str]:
     commit = first_line("git", "rev-parse", "--short=12", "HEAD")
     changed = first_line("git", "status", "--porcelain", "--untracked-files=no", "ncrypt_ext")
-    load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
     return {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "package": f"{package().__version__}, commit {commit}{' with changes' if changed else ''}",
@@ -57,7 +57,45 @@ def describe(session: Session) -> dict[str, str]:
         "libcrypto": session.peers.libcrypto(),
         "sqlite": first_line("pkg-config", "--modversion", "sqlite3") or sqlite3.sqlite_version,
         "cryptography": cryptography_versions(),
-        "load before": load,
         "mode": "quick" if session.quick else "full",
         "interpreter": "debug" if hasattr(sys, "gettotalrefcount") else "release",
     }
+
+
+class Neighbours:
+    """How busy other processes keep the machine while something is measured."""
+
+    def __init__(self) -> None:
+        self.before = self.now()
+
+    @staticmethod
+    def now() -> tuple[float, float] | None:
+        """Seconds that all processors have been busy, and those that were this run's."""
+        try:
+            line = Path("/proc/stat").read_text().partition("\n")[0]
+        except OSError:
+            return None
+        ticks = [int(each) for each in line.split()[1:9]]
+        busy = sum(ticks) - ticks[3] - ticks[4]  # without the idle ones and those that wait
+        times = os.times()
+        ours = times.user + times.system + times.children_user + times.children_system
+        return busy / os.sysconf("SC_CLK_TCK"), ours
+
+    def share(self, seconds: float) -> float | None:
+        """Of all processors' time; None where the system does not say."""
+        after = self.now()
+        if self.before is None or after is None:
+            return None
+        others = (after[0] - self.before[0]) - (after[1] - self.before[1])
+        return max(0.0, others / (seconds * (os.cpu_count() or 1)))
+
+
+def wait_until_quiet(seconds: float) -> None:
+    """Until others have used less than 3 % of the machine for two seconds, if that is soon."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        neighbours = Neighbours()
+        time.sleep(2)
+        share = neighbours.share(2)
+        if share is None or share < 0.03:
+            return

@@ -101,7 +101,7 @@ def calls(provider: Any) -> dict[str, tuple[str, Side]]:
     }
 
 
-def others(session: Session) -> list[Figure]:
+def other_calls(session: Session) -> list[Figure]:
     with open_provider(session.home("others")) as provider:
         figures = compared(session, provider)
         single = calls(provider)
