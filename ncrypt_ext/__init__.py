@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""CNG key storage for Python: on Windows by Windows itself, elsewhere by an engine with the same API.
+"""CNG key storage for Python: on Windows by Windows itself, elsewhere by an engine with the same
+API.
 
-The classes are :class:`Provider`, :class:`UnfinalizedKey` and :class:`Key`; see their docstrings in the
-type stubs, which are the manual.
+The classes are :class:`Provider`, :class:`UnfinalizedKey` and :class:`Key`; see their docstrings in
+the type stubs, which are the manual.
 """
+
+from __future__ import annotations
 
 import os as _os
 
@@ -58,6 +61,10 @@ from ncrypt_ext.errors import (
 )
 from ncrypt_ext.padding import OAEP, PKCS1, PSS, RAW, Padding
 from ncrypt_ext.records import AlgorithmInfo, KeyInfo, KeyLengths, ProviderInfo, UIPolicy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "OAEP",
@@ -130,7 +137,8 @@ if _os.environ.get("NCRYPT_EXT_REQUIRE_NATIVE") == "1" and implementation() != "
     )
 
 
-def get_include():
+def get_include() -> str:
+    """The folder with the C headers that the ``.pxd`` files of this package need."""
     here = _os.path.dirname(_os.path.abspath(__file__))
     installed = _os.path.join(here, "include")
     if _os.path.isdir(installed):
@@ -138,11 +146,16 @@ def get_include():
     return _os.path.join(_os.path.dirname(here), "include")  # an editable install
 
 
-def get_library_dir():
+def get_library_dir() -> str:
+    """The folder with the engine's library; on Windows there is none in it."""
     return _os.path.dirname(_os.path.abspath(__file__))
 
 
-def doctor():
+def doctor() -> dict[str, Any]:
+    """What is used here, what would fail and why: see ``python -m ncrypt_ext doctor``.
+
+    ``"problems"`` is a list of sentences; it is empty when nothing would fail.
+    """
     from ncrypt_ext._doctor import examine
 
     return examine()

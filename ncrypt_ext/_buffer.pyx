@@ -3,9 +3,6 @@
 from cpython.buffer cimport (
     PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_CheckBuffer, PyObject_GetBuffer,
 )
-from cpython.bytes cimport PyBytes_FromStringAndSize, _PyBytes_Resize
-from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF, Py_DECREF
 from libc.stdint cimport uint8_t, uint32_t
 
 

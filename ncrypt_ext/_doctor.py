@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What is installed here, what it uses, and what would fail and why."""
 
+from __future__ import annotations
+
 import os
 import stat
 import sys
@@ -10,10 +12,16 @@ from ncrypt_ext._provider import Provider, implementation, storage_providers, ve
 from ncrypt_ext._version import __version__
 from ncrypt_ext.errors import NCryptError, StoreNotFoundError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+engine: Any
 try:
-    from ncrypt_ext import _engine
+    from ncrypt_ext import _engine as engine
 except ImportError:  # where Windows does the work
-    _engine = None
+    engine = None
 
 ENVIRONMENT = (
     "NCRYPT_EXT_HOME",
@@ -27,7 +35,7 @@ ENVIRONMENT = (
 )
 
 
-def _describe_path(path):
+def _describe_path(path: str) -> dict[str, Any] | None:
     """Mode, owner and rights of what is at `path`; None when there is nothing."""
     try:
         found = os.lstat(path)
@@ -41,23 +49,24 @@ def _describe_path(path):
     }
 
 
-def _existing_parent(path):
+def _existing_parent(path: str) -> str:
     while not os.path.lexists(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
     return path
 
 
-def _examine_store(machine):
+def _examine_store(machine: bool) -> dict[str, Any]:
     """One scope of the portable store; `problem` says what would fail, "" when nothing would."""
-    report = {"scope": "machine" if machine else "user", "exists": False, "problem": ""}
+    scope = "machine" if machine else "user"
+    report: dict[str, Any] = {"scope": scope, "exists": False, "problem": ""}
     try:
-        folder = report["folder"] = _engine.store_folder(machine=machine)
+        folder = report["folder"] = engine.store_folder(machine=machine)
     except NCryptError as error:
         report["problem"] = f"no key can be stored: {error}"
         return report
     report["folder_access"] = _describe_path(folder)
     try:
-        info = _engine.store_info(machine=machine)
+        info = engine.store_info(machine=machine)
     except StoreNotFoundError:
         parent = _existing_parent(folder)
         if not os.access(parent, os.W_OK | os.X_OK):
@@ -72,7 +81,7 @@ def _examine_store(machine):
     return report
 
 
-def _try_a_key():
+def _try_a_key() -> str:
     """Whether the main job works, without touching a store."""
     try:
         with Provider() as provider, provider.create_key("ECDSA_P256") as key:
@@ -83,15 +92,15 @@ def _try_a_key():
     return ""
 
 
-def examine():
+def examine() -> dict[str, Any]:
     """Everything as a dict of plain values."""
     portable = implementation() != "native"
-    stores = [_examine_store(machine) for machine in (False, True)] if _engine else []
-    problems = [f"{store['scope']} store: {store['problem']}" for store in stores if store["problem"]]
-    if portable and _engine is None:
+    stores = [_examine_store(machine) for machine in (False, True)] if engine else []
+    problems = [f"{each['scope']} store: {each['problem']}" for each in stores if each["problem"]]
+    if portable and engine is None:
         problems.append("the module _engine is missing: the installation is damaged")
-    if _try_a_key():
-        problems.append(_try_a_key())
+    if trouble := _try_a_key():
+        problems.append(trouble)
     return {
         "version": __version__,
         "implementation": implementation(),
@@ -107,7 +116,7 @@ def examine():
     }
 
 
-def _lines(name, value, indent=""):
+def _lines(name: object, value: object, indent: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         yield f"{indent}{name}:"
         for key, inner in value.items():
@@ -123,7 +132,7 @@ def _lines(name, value, indent=""):
         yield f"{indent}{name}: {'none' if value is None or value == '' else value}"
 
 
-def text(report):
+def text(report: dict[str, Any]) -> str:
     """The same for people."""
     return "\n".join(
         line for name, value in report.items() for line in _lines(name.replace("_", " "), value)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open

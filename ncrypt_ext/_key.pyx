@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.stdint cimport uint8_t, uint32_t, uintptr_t
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t, uintptr_t
 from libc.stdlib cimport free, malloc
 
 cimport cython
 
 from ncrypt_ext._buffer cimport wipe
 from ncrypt_ext._handle cimport (
-    LEASE_IS_BUSY, LEASE_IS_CLOSED, LEASE_OK, LeaseAnswer, TYPE_KEY, handle_value, lease_give_back,
+    LEASE_IS_BUSY, LEASE_IS_CLOSED, LeaseAnswer, TYPE_KEY, handle_value, lease_give_back,
     lease_take, release_if,
 )
 from ncrypt_ext._key_base cimport KIND_EC, KIND_RSA, KIND_UNKNOWN
@@ -25,7 +25,8 @@ from sys import audit
 
 from ncrypt_ext._der import ec_public_key_info, pem, rsa_public_key_info
 from ncrypt_ext.errors import InvalidHandleError, NotSupportedError
-from ncrypt_ext.properties import CURVE_OIDS, PUBLIC_MAGIC_CURVES
+from ncrypt_ext.properties import CURVE_OIDS as _CURVE_OIDS
+from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
 
 cdef enum:
     FIRST_TRY = 2048
@@ -115,8 +116,8 @@ cdef class Key(EncryptionKey):
             raise NotSupportedError(NOT_SUPPORTED, "",
                                     f"no DER form is known for {self.algorithm} keys")
         blob = self.export("ECCPUBLICBLOB")
-        curve = PUBLIC_MAGIC_CURVES.get(blob[:4]) or self.curve
-        for name, identifier in CURVE_OIDS.items():
+        curve = _PUBLIC_MAGIC_CURVES.get(blob[:4]) or self.curve
+        for name, identifier in _CURVE_OIDS.items():
             if curve is not None and name.lower() == curve.lower():
                 return ec_public_key_info(blob, identifier)
         raise NotSupportedError(NOT_SUPPORTED, "", f"no DER form is known for the curve {curve!r}")

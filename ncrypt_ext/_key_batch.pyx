@@ -34,7 +34,7 @@ cdef struct Item:
 
 
 cdef class Batch:
-    """One call of sign_many(): what the threads share. It holds the key, and each block is a call."""
+    """One call of sign_many(): what the threads share. Each block is a call of the held key."""
 
     cdef Lease *key
     cdef void *info

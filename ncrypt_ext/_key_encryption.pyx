@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 
@@ -41,12 +41,12 @@ cdef class EncryptionKey(BatchKey):
         """One native call; a failure without a reason, which passes, is tried once more."""
         cdef SECURITY_STATUS status = 0
         cdef void *info = NULL if padding is None else padding.cipher_info
-        cdef int attempt
+        cdef int _attempt
         if padding is not None:
             flags |= padding.cipher_flags
         self.enter()
         with nogil:
-            for attempt in range(2):
+            for _attempt in range(2):
                 written[0] = 0
                 if decrypt:
                     status = NCryptDecrypt(self.lease.handle, data.data, data.size, info, out,

@@ -10,7 +10,7 @@ from ncrypt_ext._wide cimport narrow
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_MACHINE_KEY_FLAG, NCryptEnumKeys, NCryptFreeBuffer, NCryptKeyName,
 )
-from ncrypt_ext.wintypes cimport DWORD, PVOID, SECURITY_STATUS
+from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 from _thread import allocate_lock
 

@@ -31,11 +31,11 @@ cdef bytes CURVE_NAME = wide("ECCCurveName", "")
 cdef enum:
     BAD_DATA = 0x80090005
 
-ABSENT = (PropertyNotFoundError, NotSupportedError)
+cdef tuple ABSENT = (PropertyNotFoundError, NotSupportedError)
 
 
 cdef str text_inside(LPCWSTR text, bytes buffer, DWORD size):
-    """A string that must lie, with its NUL, in the first `size` bytes of `buffer`; None for NULL."""
+    """A string that must lie, with its NUL, in the buffer's first bytes; None for NULL."""
     cdef const char *start = PyBytes_AS_STRING(buffer)
     cdef uintptr_t at = <uintptr_t>text - <uintptr_t>start
     cdef uintptr_t end

@@ -17,7 +17,7 @@ from ncrypt_ext.ncrypt cimport (
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 from ncrypt_ext.errors import BufferTooSmallError, InvalidSignatureError
-from ncrypt_ext.properties import HASHES
+from ncrypt_ext.properties import HASHES as _HASHES
 
 cdef str RAW_ENCODING = "raw"
 
@@ -55,7 +55,8 @@ cdef class SigningKey(PropertyKey):
             self.find_kind()
         if padding is None:
             if self.kind == KIND_RSA:
-                raise ValueError("an RSA key signs with a padding: PSS('SHA256') or PKCS1('SHA256')")
+                raise ValueError(
+                    "an RSA key signs with a padding: PSS('SHA256') or PKCS1('SHA256')")
             return None
         if self.kind == KIND_EC:
             raise ValueError("an EC key signs without a padding")
@@ -242,13 +243,13 @@ cdef class SigningKey(PropertyKey):
         from hashlib import new
         if not isinstance(hash_name, str):
             raise TypeError(f"hash_name must be a str, not {type(hash_name).__name__!r}")
-        if hash_name not in HASHES:
-            raise ValueError(f"hash_name must be one of {', '.join(HASHES)}, not {hash_name!r}")
+        if hash_name not in _HASHES:
+            raise ValueError(f"hash_name must be one of {', '.join(_HASHES)}, not {hash_name!r}")
         if isinstance(padding, Padding) and (<Padding>padding).hash_name not in (None, hash_name):
             raise ValueError(f"{padding!r} is for another hash than {hash_name!r}")
         input_open(&checked, data, "data")
         try:
-            return new(HASHES[hash_name][0], data).digest()
+            return new(_HASHES[hash_name][0], data).digest()
         finally:
             input_close(&checked)
 

@@ -13,7 +13,6 @@ from ncrypt_ext._handle cimport (
 )
 from ncrypt_ext._key cimport Key
 from ncrypt_ext._key_properties cimport PropertyKey
-from ncrypt_ext._property_handle cimport number_bytes
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide
 from ncrypt_ext.ncrypt cimport (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Paddings: small constant objects that hold the native structure, so that a call with one allocates nothing."""
+"""Paddings: constant objects with the native structure: a call with one allocates nothing."""
 
 from ncrypt_ext.bcrypt cimport (
     BCRYPT_OAEP_PADDING_INFO, BCRYPT_PKCS1_PADDING_INFO, BCRYPT_PSS_PADDING_INFO,

@@ -9,7 +9,7 @@ from ncrypt_ext.ncrypt cimport (
 )
 from ncrypt_ext.wintypes cimport UCHAR
 
-from ncrypt_ext.properties import HASHES
+from ncrypt_ext.properties import HASHES as _HASHES
 
 
 cdef class Padding:
@@ -69,9 +69,9 @@ cdef class PSS(Padding):
         self.wide_name = wide(hash_name, "hash_name", NCRYPT_MAX_PROPERTY_NAME)
         self.hash_name = hash_name
         if salt_length is None:
-            if hash_name not in HASHES:
+            if hash_name not in _HASHES:
                 raise ValueError(f"salt_length must be given for the hash {hash_name!r}")
-            salt_length = HASHES[hash_name][1]
+            salt_length = _HASHES[hash_name][1]
         if not isinstance(salt_length, int):
             raise TypeError(f"salt_length must be an int, not {type(salt_length).__name__!r}")
         if not 0 <= salt_length <= 0xFFFF:

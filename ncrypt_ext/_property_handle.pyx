@@ -24,7 +24,7 @@ cdef enum:
     BAD_DATA = 0x80090005
 
 # What implementations answer when they do not know a property.
-ABSENT = (PropertyNotFoundError, NotSupportedError, InvalidParameterError)
+cdef tuple ABSENT = (PropertyNotFoundError, NotSupportedError, InvalidParameterError)
 
 
 cdef bytes property_name(object name):

@@ -19,7 +19,7 @@ from ncrypt_ext._wide cimport narrow, wide, wide_or_none, wide_pointer
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_DO_NOT_FINALIZE_FLAG, NCRYPT_KEY_HANDLE, NCRYPT_MACHINE_KEY_FLAG,
     NCRYPT_MAX_ALG_ID_LENGTH, NCRYPT_MAX_KEY_NAME_LENGTH, NCRYPT_NO_KEY_VALIDATION,
-    NCRYPT_OVERWRITE_KEY_FLAG, NCRYPT_PERSIST_FLAG, NCRYPT_PROV_HANDLE, NCRYPT_SILENT_FLAG,
+    NCRYPT_OVERWRITE_KEY_FLAG, NCRYPT_PROV_HANDLE, NCRYPT_SILENT_FLAG,
     NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG, NCRYPTBUFFER_ECC_CURVE_NAME,
     NCRYPTBUFFER_PKCS_KEY_NAME, NCRYPTBUFFER_VERSION, NCryptAlgorithmName, NCryptBuffer,
     NCryptBufferDesc, NCryptCreatePersistedKey, NCryptEnumAlgorithms, NCryptEnumStorageProviders,
@@ -32,7 +32,7 @@ from sys import audit
 
 from ncrypt_ext.enums import AlgorithmClass, AlgorithmOperation, ImplType
 from ncrypt_ext.errors import KeyNotFoundError
-from ncrypt_ext.properties import PRIVATE_MAGIC_BLOBS
+from ncrypt_ext.properties import PRIVATE_MAGIC_BLOBS as _PRIVATE_MAGIC_BLOBS
 from ncrypt_ext.records import AlgorithmInfo, ProviderInfo
 
 cdef bytes NAME = wide("Name", "")
@@ -352,7 +352,7 @@ cdef class Provider(PropertyHandle):
                 flags |= NCRYPT_DO_NOT_FINALIZE_FLAG
             return self.import_native(blob, blob_type, name, curve,
                                       flags | finalize_flags(legacy_store, validate, silent))
-        known = PRIVATE_MAGIC_BLOBS.get(bytes(memoryview(blob)[:4])) if (
+        known = _PRIVATE_MAGIC_BLOBS.get(bytes(memoryview(blob)[:4])) if (
             blob_type != "PKCS8_PRIVATEKEY") else None
         if known is None:
             new = self.import_native(blob, blob_type, name, curve,

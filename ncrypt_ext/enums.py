@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Flags and numbers of the key storage API. Bits and values not named here survive."""
 
+from __future__ import annotations
+
 from enum import IntEnum, IntFlag
 
 __all__ = [
@@ -18,7 +20,7 @@ class _OpenEnum(IntEnum):
     """An enumeration that takes any number: what is not named has the name ``UNKNOWN_<number>``."""
 
     @classmethod
-    def _missing_(cls, value):
+    def _missing_(cls, value: object) -> _OpenEnum | None:
         if not isinstance(value, int):
             return None
         member = int.__new__(cls, value)

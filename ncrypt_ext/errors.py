@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Exceptions.
 
-Everything a native function reports is an :class:`NCryptError`, an ``OSError`` with a true ``errno``.
-Where a caller may want to branch there is a subclass, which also is the built-in exception that says
-the same. A signature that does not verify is not an error of the system: :class:`InvalidSignatureError`
-stands outside.
+Everything a native function reports is an :class:`NCryptError`, an ``OSError`` with a true errno.
+Where a caller may want to branch there is a subclass, which also is the built-in exception that
+says the same. A signature that does not verify is no error of the system:
+:class:`InvalidSignatureError` stands outside.
 """
 
+from __future__ import annotations
+
 from ncrypt_ext.status import lookup
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "AccessDeniedError",
@@ -48,9 +54,13 @@ _INVALID_HANDLE = 0x80090026
 
 
 class NCryptError(OSError):
-    """A native function failed."""
+    """A native function failed.
 
-    def __init__(self, status, function="", detail=""):
+    ``status`` is the unsigned status code, ``name`` its symbol (``"NTE_EXISTS"``, or ``""`` for
+    one not known here), ``function`` the native function, ``detail`` what the implementation says about it.
+    """
+
+    def __init__(self, status: int, function: str = "", detail: str = "") -> None:
         status &= 0xFFFFFFFF
         info = lookup(status, function)
         super().__init__(info.errno, detail or info.text)
@@ -59,13 +69,13 @@ class NCryptError(OSError):
         self.function = function
         self.detail = detail
 
-    def __str__(self):
+    def __str__(self) -> str:
         code = f"0x{self.status:08X}"
         what = f"{self.name} ({code})" if self.name else code
         where = f"{self.function}: " if self.function else ""
         return f"{where}{what}: {self.strerror}"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.status, self.function, self.detail)
 
 
@@ -108,7 +118,12 @@ class InvalidHandleError(NCryptError):
 class ClosedHandleError(InvalidHandleError, ValueError):
     """The object was closed."""
 
-    def __init__(self, status=_INVALID_HANDLE, function="", detail="the object is closed"):
+    def __init__(
+        self,
+        status: int = _INVALID_HANDLE,
+        function: str = "",
+        detail: str = "the object is closed",
+    ) -> None:
         super().__init__(status, function, detail)
 
 
@@ -192,7 +207,8 @@ class InvalidSignatureError(Exception):
     """The signature does not belong to that digest and key."""
 
 
-def error_from_status(status, function="", detail=""):
+def error_from_status(status: int, function: str = "", detail: str = "") -> NCryptError:
     """The exception for a status code; any number other than 0 is a failure."""
     status &= 0xFFFFFFFF
-    return globals()[lookup(status, function).error](status, function, detail)
+    error: type[NCryptError] = globals()[lookup(status, function).error]
+    return error(status, function, detail)

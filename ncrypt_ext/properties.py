@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Names: of properties, algorithms, curves, hashes, blob types, providers. Plain strings, spelled as Windows
-spells them."""
+"""Names of properties, algorithms, curves, hashes, blob types and providers.
+
+Plain strings, spelled as Windows spells them.
+"""
 
 from collections import namedtuple
 

@@ -11,189 +11,137 @@ __all__ = ["STATUS", "StatusInfo", "lookup", "status_name"]
 
 StatusInfo = namedtuple("StatusInfo", "name errno error text")
 
-_E = _errno
+_TABLE = """
+# Key storage and CryptoAPI
+0x80090001 NTE_BAD_UID EBADF InvalidHandleError invalid context handle
+0x80090002 NTE_BAD_HASH EINVAL BadDataError invalid hash
+0x80090003 NTE_BAD_KEY EINVAL BadDataError invalid key
+0x80090004 NTE_BAD_LEN EINVAL BadDataError wrong length
+0x80090005 NTE_BAD_DATA EINVAL BadDataError malformed data
+0x80090006 NTE_BAD_SIGNATURE EINVAL BadDataError invalid signature
+0x80090007 NTE_BAD_VER EINVAL StoreVersionError unknown version
+0x80090008 NTE_BAD_ALGID ENOTSUP NotSupportedError the key or its algorithm cannot do that
+0x80090009 NTE_BAD_FLAGS EINVAL InvalidParameterError invalid flags
+0x8009000A NTE_BAD_TYPE ENOTSUP NotSupportedError unknown type of blob or parameter
+0x8009000B NTE_BAD_KEY_STATE EINVAL BadStateError the key is not in the state for that
+0x8009000C NTE_BAD_HASH_STATE EINVAL BadStateError the hash is not in the state for that
+0x8009000D NTE_NO_KEY ENOENT KeyNotFoundError there is no such key
+0x8009000E NTE_NO_MEMORY ENOMEM OutOfMemoryError memory is short
+0x8009000F NTE_EXISTS EEXIST KeyExistsError a key of that name exists already
+0x80090010 NTE_PERM EACCES AccessDeniedError access denied
+0x80090011 NTE_NOT_FOUND ENOENT NotFoundError not found
+0x80090012 NTE_DOUBLE_ENCRYPT EINVAL BadStateError encrypted already
+0x80090013 NTE_BAD_PROVIDER ENOENT ProviderNotFoundError there is no such provider
+0x80090014 NTE_BAD_PROV_TYPE EINVAL InvalidParameterError invalid provider type
+0x80090015 NTE_BAD_PUBLIC_KEY EINVAL BadDataError invalid public key
+0x80090016 NTE_BAD_KEYSET ENOENT KeyNotFoundError there is no such key
+0x80090017 NTE_PROV_TYPE_NOT_DEF ENOENT ProviderNotFoundError the provider type is not defined
+0x80090018 NTE_PROV_TYPE_ENTRY_BAD EIO NCryptError the registration of the provider type is damaged
+0x80090019 NTE_KEYSET_NOT_DEF ENOENT ProviderNotFoundError there is no such provider
+0x8009001A NTE_KEYSET_ENTRY_BAD EIO StoreCorruptError the stored key is damaged
+0x8009001B NTE_PROV_TYPE_NO_MATCH EINVAL InvalidParameterError the provider is of another type
+0x8009001C NTE_SIGNATURE_FILE_BAD EIO NCryptError the signature of the provider's library is invalid
+0x8009001D NTE_PROVIDER_DLL_FAIL EIO NCryptError the provider's library failed to start
+0x8009001E NTE_PROV_DLL_NOT_FOUND ENOENT ProviderNotFoundError the provider's library is missing
+0x8009001F NTE_BAD_KEYSET_PARAM EINVAL InvalidParameterError invalid name of a key or provider
+0x80090020 NTE_FAIL EIO NCryptError internal failure
+0x80090021 NTE_SYS_ERR EIO NCryptError the operating system failed
+0x80090022 NTE_SILENT_CONTEXT EPERM SilentContextError the user would have to be asked
+0x80090023 NTE_TOKEN_KEYSET_STORAGE_FULL ENOSPC StoreFullError the token has no room for another key
+0x80090024 NTE_TEMPORARY_PROFILE EACCES AccessDeniedError the user's profile is temporary
+0x80090025 NTE_FIXEDPARAMETER ENOTSUP NotSupportedError the parameter cannot be changed
+0x80090026 NTE_INVALID_HANDLE EBADF InvalidHandleError invalid handle
+0x80090027 NTE_INVALID_PARAMETER EINVAL InvalidParameterError invalid argument
+0x80090028 NTE_BUFFER_TOO_SMALL ENOBUFS BufferTooSmallError the buffer is too small
+0x80090029 NTE_NOT_SUPPORTED ENOTSUP NotSupportedError not supported
+0x8009002A NTE_NO_MORE_ITEMS ENOENT NotFoundError no more items
+0x8009002B NTE_BUFFERS_OVERLAP EINVAL InvalidParameterError input and output overlap
+0x8009002C NTE_DECRYPTION_FAILURE EINVAL BadDataError decryption failed
+0x8009002D NTE_INTERNAL_ERROR EIO NCryptError internal error
+0x8009002E NTE_UI_REQUIRED EPERM SilentContextError the user has to be asked
+0x8009002F NTE_HMAC_NOT_SUPPORTED ENOTSUP NotSupportedError HMAC is not supported
+0x80090030 NTE_DEVICE_NOT_READY EIO DeviceError the device is not ready
+0x80090031 NTE_AUTHENTICATION_IGNORED EIO NCryptError the device ignored the authentication
+0x80090032 NTE_VALIDATION_FAILED EINVAL BadDataError validation failed
+0x80090033 NTE_INCORRECT_PASSWORD EACCES WrongPassphraseError wrong or missing passphrase
+0x80090034 NTE_ENCRYPTION_FAILURE EIO NCryptError encryption failed
+0x80090035 NTE_DEVICE_NOT_FOUND ENODEV DeviceError there is no device
+0x80090036 NTE_USER_CANCELLED ECANCELED CancelledError cancelled
+0x80090037 NTE_PASSWORD_CHANGE_REQUIRED EACCES AccessDeniedError the password has to be changed
+0x80090038 NTE_NOT_ACTIVE_CONSOLE EACCES AccessDeniedError only the active console may do that
+0x80090039 NTE_VBS_UNAVAILABLE ENOTSUP NotSupportedError no virtualization-based security
+0x8009003A NTE_VBS_CANNOT_DECRYPT_KEY EIO BadDataError the key was protected for an earlier boot
+# General HRESULTs
+0x80004001 E_NOTIMPL ENOTSUP NotSupportedError not implemented
+0x80004003 E_POINTER EINVAL InvalidParameterError invalid pointer
+0x80004004 E_ABORT ECANCELED CancelledError aborted
+0x80004005 E_FAIL EIO NCryptError unspecified failure
+0x8000FFFF E_UNEXPECTED EIO NCryptError unexpected failure
+0x80070005 E_ACCESSDENIED EACCES AccessDeniedError access denied
+0x80070006 E_HANDLE EBADF InvalidHandleError invalid handle
+0x8007000E E_OUTOFMEMORY ENOMEM OutOfMemoryError memory is short
+0x80070057 E_INVALIDARG EINVAL InvalidParameterError invalid argument
+0x800706F4 RPC_X_NULL_REF_POINTER EINVAL InvalidParameterError a required pointer is NULL
+# Win32 errors as HRESULTs; most of them are the portable store's
+0x80070002 ERROR_FILE_NOT_FOUND ENOENT KeyNotFoundError there is no such file
+0x8007000D ERROR_INVALID_DATA EINVAL BadDataError malformed data
+0x80070013 ERROR_WRITE_PROTECT EROFS StoreReadOnlyError the store is read-only
+0x80070032 ERROR_NOT_SUPPORTED ENOTSUP StoreUnsupportedError the store cannot live there
+0x80070070 ERROR_DISK_FULL ENOSPC StoreFullError the disk is full
+0x800700AA ERROR_BUSY EBUSY StoreBusyError the store is locked by another process
+0x800700EA ERROR_MORE_DATA ENOBUFS BufferTooSmallError the buffer is too small
+0x80070103 ERROR_NO_MORE_ITEMS ENOENT NotFoundError no more items
+0x8007045D ERROR_IO_DEVICE EIO StoreError input/output error
+0x800704C7 ERROR_CANCELLED ECANCELED CancelledError cancelled
+0x8007053A ERROR_INVALID_SECURITY_DESCR EACCES StorePermissionError the store is open to others
+0x80070570 ERROR_FILE_CORRUPT EIO StoreCorruptError the store is damaged
+0x8007139F ERROR_INVALID_STATE EINVAL BadStateError the key is not in the state for that
+0x80071776 ERROR_NO_USER_KEYS EIO MasterKeyMissingError the store's master key is missing
+# Certificates and ASN.1
+0x80092004 CRYPT_E_NOT_FOUND ENOENT NotFoundError not found
+0x80092005 CRYPT_E_EXISTS EEXIST KeyExistsError exists already
+0x80093100 CRYPT_E_ASN1_ERROR EINVAL BadDataError malformed ASN.1
+0x8009310B CRYPT_E_ASN1_BADTAG EINVAL BadDataError malformed ASN.1: unexpected tag
+# Smart cards
+0x80100002 SCARD_E_CANCELLED ECANCELED CancelledError cancelled
+0x8010000C SCARD_E_NO_SMARTCARD ENODEV DeviceError there is no smart card
+0x8010001D SCARD_E_NO_SERVICE ENODEV DeviceError the smart card service is not running
+0x8010002E SCARD_E_NO_READERS_AVAILABLE ENODEV DeviceError there is no smart card reader
+0x80100030 SCARD_E_NO_KEY_CONTAINER ENOENT KeyNotFoundError there is no such key
+0x80100069 SCARD_W_REMOVED_CARD ENODEV DeviceError the smart card was removed
+0x8010006A SCARD_W_SECURITY_VIOLATION EACCES AccessDeniedError access denied
+0x8010006B SCARD_W_WRONG_CHV EACCES AccessDeniedError wrong PIN
+0x8010006C SCARD_W_CHV_BLOCKED EACCES AccessDeniedError the PIN is blocked
+0x8010006E SCARD_W_CANCELLED_BY_USER ECANCELED CancelledError cancelled
+# Platform modules
+0x80290401 TPM_E_PCP_DEVICE_NOT_READY EIO DeviceError the platform module is not ready
+0x80290402 TPM_E_PCP_INVALID_HANDLE EBADF InvalidHandleError invalid handle
+0x80290403 TPM_E_PCP_INVALID_PARAMETER EINVAL InvalidParameterError invalid argument
+0x80290404 TPM_E_PCP_FLAG_NOT_SUPPORTED ENOTSUP NotSupportedError the flag is not supported
+0x80290405 TPM_E_PCP_NOT_SUPPORTED ENOTSUP NotSupportedError not supported
+0x80290406 TPM_E_PCP_BUFFER_TOO_SMALL ENOBUFS BufferTooSmallError the buffer is too small
+0x80290407 TPM_E_PCP_INTERNAL_ERROR EIO NCryptError internal error
+0x80290408 TPM_E_PCP_AUTHENTICATION_FAILED EACCES AccessDeniedError authentication failed
+0x40290423 TPM_E_PCP_UNSUPPORTED_PSS_SALT ENOTSUP NotSupportedError the salt has a wrong length
+# NTSTATUS values that providers hand through
+0xC0000001 STATUS_UNSUCCESSFUL EIO NCryptError unspecified failure
+0xC000000D STATUS_INVALID_PARAMETER EINVAL InvalidParameterError invalid argument
+0xC0000023 STATUS_BUFFER_TOO_SMALL ENOBUFS BufferTooSmallError the buffer is too small
+0xC00000BB STATUS_NOT_SUPPORTED ENOTSUP NotSupportedError not supported
+0xC0000225 STATUS_NOT_FOUND ENOENT NotFoundError not found
+0xC000A000 STATUS_INVALID_SIGNATURE EINVAL BadDataError invalid signature
+"""
+
+
+def _read_table():
+    for line in _TABLE.splitlines():
+        if line and not line.startswith("#"):
+            code, name, number, error, text = line.split(" ", 4)
+            yield int(code, 16), StatusInfo(name, getattr(_errno, number), error, text)
+
 
 #: status code (unsigned) -> StatusInfo. ``error`` is the name of a class in ``ncrypt_ext.errors``.
-STATUS = {
-    code: StatusInfo(name, number, error, text)
-    for code, name, number, error, text in (
-        # Key storage and CryptoAPI.
-        (0x80090001, "NTE_BAD_UID", _E.EBADF, "InvalidHandleError", "invalid context handle"),
-        (0x80090002, "NTE_BAD_HASH", _E.EINVAL, "BadDataError", "invalid hash"),
-        (0x80090003, "NTE_BAD_KEY", _E.EINVAL, "BadDataError", "invalid key"),
-        (0x80090004, "NTE_BAD_LEN", _E.EINVAL, "BadDataError", "wrong length"),
-        (0x80090005, "NTE_BAD_DATA", _E.EINVAL, "BadDataError", "malformed data"),
-        (0x80090006, "NTE_BAD_SIGNATURE", _E.EINVAL, "BadDataError", "invalid signature"),
-        (0x80090007, "NTE_BAD_VER", _E.EINVAL, "StoreVersionError", "unknown version"),
-        (0x80090008, "NTE_BAD_ALGID", _E.ENOTSUP, "NotSupportedError",
-         "the key or its algorithm cannot do that"),
-        (0x80090009, "NTE_BAD_FLAGS", _E.EINVAL, "InvalidParameterError", "invalid flags"),
-        (0x8009000A, "NTE_BAD_TYPE", _E.ENOTSUP, "NotSupportedError",
-         "unknown type of blob or parameter"),
-        (0x8009000B, "NTE_BAD_KEY_STATE", _E.EINVAL, "BadStateError",
-         "the key is not in the state for that"),
-        (0x8009000C, "NTE_BAD_HASH_STATE", _E.EINVAL, "BadStateError",
-         "the hash is not in the state for that"),
-        (0x8009000D, "NTE_NO_KEY", _E.ENOENT, "KeyNotFoundError", "there is no such key"),
-        (0x8009000E, "NTE_NO_MEMORY", _E.ENOMEM, "OutOfMemoryError", "memory is short"),
-        (0x8009000F, "NTE_EXISTS", _E.EEXIST, "KeyExistsError",
-         "a key of that name exists already"),
-        (0x80090010, "NTE_PERM", _E.EACCES, "AccessDeniedError", "access denied"),
-        (0x80090011, "NTE_NOT_FOUND", _E.ENOENT, "NotFoundError", "not found"),
-        (0x80090012, "NTE_DOUBLE_ENCRYPT", _E.EINVAL, "BadStateError", "encrypted already"),
-        (0x80090013, "NTE_BAD_PROVIDER", _E.ENOENT, "ProviderNotFoundError",
-         "there is no such provider"),
-        (0x80090014, "NTE_BAD_PROV_TYPE", _E.EINVAL, "InvalidParameterError",
-         "invalid provider type"),
-        (0x80090015, "NTE_BAD_PUBLIC_KEY", _E.EINVAL, "BadDataError", "invalid public key"),
-        (0x80090016, "NTE_BAD_KEYSET", _E.ENOENT, "KeyNotFoundError", "there is no such key"),
-        (0x80090017, "NTE_PROV_TYPE_NOT_DEF", _E.ENOENT, "ProviderNotFoundError",
-         "the provider type is not defined"),
-        (0x80090018, "NTE_PROV_TYPE_ENTRY_BAD", _E.EIO, "NCryptError",
-         "the registration of the provider type is damaged"),
-        (0x80090019, "NTE_KEYSET_NOT_DEF", _E.ENOENT, "ProviderNotFoundError",
-         "there is no such provider"),
-        (0x8009001A, "NTE_KEYSET_ENTRY_BAD", _E.EIO, "StoreCorruptError",
-         "the stored key is damaged"),
-        (0x8009001B, "NTE_PROV_TYPE_NO_MATCH", _E.EINVAL, "InvalidParameterError",
-         "the provider is of another type"),
-        (0x8009001C, "NTE_SIGNATURE_FILE_BAD", _E.EIO, "NCryptError",
-         "the signature of the provider's library is invalid"),
-        (0x8009001D, "NTE_PROVIDER_DLL_FAIL", _E.EIO, "NCryptError",
-         "the provider's library failed to start"),
-        (0x8009001E, "NTE_PROV_DLL_NOT_FOUND", _E.ENOENT, "ProviderNotFoundError",
-         "the provider's library is missing"),
-        (0x8009001F, "NTE_BAD_KEYSET_PARAM", _E.EINVAL, "InvalidParameterError",
-         "invalid name of a key or provider"),
-        (0x80090020, "NTE_FAIL", _E.EIO, "NCryptError", "internal failure"),
-        (0x80090021, "NTE_SYS_ERR", _E.EIO, "NCryptError", "the operating system failed"),
-        (0x80090022, "NTE_SILENT_CONTEXT", _E.EPERM, "SilentContextError",
-         "the user would have to be asked, but silence was demanded"),
-        (0x80090023, "NTE_TOKEN_KEYSET_STORAGE_FULL", _E.ENOSPC, "StoreFullError",
-         "the token has no room for another key"),
-        (0x80090024, "NTE_TEMPORARY_PROFILE", _E.EACCES, "AccessDeniedError",
-         "the user's profile is temporary"),
-        (0x80090025, "NTE_FIXEDPARAMETER", _E.ENOTSUP, "NotSupportedError",
-         "the parameter cannot be changed"),
-        (0x80090026, "NTE_INVALID_HANDLE", _E.EBADF, "InvalidHandleError", "invalid handle"),
-        (0x80090027, "NTE_INVALID_PARAMETER", _E.EINVAL, "InvalidParameterError",
-         "invalid argument"),
-        (0x80090028, "NTE_BUFFER_TOO_SMALL", _E.ENOBUFS, "BufferTooSmallError",
-         "the buffer is too small"),
-        (0x80090029, "NTE_NOT_SUPPORTED", _E.ENOTSUP, "NotSupportedError", "not supported"),
-        (0x8009002A, "NTE_NO_MORE_ITEMS", _E.ENOENT, "NotFoundError", "no more items"),
-        (0x8009002B, "NTE_BUFFERS_OVERLAP", _E.EINVAL, "InvalidParameterError",
-         "input and output overlap"),
-        (0x8009002C, "NTE_DECRYPTION_FAILURE", _E.EINVAL, "BadDataError", "decryption failed"),
-        (0x8009002D, "NTE_INTERNAL_ERROR", _E.EIO, "NCryptError", "internal error"),
-        (0x8009002E, "NTE_UI_REQUIRED", _E.EPERM, "SilentContextError",
-         "the user has to be asked"),
-        (0x8009002F, "NTE_HMAC_NOT_SUPPORTED", _E.ENOTSUP, "NotSupportedError",
-         "HMAC is not supported"),
-        (0x80090030, "NTE_DEVICE_NOT_READY", _E.EIO, "DeviceError", "the device is not ready"),
-        (0x80090031, "NTE_AUTHENTICATION_IGNORED", _E.EIO, "NCryptError",
-         "the device ignored the authentication"),
-        (0x80090032, "NTE_VALIDATION_FAILED", _E.EINVAL, "BadDataError", "validation failed"),
-        (0x80090033, "NTE_INCORRECT_PASSWORD", _E.EACCES, "WrongPassphraseError",
-         "wrong or missing passphrase"),
-        (0x80090034, "NTE_ENCRYPTION_FAILURE", _E.EIO, "NCryptError", "encryption failed"),
-        (0x80090035, "NTE_DEVICE_NOT_FOUND", _E.ENODEV, "DeviceError", "there is no device"),
-        (0x80090036, "NTE_USER_CANCELLED", _E.ECANCELED, "CancelledError", "cancelled"),
-        (0x80090037, "NTE_PASSWORD_CHANGE_REQUIRED", _E.EACCES, "AccessDeniedError",
-         "the password has to be changed"),
-        (0x80090038, "NTE_NOT_ACTIVE_CONSOLE", _E.EACCES, "AccessDeniedError",
-         "only the active console may do that"),
-        (0x80090039, "NTE_VBS_UNAVAILABLE", _E.ENOTSUP, "NotSupportedError",
-         "virtualization-based security is not available"),
-        (0x8009003A, "NTE_VBS_CANNOT_DECRYPT_KEY", _E.EIO, "BadDataError",
-         "the key was protected for an earlier boot"),
-        # General HRESULTs.
-        (0x80004001, "E_NOTIMPL", _E.ENOTSUP, "NotSupportedError", "not implemented"),
-        (0x80004003, "E_POINTER", _E.EINVAL, "InvalidParameterError", "invalid pointer"),
-        (0x80004004, "E_ABORT", _E.ECANCELED, "CancelledError", "aborted"),
-        (0x80004005, "E_FAIL", _E.EIO, "NCryptError", "unspecified failure"),
-        (0x8000FFFF, "E_UNEXPECTED", _E.EIO, "NCryptError", "unexpected failure"),
-        (0x80070005, "E_ACCESSDENIED", _E.EACCES, "AccessDeniedError", "access denied"),
-        (0x80070006, "E_HANDLE", _E.EBADF, "InvalidHandleError", "invalid handle"),
-        (0x8007000E, "E_OUTOFMEMORY", _E.ENOMEM, "OutOfMemoryError", "memory is short"),
-        (0x80070057, "E_INVALIDARG", _E.EINVAL, "InvalidParameterError", "invalid argument"),
-        (0x800706F4, "RPC_X_NULL_REF_POINTER", _E.EINVAL, "InvalidParameterError",
-         "a required pointer is NULL"),
-        # Win32 errors as HRESULTs; most of them are the portable store's.
-        (0x80070002, "ERROR_FILE_NOT_FOUND", _E.ENOENT, "KeyNotFoundError",
-         "there is no such file"),
-        (0x8007000D, "ERROR_INVALID_DATA", _E.EINVAL, "BadDataError", "malformed data"),
-        (0x80070013, "ERROR_WRITE_PROTECT", _E.EROFS, "StoreReadOnlyError",
-         "the store is read-only"),
-        (0x80070032, "ERROR_NOT_SUPPORTED", _E.ENOTSUP, "StoreUnsupportedError",
-         "the store cannot live there"),
-        (0x80070070, "ERROR_DISK_FULL", _E.ENOSPC, "StoreFullError", "the disk is full"),
-        (0x800700AA, "ERROR_BUSY", _E.EBUSY, "StoreBusyError",
-         "the store is locked by another process"),
-        (0x800700EA, "ERROR_MORE_DATA", _E.ENOBUFS, "BufferTooSmallError",
-         "the buffer is too small"),
-        (0x80070103, "ERROR_NO_MORE_ITEMS", _E.ENOENT, "NotFoundError", "no more items"),
-        (0x8007045D, "ERROR_IO_DEVICE", _E.EIO, "StoreError", "input/output error"),
-        (0x800704C7, "ERROR_CANCELLED", _E.ECANCELED, "CancelledError", "cancelled"),
-        (0x8007053A, "ERROR_INVALID_SECURITY_DESCR", _E.EACCES, "StorePermissionError",
-         "the store is open to others"),
-        (0x80070570, "ERROR_FILE_CORRUPT", _E.EIO, "StoreCorruptError", "the store is damaged"),
-        (0x8007139F, "ERROR_INVALID_STATE", _E.EINVAL, "BadStateError",
-         "the key is not in the state for that"),
-        (0x80071776, "ERROR_NO_USER_KEYS", _E.EIO, "MasterKeyMissingError",
-         "the store's master key is missing"),
-        # Certificates and ASN.1.
-        (0x80092004, "CRYPT_E_NOT_FOUND", _E.ENOENT, "NotFoundError", "not found"),
-        (0x80092005, "CRYPT_E_EXISTS", _E.EEXIST, "KeyExistsError", "exists already"),
-        (0x80093100, "CRYPT_E_ASN1_ERROR", _E.EINVAL, "BadDataError", "malformed ASN.1"),
-        (0x8009310B, "CRYPT_E_ASN1_BADTAG", _E.EINVAL, "BadDataError",
-         "malformed ASN.1: unexpected tag"),
-        # Smart cards.
-        (0x80100002, "SCARD_E_CANCELLED", _E.ECANCELED, "CancelledError", "cancelled"),
-        (0x8010000C, "SCARD_E_NO_SMARTCARD", _E.ENODEV, "DeviceError", "there is no smart card"),
-        (0x8010001D, "SCARD_E_NO_SERVICE", _E.ENODEV, "DeviceError",
-         "the smart card service is not running"),
-        (0x8010002E, "SCARD_E_NO_READERS_AVAILABLE", _E.ENODEV, "DeviceError",
-         "there is no smart card reader"),
-        (0x80100030, "SCARD_E_NO_KEY_CONTAINER", _E.ENOENT, "KeyNotFoundError",
-         "there is no such key"),
-        (0x80100069, "SCARD_W_REMOVED_CARD", _E.ENODEV, "DeviceError",
-         "the smart card was removed"),
-        (0x8010006A, "SCARD_W_SECURITY_VIOLATION", _E.EACCES, "AccessDeniedError",
-         "access denied"),
-        (0x8010006B, "SCARD_W_WRONG_CHV", _E.EACCES, "AccessDeniedError", "wrong PIN"),
-        (0x8010006C, "SCARD_W_CHV_BLOCKED", _E.EACCES, "AccessDeniedError", "the PIN is blocked"),
-        (0x8010006E, "SCARD_W_CANCELLED_BY_USER", _E.ECANCELED, "CancelledError", "cancelled"),
-        # Platform modules.
-        (0x80290401, "TPM_E_PCP_DEVICE_NOT_READY", _E.EIO, "DeviceError",
-         "the platform module is not ready"),
-        (0x80290402, "TPM_E_PCP_INVALID_HANDLE", _E.EBADF, "InvalidHandleError",
-         "invalid handle"),
-        (0x80290403, "TPM_E_PCP_INVALID_PARAMETER", _E.EINVAL, "InvalidParameterError",
-         "invalid argument"),
-        (0x80290404, "TPM_E_PCP_FLAG_NOT_SUPPORTED", _E.ENOTSUP, "NotSupportedError",
-         "the flag is not supported"),
-        (0x80290405, "TPM_E_PCP_NOT_SUPPORTED", _E.ENOTSUP, "NotSupportedError",
-         "not supported"),
-        (0x80290406, "TPM_E_PCP_BUFFER_TOO_SMALL", _E.ENOBUFS, "BufferTooSmallError",
-         "the buffer is too small"),
-        (0x80290407, "TPM_E_PCP_INTERNAL_ERROR", _E.EIO, "NCryptError", "internal error"),
-        (0x80290408, "TPM_E_PCP_AUTHENTICATION_FAILED", _E.EACCES, "AccessDeniedError",
-         "authentication failed"),
-        (0x40290423, "TPM_E_PCP_UNSUPPORTED_PSS_SALT", _E.ENOTSUP, "NotSupportedError",
-         "the platform module wants a salt as long as the hash"),
-        # NTSTATUS values that providers hand through.
-        (0xC0000001, "STATUS_UNSUCCESSFUL", _E.EIO, "NCryptError", "unspecified failure"),
-        (0xC000000D, "STATUS_INVALID_PARAMETER", _E.EINVAL, "InvalidParameterError",
-         "invalid argument"),
-        (0xC0000023, "STATUS_BUFFER_TOO_SMALL", _E.ENOBUFS, "BufferTooSmallError",
-         "the buffer is too small"),
-        (0xC00000BB, "STATUS_NOT_SUPPORTED", _E.ENOTSUP, "NotSupportedError", "not supported"),
-        (0xC0000225, "STATUS_NOT_FOUND", _E.ENOENT, "NotFoundError", "not found"),
-        (0xC000A000, "STATUS_INVALID_SIGNATURE", _E.EINVAL, "BadDataError",
-         "invalid signature"),
-    )
-}
+STATUS = dict(_read_table())
 
 #: Codes whose meaning depends on the function that returned them: (code, function) -> class.
 BY_FUNCTION = {
@@ -208,7 +156,7 @@ BY_FUNCTION = {
     (0x80090016, "ncx_store_rekey"): "StoreNotFoundError",
 }
 
-_UNKNOWN = StatusInfo("", _E.EIO, "NCryptError", "unknown failure")
+_UNKNOWN = StatusInfo("", _errno.EIO, "NCryptError", "unknown failure")
 
 
 def lookup(status, function=""):

@@ -230,7 +230,7 @@ static void test_pause_stops_loops(void)
 struct round {
     struct lease *parent, *child;
     pthread_barrier_t start;
-    bool broken;              /* a call was inside when the handle had been released */
+    bool broken; /* a call was inside when the handle had been released */
 };
 
 static struct round current;

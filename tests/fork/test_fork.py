@@ -30,7 +30,9 @@ def in_child(work):
 
 
 def test_loaded_keys_work_in_the_child(run_python):
-    run_python(PRELUDE + """
+    run_python(
+        PRELUDE
+        + """
 provider = nc.Provider()
 key = provider.create_key("ECDSA_P256", "k")
 signature = key.sign(digest)
@@ -47,12 +49,15 @@ def work():
 in_child(work)
 key.verify(digest, key.sign(digest))
 assert provider.has_key("of the child")
-""")
+"""
+    )
 
 
 def test_calls_of_vanished_threads_do_not_keep_handles(run_python):
     """Threads sign with keys that are closed in the middle of it; only the parent's calls end."""
-    run_python(PRELUDE + """
+    run_python(
+        PRELUDE
+        + """
 provider = nc.Provider()
 stop = False
 
@@ -82,12 +87,15 @@ for _ in range(20):
     for thread in threads:
         thread.join()
 assert nc.live_handles()["binding"]["Key"] == 0
-""")
+"""
+    )
 
 
 def test_closed_before_the_fork_released_in_the_child(run_python):
     """A long call holds a closed handle; in the child that call does not exist."""
-    run_python(PRELUDE + """
+    run_python(
+        PRELUDE
+        + """
 provider = nc.Provider()
 new = provider.create_persisted_key("RSA")
 new.length = 16384
@@ -115,11 +123,14 @@ in_child(work)
 new.close()
 thread.join()
 assert isinstance(outcome[0], nc.CancelledError), outcome
-""")
+"""
+    )
 
 
 def test_multiprocessing_fork_pool(run_python):
-    run_python(PRELUDE + """
+    run_python(
+        PRELUDE
+        + """
 import multiprocessing
 provider = nc.Provider()
 key = provider.create_key("ECDSA_P256", "pooled")
@@ -130,12 +141,15 @@ def work(number):
 with multiprocessing.get_context("fork").Pool(2) as pool:
     for number, signature in enumerate(pool.map(work, range(20))):
         key.verify(bytes([number]) * 32, signature)
-""")
+"""
+    )
 
 
 def test_fork_in_a_signal_handler_during_finalize(run_python):
     """The forking thread's own call goes on in the child: its lease must not be forgotten."""
-    run_python(PRELUDE + """
+    run_python(
+        PRELUDE
+        + """
 import signal
 provider = nc.Provider()
 new = provider.create_persisted_key("RSA")
@@ -162,4 +176,5 @@ except Stop:
         os._exit(0)
 else:
     raise AssertionError("not interrupted")
-""")
+"""
+    )

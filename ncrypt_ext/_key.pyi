@@ -1,0 +1,46 @@
+"""The public key class: the end of the chain."""
+
+from typing_extensions import final
+
+from ncrypt_ext._key_encryption import EncryptionKey
+
+@final
+class Key(EncryptionKey):
+    """A finalized key: it signs, verifies, encrypts, decrypts, and is exported.
+
+    Keys come from :class:`~ncrypt_ext.Provider` (``open_key``, ``create_key``, ``import_key``),
+    from :meth:`UnfinalizedKey.finalize() <ncrypt_ext.UnfinalizedKey.finalize>` and from
+    :meth:`from_handle`. A key keeps its provider's native handle alive: the provider may be closed
+    first.
+
+    Any number of threads may use one key.
+    """
+
+    @staticmethod
+    def from_handle(handle: int, *, own: bool) -> Key:
+        """Use a key that something else opened.
+
+        With ``own`` this object frees the handle, else it only borrows it and the caller keeps it
+        valid.
+        """
+
+    def delete(self, *, silent: bool = False) -> None:
+        """Delete the stored key and close this object (NCryptDeleteKey).
+
+        While a call of another thread uses the key nothing is deleted:
+        :class:`~ncrypt_ext.BadStateError`, and the key stays as it was. Other handles of the same
+        stored key go on working until they are closed. Deleting an ephemeral key just frees it.
+        """
+
+    def export(self, blob_type: str, *, silent: bool = False) -> bytes:
+        """Export the key as a blob (NCryptExportKey): ``"ECCPUBLICBLOB"``, ``"PKCS8_PRIVATEKEY"``,
+        ...
+
+        Private blobs need an export policy that allows it.
+        """
+
+    def public_key_der(self) -> bytes:
+        """The public key as a DER SubjectPublicKeyInfo."""
+
+    def public_key_pem(self) -> str:
+        """The public key as a PEM SubjectPublicKeyInfo (``-----BEGIN PUBLIC KEY-----``)."""

@@ -1,0 +1,58 @@
+"""Keys that are being made: properties can be set, then finalize() turns them into a Key."""
+
+from typing_extensions import final
+
+from ncrypt_ext._key import Key
+from ncrypt_ext._key_properties import PropertyKey
+from ncrypt_ext.enums import KeyUsage
+from ncrypt_ext.records import UIPolicy
+
+@final
+class UnfinalizedKey(PropertyKey):
+    """A key that is not made yet. Comes from :meth:`Provider.create_persisted_key`.
+
+    Nothing is stored before :meth:`finalize`. Closing it, also at the end of a ``with`` block,
+    gives it up.
+    """
+
+    @staticmethod
+    def from_handle(handle: int, *, own: bool) -> UnfinalizedKey:
+        """Use a key that something else created and did not finalize. ``own``: as for Key."""
+
+    @property
+    def length(self) -> int:
+        """The length in bits that the key will have."""
+
+    @length.setter
+    def length(self, value: int) -> None: ...
+    @property
+    def usage(self) -> KeyUsage:
+        """What the private key may be used for."""
+
+    @usage.setter
+    def usage(self, value: int) -> None: ...
+    @property
+    def curve(self) -> str | None:
+        """The elliptic curve, for algorithms that leave it open."""
+
+    @curve.setter
+    def curve(self, value: str) -> None: ...
+    @property
+    def ui_policy(self) -> UIPolicy | None:
+        """What the user is asked when the key is used."""
+
+    @ui_policy.setter
+    def ui_policy(self, value: UIPolicy) -> None: ...
+    def finalize(
+        self, *, legacy_store: bool = False, validate: bool = True, silent: bool = False
+    ) -> Key:
+        """Make the key, store it if it has a name, and return it (NCryptFinalizeKey).
+
+        The handle belongs to the returned Key from then on, and this object is closed. When it
+        fails, this object is as before. A long generation is given up when another thread closes
+        this object (:class:`~ncrypt_ext.CancelledError`), or when a signal handler raises, as
+        Ctrl-C does; then nothing is stored. Windows cannot be asked to stop.
+
+        ``legacy_store`` also stores an RSA key for CryptoAPI, ``validate=False`` skips checks of
+        imported numbers.
+        """

@@ -1,0 +1,177 @@
+"""Providers: where keys are opened, made, imported and listed."""
+
+from collections.abc import Mapping
+from typing import Literal, overload
+
+from typing_extensions import Buffer, final
+
+from ncrypt_ext._key import Key
+from ncrypt_ext._key_iterator import KeyIterator
+from ncrypt_ext._key_unfinalized import UnfinalizedKey
+from ncrypt_ext._property_handle import PropertyHandle
+from ncrypt_ext.enums import ImplType
+from ncrypt_ext.records import AlgorithmInfo, ProviderInfo, UIPolicy
+
+def implementation() -> str:
+    """Who does the work: ``"native"`` (Windows) or ``"portable"`` (the engine of this package)."""
+
+def versions() -> str:
+    """The libraries at work, in one line."""
+
+def storage_providers() -> list[ProviderInfo]:
+    """The providers that are installed (NCryptEnumStorageProviders)."""
+
+@final
+class Provider(PropertyHandle):
+    """A key storage provider (NCryptOpenStorageProvider): the default one, or one by name.
+
+    Names of keys are any ``str`` without NUL characters. ``machine`` means the machine's keys
+    instead of the user's, ``silent`` fails where the user would have to be asked, ``key_spec`` is
+    the legacy key specification (0, or AT_KEYEXCHANGE 1, AT_SIGNATURE 2).
+    """
+
+    def __init__(self, name: str | None = None) -> None: ...
+    @staticmethod
+    def from_handle(handle: int, *, own: bool) -> Provider:
+        """Use a provider that something else opened.
+
+        With ``own`` this object frees the handle, else it only borrows it and the caller keeps it
+        valid.
+        """
+
+    @property
+    def implementation(self) -> str:
+        """``"native"`` when Windows does the work, ``"portable"`` when the engine of this package
+        does.
+        """
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """The provider's version: major, minor."""
+
+    @property
+    def max_name_length(self) -> int:
+        """How long a key's name can be, in UTF-16 units."""
+
+    @property
+    def impl_type(self) -> ImplType:
+        """Where the provider keeps its keys."""
+
+    def algorithms(self, operations: int = 0) -> list[AlgorithmInfo]:
+        """The algorithms that can do any of the operations; 0 means all."""
+
+    def is_algorithm_supported(self, algorithm: str) -> bool:
+        """Whether keys of that algorithm can be made."""
+
+    def keys(self, *, machine: bool = False, silent: bool = False) -> KeyIterator:
+        """List the stored keys, in constant memory. Changes meanwhile may be missed."""
+
+    def open_key(
+        self, name: str, *, machine: bool = False, key_spec: int = 0, silent: bool = False
+    ) -> Key:
+        """Open a stored key; :class:`~ncrypt_ext.KeyNotFoundError` when there is none."""
+
+    def has_key(
+        self, name: str, *, machine: bool = False, key_spec: int = 0, silent: bool = False
+    ) -> bool:
+        """Whether such a key is stored. A fault of the store is an exception, never False."""
+
+    def delete_key(
+        self,
+        name: str,
+        *,
+        machine: bool = False,
+        key_spec: int = 0,
+        missing_ok: bool = False,
+        silent: bool = False,
+    ) -> None:
+        """Delete a stored key. Handles of it that are open go on working until they are closed."""
+
+    def create_persisted_key(
+        self,
+        algorithm: str,
+        name: str | None = None,
+        *,
+        key_spec: int = 0,
+        machine: bool = False,
+        overwrite: bool = False,
+    ) -> UnfinalizedKey:
+        """Begin to make a key (NCryptCreatePersistedKey); without a name it will be ephemeral.
+
+        Set its properties, then call :meth:`UnfinalizedKey.finalize`.
+        :class:`~ncrypt_ext.KeyExistsError` when the name is taken, unless ``overwrite``, which
+        replaces the old key when the new one is finalized.
+        """
+
+    def create_key(
+        self,
+        algorithm: str,
+        name: str | None = None,
+        *,
+        length: int | None = None,
+        curve: str | None = None,
+        export_policy: int | None = None,
+        usage: int | None = None,
+        ui_policy: UIPolicy | None = None,
+        window_handle: int | None = None,
+        properties: Mapping[str, Buffer | str | int] | None = None,
+        key_spec: int = 0,
+        machine: bool = False,
+        overwrite: bool = False,
+        legacy_store: bool = False,
+        silent: bool = False,
+    ) -> Key:
+        """Make a key: create, set, finalize. When a step fails nothing is left behind.
+
+        ``properties`` are stored with the key, see :meth:`set_property` for their values.
+        """
+
+    @overload
+    def import_key(
+        self,
+        blob: Buffer,
+        blob_type: str,
+        *,
+        name: str | None = None,
+        curve: str | None = None,
+        export_policy: int | None = None,
+        usage: int | None = None,
+        ui_policy: UIPolicy | None = None,
+        properties: Mapping[str, Buffer | str | int] | None = None,
+        machine: bool = False,
+        overwrite: bool = False,
+        legacy_store: bool = False,
+        validate: bool = True,
+        finalize: Literal[True] = True,
+        silent: bool = False,
+    ) -> Key:
+        """Import a key from a blob: ``"ECCPUBLICBLOB"``, ``"PKCS8_PRIVATEKEY"``, ...
+
+        With a name a private key is stored; public keys are ephemeral. ``curve`` is for EC blobs
+        that do not name their own. ``finalize=False`` returns a private key as an
+        :class:`UnfinalizedKey`.
+        """
+
+    @overload
+    def import_key(
+        self,
+        blob: Buffer,
+        blob_type: str,
+        *,
+        name: str | None = None,
+        curve: str | None = None,
+        export_policy: int | None = None,
+        usage: int | None = None,
+        ui_policy: UIPolicy | None = None,
+        properties: Mapping[str, Buffer | str | int] | None = None,
+        machine: bool = False,
+        overwrite: bool = False,
+        legacy_store: bool = False,
+        validate: bool = True,
+        finalize: Literal[False],
+        silent: bool = False,
+    ) -> UnfinalizedKey: ...
