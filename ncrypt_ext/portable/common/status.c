@@ -83,16 +83,6 @@ SECURITY_STATUS status_from_openssl(SECURITY_STATUS fallback, const char *what)
     return status_fail(fallback, "%s: %s", what, reason == NULL ? "libcrypto gave no reason" : reason);
 }
 
-void openssl_scope_begin(void)
-{
-    ERR_set_mark();
-}
-
-void openssl_scope_end(void)
-{
-    ERR_pop_to_mark();
-}
-
 const char *status_sentence(SECURITY_STATUS status)
 {
     return status != ERROR_SUCCESS && last_failure.status == status ? last_failure.sentence : NULL;

@@ -27,8 +27,14 @@ SECURITY_STATUS status_from_errno(int error, const char *what);
 SECURITY_STATUS status_from_openssl(SECURITY_STATUS fallback, const char *what);
 
 /* A host program may use the same libcrypto on the same thread. Code that calls libcrypto runs between these two, so
- * that the errors it causes do not stay on the host's queue and the host's are not lost. They nest. */
+ * that the errors it causes do not stay on the host's queue and the host's are not lost, and so that no fork() comes
+ * while libcrypto holds a lock (openssl_scope.c). They nest. Nothing in between waits for other threads. */
 void openssl_scope_begin(void);
 void openssl_scope_end(void);
+
+/* Steps out and in again, for callbacks of long operations, where libcrypto holds no lock: what happens in between may
+ * wait for other threads, and a waiting fork() gets through. */
+void openssl_scope_suspend(void);
+void openssl_scope_resume(void);
 
 #endif

@@ -111,9 +111,11 @@ static int poll_interrupt(EVP_PKEY_CTX *ctx)
 {
     bool *cancelled = EVP_PKEY_CTX_get_app_data(ctx);
 
+    openssl_scope_suspend();
     if (!*cancelled && interrupt_poll()) {
         *cancelled = true;
     }
+    openssl_scope_resume();
     return !*cancelled;
 }
 
