@@ -70,12 +70,13 @@ def calls() -> Iterator[tuple[str, str, int, Callable[[], object]]]:
                 lambda: nc.Key.from_handle(handle, own=False).close(),
             )
             yield "Key.sign(), P-256", "released", 1, lambda: key.sign(digest)
-            yield (
-                "Key.sign_many(), 1,000 of P-256, 1 thread",
-                "released for 16 at a time",
-                len(digests),
-                lambda: key.sign_many(digests, threads=1),
-            )
+            for threads in (1, 2):
+                yield (
+                    f"Key.sign_many(threads={threads}), 1,000 of P-256",
+                    "released for 16 at a time",
+                    len(digests),
+                    lambda threads=threads: key.sign_many(digests, threads=threads),
+                )
         yield (
             "Provider.open_key(), close()",
             "released",

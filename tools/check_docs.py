@@ -232,6 +232,10 @@ def check_cython() -> Iterator[str]:
 
 
 def main() -> int:
+    missing = [page for page in PAGES if not page.exists()]
+    if missing:
+        print("missing:", *missing)
+        return 1
     faults = [
         fault
         for check in (
