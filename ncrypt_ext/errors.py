@@ -56,8 +56,9 @@ _INVALID_HANDLE = 0x80090026
 class NCryptError(OSError):
     """A native function failed.
 
-    ``status`` is the unsigned status code, ``name`` its symbol (``"NTE_EXISTS"``, or ``""`` for
-    one not known here), ``function`` the native function, ``detail`` what the implementation says about it.
+    ``status`` is the unsigned status code, ``name`` its symbol (``"NTE_EXISTS"``, or ``""`` for one
+    that is not known here), ``function`` the native function, ``detail`` what the implementation
+    says about this failure.
     """
 
     def __init__(self, status: int, function: str = "", detail: str = "") -> None:
