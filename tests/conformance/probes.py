@@ -7,7 +7,7 @@ Each one is run in a process of its own where a stub may end the process (see co
 import os
 
 from . import material
-from .api import PKCS1_ENCRYPTION, pkcs1
+from .abi import PKCS1_ENCRYPTION, pkcs1
 
 
 def _probe_name():

@@ -5,7 +5,8 @@ from ctypes import byref
 
 import pytest
 
-from .api import H, call, refuses
+from .abi import H
+from .api import call, refuses
 from .constants import (
     AT_KEYEXCHANGE,
     AT_SIGNATURE,

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from .api import oaep, pkcs1, pss
+from .abi import oaep, pkcs1, pss
 from .material import CURVES, number
 
 pytestmark = pytest.mark.requires("openssl", "pkcs8", "sign")

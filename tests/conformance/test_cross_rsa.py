@@ -6,7 +6,8 @@ import hashlib
 import pytest
 
 from . import material
-from .api import IMPLEMENTATION, PKCS1_ENCRYPTION, oaep, pkcs1, pss, refuses
+from .abi import PKCS1_ENCRYPTION, oaep, pkcs1, pss
+from .api import IMPLEMENTATION, refuses
 from .constants import ALLOW_PLAINTEXT_EXPORT, NTE_BAD_SIGNATURE
 
 if IMPLEMENTATION != "engine":

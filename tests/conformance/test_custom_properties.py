@@ -8,7 +8,8 @@ from ctypes import byref
 import pytest
 
 from . import material
-from .api import D, call, must, refuses
+from .abi import D
+from .api import call, must, refuses
 from .constants import (
     ALLOW_ALL_USAGES,
     IMPL_SOFTWARE,
@@ -222,6 +223,16 @@ def test_gone_with_an_overwritten_key(api, name):
     api.make("ECDSA_P256", name, flags=0x80)
     with refuses(NTE_NOT_FOUND):
         api.get(api.open(name), "Custom")
+
+
+@pytest.mark.parametrize("title", ["Security Descr", "Use Count", "SmartCardPin"])
+@pytest.mark.not_on("windows", "the software provider has some of them")
+def test_known_but_not_offered(api, key, title):
+    """Not taken for the caller's own: a descriptor that nobody obeys is worse than none."""
+    with refuses(NTE_NOT_SUPPORTED):
+        api.get(key, title)
+    with refuses(NTE_NOT_SUPPORTED):
+        api.set(key, title, "value")
 
 
 # ---- a provider's properties ---------------------------------------------------------------------

@@ -7,7 +7,8 @@ from ctypes import byref
 import pytest
 
 from . import material
-from .api import PKCS1_ENCRYPTION, RAW, D, Padding, call, oaep, pkcs1, refuses
+from .abi import PKCS1_ENCRYPTION, RAW, D, Padding, oaep, pkcs1
+from .api import call, refuses
 from .constants import (
     ALLOW_DECRYPT,
     ALLOW_SIGNING,

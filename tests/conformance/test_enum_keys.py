@@ -5,7 +5,8 @@ from ctypes import byref
 
 import pytest
 
-from .api import KeyName, P, call, must, text_at
+from .abi import KeyName, P, text_at
+from .api import call, must
 from .constants import (
     AT_KEYEXCHANGE,
     AT_SIGNATURE,

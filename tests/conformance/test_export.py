@@ -8,7 +8,8 @@ from ctypes import byref
 import pytest
 
 from . import material
-from .api import D, call, parameters, refuses
+from .abi import D, parameters
+from .api import call, refuses
 from .conftest import small
 from .constants import (
     ALLOW_ARCHIVING,

@@ -5,7 +5,8 @@ from ctypes import byref
 
 import pytest
 
-from .api import D, call, pkcs1, refuses
+from .abi import D, pkcs1
+from .api import call, refuses
 from .conftest import small
 from .constants import (
     NO_KEY_VALIDATION,

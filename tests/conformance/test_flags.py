@@ -10,7 +10,8 @@ from ctypes import byref
 import pytest
 
 from . import material
-from .api import PKCS1_ENCRYPTION, D, H, P, call, pkcs1, pss
+from .abi import PKCS1_ENCRYPTION, D, H, P, pkcs1, pss
+from .api import call
 from .constants import (
     DO_NOT_FINALIZE,
     ERROR_SUCCESS,

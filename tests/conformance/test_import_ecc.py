@@ -6,7 +6,8 @@ import struct
 import pytest
 
 from . import material
-from .api import call, parameters, refuses
+from .abi import parameters
+from .api import call, refuses
 from .constants import (
     ALLOW_ALL_USAGES,
     ALLOW_PLAINTEXT_EXPORT,

@@ -4,7 +4,8 @@
 import pytest
 
 from . import material
-from .api import parameters, pkcs1, refuses
+from .abi import parameters, pkcs1
+from .api import refuses
 from .constants import (
     ALLOW_ALL_USAGES,
     ALLOW_DECRYPT,

@@ -7,7 +7,8 @@ from ctypes import byref
 import pytest
 
 from . import material
-from .api import PKCS1_ENCRYPTION, H, call, parameters, pkcs1, refuses
+from .abi import PKCS1_ENCRYPTION, H, parameters, pkcs1
+from .api import call, refuses
 from .constants import (
     ALLOW_ALL_USAGES,
     ALLOW_PLAINTEXT_EXPORT,

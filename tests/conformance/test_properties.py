@@ -8,7 +8,8 @@ from ctypes import byref
 import pytest
 
 from . import material
-from .api import D, H, UiPolicy, call, must, refuses, text_at, wide
+from .abi import D, H, UiPolicy, text_at, wide
+from .api import call, must, refuses
 from .conftest import small
 from .constants import (
     ALLOW_ALL_USAGES,

@@ -5,7 +5,8 @@ from ctypes import byref
 
 import pytest
 
-from .api import D, H, P, call, must, refuses
+from .abi import D, H, P
+from .api import call, must, refuses
 from .constants import (
     NTE_BAD_PROVIDER,
     NTE_INVALID_HANDLE,

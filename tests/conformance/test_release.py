@@ -5,7 +5,8 @@ from ctypes import byref
 
 import pytest
 
-from .api import P, call, must
+from .abi import P
+from .api import call, must
 from .conftest import small
 from .constants import NTE_INVALID_HANDLE, NTE_INVALID_PARAMETER
 

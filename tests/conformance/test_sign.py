@@ -8,7 +8,8 @@ from ctypes import byref
 import pytest
 
 from . import material
-from .api import NONE, Api, D, Padding, call, oaep, pkcs1, pss, refuses
+from .abi import NONE, D, Padding, oaep, pkcs1, pss
+from .api import Api, call, refuses
 from .constants import (
     ALLOW_DECRYPT,
     ALLOW_SIGNING,

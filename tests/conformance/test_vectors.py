@@ -7,7 +7,8 @@ import pytest
 
 from .. import vector_loaders as vectors
 from . import material
-from .api import PKCS1_ENCRYPTION, oaep, pkcs1, pss, refuses
+from .abi import PKCS1_ENCRYPTION, oaep, pkcs1, pss
+from .api import refuses
 from .constants import ALLOW_PLAINTEXT_EXPORT, NTE_BAD_SIGNATURE
 from .material import P256, P384, P521
 

@@ -6,7 +6,8 @@ import hashlib
 import pytest
 
 from . import material
-from .api import Padding, call, pkcs1, pss, refuses
+from .abi import Padding, pkcs1, pss
+from .api import call, refuses
 from .constants import NTE_BAD_SIGNATURE, NTE_INVALID_HANDLE, NTE_INVALID_PARAMETER
 from .test_sign import DIGEST, REFUSED, rsa_key, rsa_only, signer
 
