@@ -26,6 +26,7 @@ cdef enum:
     TOO_SMALL = 0x80090028
     TOO_SMALL_PCP = 0x80290406
     BAD_SIGNATURE = 0x80090006
+    INVALID_PARAMETER = 0x80090027
     INVALID_SIGNATURE = 0xC000A000
 
 
@@ -220,7 +221,18 @@ cdef class SigningKey(PropertyKey):
             input_close(&data)
         if <uint32_t>status == BAD_SIGNATURE or <uint32_t>status == INVALID_SIGNATURE:
             raise InvalidSignatureError("the signature does not belong to this digest and key")
+        if <uint32_t>status == INVALID_PARAMETER:
+            self.check_signature_size(given.size, checked)
         check(status, "NCryptVerifySignature")
+
+    cdef int check_signature_size(self, uint32_t size, Padding padding) except -1:
+        """A signature of a wrong size is a wrong signature, whatever the provider calls it."""
+        if self.signature_size == 0:
+            self.find_signature_size(padding)
+        if size != self.signature_size:
+            raise InvalidSignatureError(
+                f"the signature has {size} bytes: those of this key have {self.signature_size}")
+        return 0
 
     cdef bytes from_der(self, object signature):
         """The r || s of a DER signature."""

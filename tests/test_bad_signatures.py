@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""A signature from outside may be anything: whatever is wrong with it, it is a wrong signature and no OSError."""
+
+import hashlib
+
+import pytest
+
+import ncrypt_ext as nc
+
+DIGEST = hashlib.sha256(b"order 17").digest()
+SIZES = [0, 1, 63, 64, 65, 127, 128, 129, 5000]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("fill", [0, 0xFF])
+def test_any_bytes_are_a_wrong_signature(provider, size, fill):
+    with provider.create_key("ECDSA_P256") as key, provider.create_key("RSA", length=1024) as rsa:
+        for checked, padding in ((key, None), (rsa, nc.PKCS1("SHA256")), (rsa, nc.PSS("SHA256"))):
+            with pytest.raises(nc.InvalidSignatureError):
+                checked.verify(DIGEST, bytes([fill]) * size, padding)
+        with pytest.raises(nc.InvalidSignatureError):
+            key.verify(DIGEST, bytes([fill]) * size, encoding="der")
+
+
+def test_a_wrong_digest_is_still_the_callers_fault(provider):
+    with provider.create_key("ECDSA_P256") as key, pytest.raises(nc.InvalidParameterError):
+        key.verify(b"", key.sign(DIGEST))
