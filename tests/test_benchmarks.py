@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""What the benchmarks say of numbers: medians, spreads, bars, tables. Nothing is timed here."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+pytest.importorskip("benchmarks", reason="the benchmarks are not beside these tests")
+
+from benchmarks import report
+from benchmarks.measure import Figure, Sample, interleave, number, rate_ratio, ratios, spread
+
+
+def test_spread_of_a_known_sequence() -> None:
+    result = spread([float(value) for value in range(101)])
+    assert (result.median, result.low, result.high) == (50, 25, 75)
+    # Ranks 41 to 60 of 101 hold the median with 95 %, give or take the rounding.
+    assert 39 <= result.sure_low <= 42
+    assert 58 <= result.sure_high <= 61
+
+
+def test_ratios_are_made_pair_by_pair() -> None:
+    # Both sides become ten times slower half-way: the ratio does not notice.
+    ours, peer = [1.0, 1.0, 10.0, 10.0, 10.0], [2.0, 2.0, 20.0, 20.0, 20.0]
+    assert ratios(peer, ours).median == 2
+    with pytest.raises(ValueError, match="zip"):
+        ratios(peer, ours[:-1])
+
+
+def test_rate_ratio_is_above_one_when_ours_is_faster() -> None:
+    ours, peer = [Sample(100, 50)] * 21, [Sample(150, 100)] * 21
+    figure = rate_ratio("x", "x", ours, peer, at_least=1.4)
+    assert (figure.measured, figure.cpu, figure.passed) == (1.5, 2, True)
+    assert rate_ratio("x", "x", peer, ours, at_least=1.0).passed is False
+
+
+@pytest.mark.parametrize(
+    ("bar", "measured", "passed", "text"),
+    [
+        ({}, 1.0, None, ""),
+        ({"at_least": 0.97}, 0.97, True, ">= 0.970"),
+        ({"at_least": 0.97}, 0.9699, False, ">= 0.970"),
+        ({"at_most": 1.3}, 1.3, True, "<= 1.300"),
+        ({"at_most": 1.3}, 1.31, False, "<= 1.300"),
+        ({"at_least": 1, "at_most": 1}, 1, True, "= 1"),
+        ({"at_least": 1, "at_most": 1}, 2, False, "= 1"),
+        ({"at_least": 1, "at_most": 1}, 0, False, "= 1"),
+    ],
+)
+def test_bars(bar: dict[str, float], measured: float, passed: bool | None, text: str) -> None:
+    figure = Figure("x", "x", measured, **bar)
+    assert figure.passed is passed
+    assert figure.bar == text
+
+
+def test_every_side_runs_in_every_round_and_the_first_round_does_not_count() -> None:
+    order: list[str] = []
+
+    def side(name: str) -> Sample:
+        order.append(name)
+        return Sample(len(order), 0)
+
+    samples = interleave({"a": lambda: side("a"), "b": lambda: side("b")}, 3)
+    assert {name: len(values) for name, values in samples.items()} == {"a": 3, "b": 3}
+    rounds = [order[index : index + 2] for index in range(0, len(order), 2)]
+    assert len(rounds) == 4
+    assert all(sorted(each) == ["a", "b"] for each in rounds)
+    assert {each[0] for each in rounds} == {"a", "b"}
+    assert min(value.wall for values in samples.values() for value in values) == 3
+
+
+def test_reports_say_which_bar_was_missed() -> None:
+    good = Figure("a", "first", 1.0, low=0.9, high=1.1, at_least=0.97)
+    bad = Figure("b", "second <&>", 0.5, low=0.4, high=0.6, at_least=0.97)
+    table = report.table([good, bad]).splitlines()
+    assert len(table) == 4
+    assert "pass" in table[2]
+    assert "**FAIL**" in table[3]
+    drawing = report.chart([good, bad])
+    assert ElementTree.fromstring(drawing).tag.endswith("svg")
+    assert drawing.count(report.COLOURS["missed"]) == 1
+
+
+def test_numbers_keep_the_digits_that_matter() -> None:
+    shown = [number(value) for value in (0.9731, 12.345, 174.23, 20711.4, 3, None)]
+    assert shown == ["0.973", "12.35", "174.2", "20,711", "3", ""]
