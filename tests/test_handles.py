@@ -142,11 +142,10 @@ def test_provider_closed_before_its_keys(digest):
         provider.create_key("ECDSA_P256")
     key.verify(digest, key.sign(digest))
     new.length = 1024
-    assert new.finalize().length == 1024
+    with new.finalize() as other:
+        assert other.length == 1024
     assert nc.live_handles()["engine"]["providers"] == 1  # the key still needs it
     key.close()
-    new = None
-    gc.collect()
     assert nc.live_handles()["engine"]["providers"] == 0
 
 
@@ -179,9 +178,12 @@ def test_finalize_moves_the_handle(provider, digest):
     key = new.finalize()
     assert new.closed
     assert key.handle == number
-    for use in (new.finalize, lambda: new.length, new.detach, lambda: new.handle):
-        with pytest.raises(nc.ClosedHandleError, match=r"was finalized: use the Key"):
-            use()
+    for use in ("finalize", "detach", "__enter__"):
+        with pytest.raises(nc.ClosedHandleError, match="was finalized: use the Key"):
+            getattr(new, use)()
+    for name in ("length", "handle", "algorithm"):
+        with pytest.raises(nc.ClosedHandleError, match="was finalized: use the Key"):
+            getattr(new, name)
     new.close()
     with pytest.raises(nc.ClosedHandleError), new:
         pass

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""Audit events: raised before the native call, so that a hook can forbid it."""
+
+import sys
+
+import pytest
+
+import ncrypt_ext as nc
+
+# Audit hooks cannot be removed: one for all tests, that hands on to whom it concerns.
+listeners = []
+
+
+def hook(event, arguments):
+    if event.startswith("ncrypt_ext.") and listeners:
+        listeners[-1](event, arguments)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed():
+    sys.addaudithook(hook)
+
+
+@pytest.fixture
+def events():
+    events = []
+    listeners.append(lambda event, arguments: events.append((event, *arguments)))
+    yield events
+    listeners.pop()
+
+
+def test_events(events):
+    policy = nc.ExportPolicy.ALLOW_PLAINTEXT_EXPORT
+    with nc.Provider() as provider:
+        provider.create_key("ECDSA_P256", "k", export_policy=policy).close()
+        with provider.open_key("k") as key:
+            blob = key.export("ECCPRIVATEBLOB")
+            key.sign(b"d" * 32)
+        provider.import_key(blob, "ECCPRIVATEBLOB", name="i").close()
+        provider.delete_key("k")
+        with provider.open_key("i", machine=False) as key:
+            key.delete()
+        provider.create_persisted_key("RSA", "u", overwrite=True).close()
+        with pytest.raises(nc.KeyNotFoundError):
+            provider.open_key("missing", machine=True)
+    assert events == [
+        ("ncrypt_ext.open_provider", None),
+        ("ncrypt_ext.create_key", None, "ECDSA_P256", "k", False, False),
+        ("ncrypt_ext.open_key", None, "k", False),
+        ("ncrypt_ext.export_key", "k", False, "ECCPRIVATEBLOB"),
+        ("ncrypt_ext.import_key", None, "ECCPRIVATEBLOB", "i", False),
+        ("ncrypt_ext.delete_key", "k", False),
+        ("ncrypt_ext.open_key", None, "i", False),
+        ("ncrypt_ext.delete_key", "i", False),
+        ("ncrypt_ext.create_key", None, "RSA", "u", False, True),
+        ("ncrypt_ext.open_key", None, "missing", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    ["open_provider", "create_key", "import_key", "open_key", "export_key", "delete_key"],
+)
+def test_a_hook_can_forbid(provider, ec_key, forbidden):
+    provider.create_key("ECDSA_P256", "k").close()
+    blob = ec_key.export("ECCPUBLICBLOB")
+    calls = {
+        "open_provider": nc.Provider,
+        "create_key": lambda: provider.create_key("ECDSA_P256", "new"),
+        "import_key": lambda: provider.import_key(blob, "ECCPUBLICBLOB"),
+        "open_key": lambda: provider.open_key("k"),
+        "export_key": lambda: ec_key.export("ECCPUBLICBLOB"),
+        "delete_key": lambda: provider.delete_key("k"),
+    }
+
+    def forbid(event, arguments):
+        if event == f"ncrypt_ext.{forbidden}":
+            raise PermissionError("forbidden")
+
+    listeners.append(forbid)
+    try:
+        with pytest.raises(PermissionError, match="forbidden"):
+            calls[forbidden]()
+    finally:
+        listeners.pop()
+    assert [info.name for info in provider.keys()] == ["k"]
