@@ -16,6 +16,7 @@ cdef class SigningKey(PropertyKey):
     cdef bint is_der(self, object encoding) except -1
     cdef int find_signature_size(self, Padding padding) except -1
     cdef int check_signature_size(self, uint32_t size, Padding padding) except -1
+    cdef int check_signature_size(self, uint32_t size) except -1
     cdef bytes from_der(self, object signature)
     cdef bytes sign_again(self, uint8_t *digest, uint32_t size, Padding padding, DWORD flags)
 

@@ -222,16 +222,22 @@ cdef class SigningKey(PropertyKey):
         if <uint32_t>status == BAD_SIGNATURE or <uint32_t>status == INVALID_SIGNATURE:
             raise InvalidSignatureError("the signature does not belong to this digest and key")
         if <uint32_t>status == INVALID_PARAMETER:
-            self.check_signature_size(given.size, checked)
+            self.check_signature_size(given.size)
         check(status, "NCryptVerifySignature")
 
-    cdef int check_signature_size(self, uint32_t size, Padding padding) except -1:
+    cdef int check_signature_size(self, uint32_t size) except -1:
         """A signature of a wrong size is a wrong signature, whatever the provider calls it."""
-        if self.signature_size == 0:
-            self.find_signature_size(padding)
-        if size != self.signature_size:
+        cdef uint32_t expected
+        if self.kind == KIND_UNKNOWN:
+            self.find_kind()
+        if self.kind != KIND_EC and self.kind != KIND_RSA:
+            return 0
+        expected = (self.length + 7) // 8
+        if self.kind == KIND_EC:
+            expected *= 2
+        if size != expected:
             raise InvalidSignatureError(
-                f"the signature has {size} bytes: those of this key have {self.signature_size}")
+                f"the signature has {size} bytes: those of this key have {expected}")
         return 0
 
     cdef bytes from_der(self, object signature):

@@ -67,6 +67,16 @@ cdef int apply(UnfinalizedKey key, dict settings, dict properties) except -1:
     return 0
 
 
+cdef bytes magic_of(object blob):
+    """The first four bytes: they tell a private blob's algorithm."""
+    cdef Input data
+    input_open(&data, blob, "blob")
+    try:
+        return data.data[:min(data.size, 4)]
+    finally:
+        input_close(&data)
+
+
 cdef NCryptBuffer text_buffer(DWORD kind, bytes text) noexcept:
     cdef NCryptBuffer buffer
     buffer.cbBuffer = <DWORD>len(text)
@@ -352,8 +362,9 @@ cdef class Provider(PropertyHandle):
                 flags |= NCRYPT_DO_NOT_FINALIZE_FLAG
             return self.import_native(blob, blob_type, name, curve,
                                       flags | finalize_flags(legacy_store, validate, silent))
-        known = _PRIVATE_MAGIC_BLOBS.get(bytes(memoryview(blob)[:4])) if (
-            blob_type != "PKCS8_PRIVATEKEY") else None
+        known = None
+        if blob_type != "PKCS8_PRIVATEKEY":
+            known = _PRIVATE_MAGIC_BLOBS.get(magic_of(blob))
         if known is None:
             new = self.import_native(blob, blob_type, name, curve,
                                      flags | NCRYPT_DO_NOT_FINALIZE_FLAG)
