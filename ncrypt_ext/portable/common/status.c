@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,12 +73,18 @@ SECURITY_STATUS status_from_errno(int error, const char *what)
     return status_fail(errno_to_status(error), "%s: %s", what, error_text(error, buffer, sizeof buffer));
 }
 
+static bool memory_was_short(unsigned long error)
+{
+    return error != 0 && ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+}
+
 SECURITY_STATUS status_from_openssl(SECURITY_STATUS fallback, const char *what)
 {
     unsigned long error = ERR_peek_last_error();
     const char *reason = error == 0 ? NULL : ERR_reason_error_string(error);
 
-    if (error != 0 && ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) {
+    /* The first error is the cause, and those after it its consequences; the host's own are rarely before it. */
+    if (memory_was_short(error) || memory_was_short(ERR_peek_error())) {
         return status_no_memory();
     }
     return status_fail(fallback, "%s: %s", what, reason == NULL ? "libcrypto gave no reason" : reason);
