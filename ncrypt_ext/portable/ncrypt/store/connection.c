@@ -14,6 +14,7 @@
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
     [STATEMENT_COMMIT] = "COMMIT",
+    [STATEMENT_ROLLBACK] = "ROLLBACK",
     [STATEMENT_READ_HASH] = "SELECT " COLUMNS ", nonce, payload FROM keys WHERE name_hash = ?1",
     [STATEMENT_READ_HASH_RANGE] =
         "SELECT " COLUMNS ", nonce, payload FROM keys WHERE name_hash >= ?1 AND name_hash <= ?2 LIMIT 1",
@@ -84,6 +85,7 @@ static SECURITY_STATUS from_system(int error)
     }
 }
 
+/* `db` is NULL when not even the connection could be made: SQLite's functions know that as a lack of memory. */
 static SECURITY_STATUS from_result(sqlite3 *db, int result)
 {
     switch (result & 0xFF) {
@@ -115,9 +117,9 @@ static SECURITY_STATUS from_result(sqlite3 *db, int result)
             return HRESULT_FROM_WIN32(ERROR_FILE_CORRUPT);
         }
 #endif
-        return from_system(db ? sqlite3_system_errno(db) : 0);
+        return from_system(sqlite3_system_errno(db));
     case SQLITE_CANTOPEN:
-        return from_system(db ? sqlite3_system_errno(db) : 0);
+        return from_system(sqlite3_system_errno(db));
     default:
         return NTE_FAIL;
     }
@@ -126,7 +128,6 @@ static SECURITY_STATUS from_result(sqlite3 *db, int result)
 SECURITY_STATUS connection_fail(struct connection *connection, int result, const char *what)
 {
     SECURITY_STATUS status = from_result(connection->db, result);
-    const char *reason = connection->db ? sqlite3_errmsg(connection->db) : sqlite3_errstr(result);
 
     if (status == NTE_NO_MEMORY) {
         return status_no_memory();
@@ -141,7 +142,7 @@ SECURITY_STATUS connection_fail(struct connection *connection, int result, const
                            "writing; a store meant to be read-only is made with backup",
                            connection->store->database);
     }
-    return status_fail(status, "%s: %s: %s", connection->store->database, what, reason);
+    return status_fail(status, "%s: %s: %s", connection->store->database, what, sqlite3_errmsg(connection->db));
 }
 
 /* "file:<path>?mode=ro&immutable=1", with what would end the path escaped. */
@@ -226,6 +227,7 @@ SECURITY_STATUS connection_open(const struct store *store, bool writer, struct c
                                    "PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;"
                                    "PRAGMA cache_size = -4096;";
     struct connection *connection = calloc(1, sizeof(*connection));
+    sqlite3_stmt *rollback = NULL;
     SECURITY_STATUS status = ERROR_SUCCESS;
 
     if (!connection) {
@@ -245,13 +247,12 @@ SECURITY_STATUS connection_open(const struct store *store, bool writer, struct c
         status = connection_exec(connection, "PRAGMA query_only = ON", "setting the connection up");
     }
     if (status == ERROR_SUCCESS) {
+        status = connection_statement(connection, STATEMENT_ROLLBACK, &rollback);
+    }
+    if (status == ERROR_SUCCESS) {
         status = sealer_init(&connection->sealer, store->key);
     }
-    if (status != ERROR_SUCCESS) {
-        connection_close(connection);
-        return status;
-    }
-    if (writer) {
+    if (status == ERROR_SUCCESS && writer) {
         char limit[64];
 
         snprintf(limit, sizeof(limit), "PRAGMA journal_size_limit = %d", MAINTENANCE_OPEN_LIMIT * WAL_FRAME_SIZE);
@@ -316,6 +317,14 @@ SECURITY_STATUS connection_run(struct connection *connection, enum statement whi
     return status;
 }
 
+void connection_rollback(struct connection *connection)
+{
+    if (sqlite3_get_autocommit(connection->db) == 0) {
+        sqlite3_step(connection->statement[STATEMENT_ROLLBACK]);
+        sqlite3_reset(connection->statement[STATEMENT_ROLLBACK]);
+    }
+}
+
 SECURITY_STATUS connection_exec(struct connection *connection, const char *sql, const char *what)
 {
     int result = sqlite3_exec(connection->db, sql, NULL, NULL, NULL);
@@ -334,8 +343,6 @@ SECURITY_STATUS connection_number(struct connection *connection, const char *sql
     }
     if (result == SQLITE_ROW) {
         *number = sqlite3_column_int64(statement, 0);
-    } else if (result == SQLITE_DONE) {
-        *number = 0;
     } else {
         status = connection_fail(connection, result, "reading the database");
     }

@@ -180,6 +180,7 @@ SECURITY_STATUS store_missing(const char *folder);
 enum statement {
     STATEMENT_BEGIN,
     STATEMENT_COMMIT,
+    STATEMENT_ROLLBACK,
     STATEMENT_READ_HASH,
     STATEMENT_READ_HASH_RANGE,
     STATEMENT_READ_ID,
@@ -218,7 +219,11 @@ void connection_reset(sqlite3_stmt *statement);
 MUST_CHECK SECURITY_STATUS connection_run(struct connection *connection, enum statement which, const char *what);
 MUST_CHECK SECURITY_STATUS connection_exec(struct connection *connection, const char *sql, const char *what);
 
-/* The first column of the first row of `sql`; 0 without rows. */
+/* Ends a transaction that is still open. The statement is prepared when the connection is opened, and running it needs
+ * no memory: a connection never keeps a transaction, with the lock of the writers, because memory was short. */
+void connection_rollback(struct connection *connection);
+
+/* The first column of the first row of `sql`, which has one. */
 MUST_CHECK SECURITY_STATUS connection_number(struct connection *connection, const char *sql, int64_t *number);
 
 /* For a failed SQLite call: never ERROR_SUCCESS. The sentence is "<file>: <what>: <reason>". */

@@ -28,9 +28,7 @@ static void start_log(struct connection *writer)
     if (good) {
         good = connection_run(writer, STATEMENT_COMMIT, "starting the log") == ERROR_SUCCESS;
     }
-    if (sqlite3_get_autocommit(writer->db) == 0) {
-        sqlite3_exec(writer->db, "ROLLBACK", NULL, NULL, NULL);
-    }
+    connection_rollback(writer);
 }
 
 /* Never waits: where readers or other processes are in the way, as much is done as can be. What fails here has lost

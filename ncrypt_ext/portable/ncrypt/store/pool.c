@@ -160,10 +160,7 @@ SECURITY_STATUS transaction_end(struct store *store, struct connection *connecti
             maintenance_after_commit(store, connection);
         }
     }
-    if (sqlite3_get_autocommit(connection->db) == 0) {
-        /* Fails only when SQLite has rolled back by itself, which the condition excludes but for lack of memory. */
-        sqlite3_exec(connection->db, "ROLLBACK", NULL, NULL, NULL);
-    }
+    connection_rollback(connection);
     pthread_mutex_unlock(&store->write_lock);
     gate_leave();
     return status;

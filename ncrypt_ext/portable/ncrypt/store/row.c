@@ -273,7 +273,7 @@ static SECURITY_STATUS step_write(struct connection *connection, sqlite3_stmt *s
     if (result == SQLITE_DONE) {
         return ERROR_SUCCESS;
     }
-    if (result == SQLITE_CONSTRAINT_ROWID || result == SQLITE_CONSTRAINT_PRIMARYKEY) {
+    if (result == SQLITE_CONSTRAINT_PRIMARYKEY) {
         return NTE_EXISTS;
     }
     return connection_fail(connection, result, "writing a key");

@@ -57,9 +57,7 @@ static SECURITY_STATUS read_header_alone(struct connection *connection, struct h
     if (status == ERROR_SUCCESS) {
         status = read_header(connection, header);
     }
-    if (sqlite3_get_autocommit(connection->db) == 0) {
-        sqlite3_exec(connection->db, "ROLLBACK", NULL, NULL, NULL);
-    }
+    connection_rollback(connection);
     return status;
 }
 
@@ -202,9 +200,7 @@ static SECURITY_STATUS make_tables(struct store *store, struct connection *conne
     if (status == ERROR_SUCCESS) {
         status = connection_run(connection, STATEMENT_COMMIT, "making the store");
     }
-    if (sqlite3_get_autocommit(connection->db) == 0) {
-        sqlite3_exec(connection->db, "ROLLBACK", NULL, NULL, NULL);
-    }
+    connection_rollback(connection);
     return status;
 }
 
@@ -285,9 +281,7 @@ static SECURITY_STATUS upgrade(struct store *store, struct connection *connectio
     if (status == ERROR_SUCCESS) {
         status = connection_run(connection, STATEMENT_COMMIT, "upgrading the store");
     }
-    if (sqlite3_get_autocommit(connection->db) == 0) {
-        sqlite3_exec(connection->db, "ROLLBACK", NULL, NULL, NULL);
-    }
+    connection_rollback(connection);
     return status;
 }
 
