@@ -15,7 +15,6 @@ cdef class SigningKey(PropertyKey):
     cdef Padding checked_padding(self, object padding)
     cdef bint is_der(self, object encoding) except -1
     cdef int find_signature_size(self, Padding padding) except -1
-    cdef int check_signature_size(self, uint32_t size, Padding padding) except -1
     cdef int check_signature_size(self, uint32_t size) except -1
     cdef bytes from_der(self, object signature)
     cdef bytes sign_again(self, uint8_t *digest, uint32_t size, Padding padding, DWORD flags)
