@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""Not run: has to pass mypy in strict mode. The whole surface, one use of each."""
+
+import array
+from datetime import datetime
+
+from typing_extensions import assert_type
+
+import ncrypt_ext as nc
+from ncrypt_ext import errors, properties
+from ncrypt_ext.status import StatusInfo, lookup
+
+
+def provider_surface() -> None:
+    provider = nc.Provider("Microsoft Software Key Storage Provider")
+    assert_type(provider.name, str)
+    assert_type(provider.implementation, str)
+    assert_type(provider.version, tuple[int, int])
+    assert_type(provider.max_name_length, int)
+    assert_type(provider.impl_type, nc.ImplType)
+    assert_type(provider.algorithms(nc.AlgorithmOperation.SIGNATURE), list[nc.AlgorithmInfo])
+    assert_type(provider.is_algorithm_supported(properties.RSA), bool)
+    assert_type(provider.get_property(properties.VERSION), bytes)
+    assert_type(provider.handle, int)
+    assert_type(provider.closed, bool)
+    assert_type(provider.detach(), int)
+    assert_type(nc.Provider.from_handle(17, own=True), nc.Provider)
+    assert_type(nc.storage_providers(), list[nc.ProviderInfo])
+    assert_type(nc.live_handles(), dict[str, dict[str, int]])
+    with provider.keys(machine=True, silent=True) as keys:
+        assert_type(keys, nc.KeyIterator)
+        assert_type(next(keys), nc.KeyInfo)
+
+
+def making_keys(provider: nc.Provider) -> None:
+    key = provider.create_key(
+        "RSA",
+        "name",
+        length=2048,
+        export_policy=nc.ExportPolicy.ALLOW_EXPORT | nc.ExportPolicy.ALLOW_ARCHIVING,
+        usage=nc.KeyUsage.ALLOW_SIGNING,
+        ui_policy=nc.UIPolicy(nc.UIProtection.PROTECT_KEY, friendly_name="mine"),
+        properties={"text": "a", "number": 1, "bytes": b"b"},
+        key_spec=nc.KeySpec.SIGNATURE,
+        overwrite=True,
+    )
+    assert_type(key, nc.Key)
+    blob = key.export("PKCS8_PRIVATEKEY")
+    assert_type(provider.import_key(blob, "PKCS8_PRIVATEKEY"), nc.Key)
+    new = provider.import_key(bytearray(blob), "PKCS8_PRIVATEKEY", finalize=False)
+    assert_type(new, nc.UnfinalizedKey)
+    new.length = 2048
+    new.usage = nc.KeyUsage.ALLOW_DECRYPT
+    new.curve = "nistP256"
+    new.ui_policy = nc.UIPolicy()
+    new.window_handle = 0
+    assert_type(new.finalize(legacy_store=True, silent=True), nc.Key)
+    key.length = 3  # type: ignore[misc]
+    key.name = "other"  # type: ignore[misc]
+
+
+def key_surface(key: nc.Key, digest: memoryview) -> None:
+    assert_type(key.algorithm, str | None)
+    assert_type(key.name, str | None)
+    assert_type(key.length, int)
+    assert_type(key.lengths.increment, int)
+    assert_type(key.signature_length, int | None)
+    assert_type(key.curve, str | None)
+    assert_type(key.usage, nc.KeyUsage)
+    assert_type(key.export_policy, nc.ExportPolicy)
+    assert_type(key.modified, datetime | None)
+    assert_type(key.ui_policy, nc.UIPolicy | None)
+    assert_type(key.sign(digest, nc.PSS("SHA256")), bytes)
+    assert_type(key.sign(array.array("B"), encoding="der"), bytes)
+    assert_type(key.sign_into(digest, bytearray(64)), int)
+    assert_type(key.sign_many([digest], nc.PKCS1("SHA256"), threads=2), list[bytes])
+    assert_type(key.sign_message(b"data", "SHA256"), bytes)
+    key.verify_message(b"data", b"signature", "SHA256", encoding="der")
+    assert_type(key.encrypt(b"data", nc.OAEP("SHA256", label=b"label")), bytes)
+    assert_type(key.decrypt_into(b"data", bytearray(64), nc.RAW), int)
+    assert_type(key.public_key_der(), bytes)
+    assert_type(key.public_key_pem(), str)
+    key.delete(silent=True)
+    key.sign(digest, encoding="DER")  # type: ignore[arg-type]
+    key.sign(digest, "PSS")  # type: ignore[arg-type]
+    key.encrypt("text", nc.PKCS1())  # type: ignore[arg-type]
+
+
+def error_surface(error: nc.NCryptError) -> None:
+    assert_type(error.status, int)
+    assert_type(error.name, str)
+    assert_type(error.function, str)
+    assert_type(error.detail, str)
+    assert_type(errors.error_from_status(0x8009000F), nc.NCryptError)
+    assert_type(lookup(0x8009000F), StatusInfo)
