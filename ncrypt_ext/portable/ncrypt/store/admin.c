@@ -188,16 +188,15 @@ static SECURITY_STATUS copy_master_key(const struct store *store, const char *fo
 SECURITY_STATUS store_backup(struct store *store, const char *folder)
 {
     struct connection *connection = NULL;
-    char *path = folder_path(folder, STORE_DATABASE, "");
-    SECURITY_STATUS status = path ? ERROR_SUCCESS : status_no_memory();
+    char *path = folder_path(folder, STORE_DATABASE, ""), *master = folder_path(folder, STORE_MASTER_KEY, "");
+    SECURITY_STATUS status = path && master ? ERROR_SUCCESS : status_no_memory();
 
     if (status == ERROR_SUCCESS && mkdir(folder, 0700) != 0) {
         status =
             errno == EEXIST ? status_fail(NTE_EXISTS, "%s exists already", folder) : status_from_errno(errno, folder);
     }
     if (status != ERROR_SUCCESS) {
-        free(path);
-        return status;
+        goto cleanup;
     }
     status = pool_take(store, &connection);
     if (status == ERROR_SUCCESS) {
@@ -208,10 +207,13 @@ SECURITY_STATUS store_backup(struct store *store, const char *folder)
         status = copy_master_key(store, folder);
     }
     if (status != ERROR_SUCCESS) {
+        unlink(master); /* there when its folder could not be synced */
         unlink(path);
         rmdir(folder);
     }
+cleanup:
     free(path);
+    free(master);
     return status;
 }
 

@@ -209,10 +209,10 @@ static SECURITY_STATUS harden(struct connection *connection)
     };
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-        int result = sqlite3_db_config(connection->db, options[i].option, options[i].value, NULL);
-
-        if (result != SQLITE_OK) {
-            return connection_fail(connection, result, "setting the connection up");
+        if (sqlite3_db_config(connection->db, options[i].option, options[i].value, NULL) != SQLITE_OK) {
+            return status_fail(NTE_PROVIDER_DLL_FAIL,
+                               "SQLite %s lacks settings that the key store needs for its safety",
+                               sqlite3_libversion());
         }
     }
     return ERROR_SUCCESS;

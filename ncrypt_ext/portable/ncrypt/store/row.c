@@ -286,6 +286,7 @@ SECURITY_STATUS row_write(struct connection *connection, enum statement which, c
     uint8_t *sealed = secmem_alloc(sealed_size);
     sqlite3_stmt *statement = NULL;
     SECURITY_STATUS status;
+    int result;
 
     if (!sealed) {
         return status_no_memory();
@@ -301,13 +302,13 @@ SECURITY_STATUS row_write(struct connection *connection, enum statement which, c
     if (status != ERROR_SUCCESS) {
         goto cleanup;
     }
-    if (bind_columns(statement, record) != SQLITE_OK ||
-        bind_text(statement, COLUMN_NAME, record->name, STORE_MAX_NAME) != SQLITE_OK ||
-        bind_text(statement, COLUMN_ALGORITHM, record->algorithm, MAX_ALGORITHM) != SQLITE_OK ||
-        bind_bytes(statement, COLUMN_NAME_HASH, hash, sizeof(hash)) != SQLITE_OK ||
-        bind_bytes(statement, COLUMN_NONCE, nonce, sizeof(nonce)) != SQLITE_OK ||
-        bind_bytes(statement, COLUMN_PAYLOAD, sealed, sealed_size) != SQLITE_OK) {
-        status = connection_fail(connection, sqlite3_errcode(connection->db), "writing a key");
+    if ((result = bind_columns(statement, record)) != SQLITE_OK ||
+        (result = bind_text(statement, COLUMN_NAME, record->name, STORE_MAX_NAME)) != SQLITE_OK ||
+        (result = bind_text(statement, COLUMN_ALGORITHM, record->algorithm, MAX_ALGORITHM)) != SQLITE_OK ||
+        (result = bind_bytes(statement, COLUMN_NAME_HASH, hash, sizeof(hash))) != SQLITE_OK ||
+        (result = bind_bytes(statement, COLUMN_NONCE, nonce, sizeof(nonce))) != SQLITE_OK ||
+        (result = bind_bytes(statement, COLUMN_PAYLOAD, sealed, sealed_size)) != SQLITE_OK) {
+        status = connection_fail(connection, result, "writing a key");
     } else {
         status = step_write(connection, statement);
     }
