@@ -18,6 +18,10 @@
 #define WIN32(error) HRESULT_FROM_WIN32(error)
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+#ifdef TEST_COVERAGE
+void __gcov_dump(void);
+#endif
+
 #if defined(__SANITIZE_THREAD__)
 #define SLOW_BUILD 1
 #elif defined(__has_feature)
@@ -29,7 +33,7 @@
 #define SLOW_BUILD 0
 #endif
 
-static const uint8_t sample_digest[32] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+static const uint8_t sample_digest[32] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16,
                                           17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
 static char home_folder[256];
 static pid_t home_owner;
@@ -172,6 +176,9 @@ static inline void child_begins(void)
 static inline void child_ends(void)
 {
     fflush(NULL);
+#ifdef TEST_COVERAGE
+    __gcov_dump();
+#endif
     _exit(test_failures != 0);
 }
 

@@ -2,7 +2,8 @@
  *
  * kill -9 at any instant: two writers create, overwrite, change and delete keys and report each step that has been
  * completed, until they are killed. Then a fresh process finds the store: it opens, each key is whole or absent, and
- * what was reported is there. NCRYPT_EXT_CRASH_ROUNDS sets the number of rounds, NCRYPT_EXT_CRASH_SEED where they start.
+ * what was reported is there. NCRYPT_EXT_CRASH_ROUNDS sets the number of rounds, NCRYPT_EXT_CRASH_SEED where they
+ * start.
  */
 #include <errno.h>
 #include <signal.h>

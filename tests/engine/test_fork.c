@@ -32,7 +32,8 @@ static SECURITY_STATUS rsa_sign(NCRYPT_KEY_HANDLE key)
     DWORD size = 0;
 
     memcpy(digest, sample_digest, sizeof digest);
-    return NCryptSignHash(key, &padding, digest, sizeof digest, signature, sizeof signature, &size, NCRYPT_PAD_PKCS1_FLAG);
+    return NCryptSignHash(key, &padding, digest, sizeof digest, signature, sizeof signature, &size,
+                          NCRYPT_PAD_PKCS1_FLAG);
 }
 
 /* Uses everything: loaded keys, old and new stored keys, the tables. */

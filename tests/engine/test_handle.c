@@ -93,15 +93,13 @@ static void test_junk(void)
     for (int i = 0; i < 1000000; i++) {
         NCRYPT_HANDLE other = (NCRYPT_HANDLE)next_random(&random);
 
-        found += other != handle && (handle_acquire(other, HANDLE_ANY) != NULL ||
-                                     handle_close(other, HANDLE_ANY) != NTE_INVALID_HANDLE);
+        found += other != handle &&
+                 (handle_acquire(other, HANDLE_ANY) != NULL || handle_close(other, HANDLE_ANY) != NTE_INVALID_HANDLE);
     }
     CHECK(found == 0);
-    CHECK(handle_acquire(0, HANDLE_ANY) == NULL);
-    CHECK(handle_acquire(UINTPTR_MAX, HANDLE_ANY) == NULL);
+    CHECK(handle_acquire(0, HANDLE_ANY) == NULL && handle_acquire(UINTPTR_MAX, HANDLE_ANY) == NULL);
     CHECK(handle_acquire((NCRYPT_HANDLE)&object, HANDLE_ANY) == NULL);
-    CHECK(handle_type_of(0) == HANDLE_ANY);
-    CHECK(handle_type_of(UINTPTR_MAX) == HANDLE_ANY);
+    CHECK(handle_type_of(0) == HANDLE_ANY && handle_type_of(UINTPTR_MAX) == HANDLE_ANY);
     CHECK(object.destroyed == 0);
     CHECK_STATUS(handle_close(handle, HANDLE_KEY), ERROR_SUCCESS);
 }
@@ -200,8 +198,7 @@ static void test_threads(void)
     for (int i = 0; i < SHARED; i++) {
         NCRYPT_HANDLE handle = 0;
 
-        CHECK_STATUS(handle_create(HANDLE_KEY, calloc(1, sizeof(struct object)), destroy_heap, &handle),
-                     ERROR_SUCCESS);
+        CHECK_STATUS(handle_create(HANDLE_KEY, calloc(1, sizeof(struct object)), destroy_heap, &handle), ERROR_SUCCESS);
         shared[i] = handle;
     }
     start(threads, hammer);

@@ -88,8 +88,8 @@ static void test_check(void)
     check_store(ERROR_SUCCESS, 0);
     snprintf(path, sizeof path, "%s/keys.db", folder);
     CHECK(sqlite3_open(path, &db) == SQLITE_OK);
-    CHECK(sqlite3_exec(db, "UPDATE keys SET export_policy = 3 WHERE id = (SELECT min(id) FROM keys)", NULL, NULL, NULL) ==
-          SQLITE_OK);
+    CHECK(sqlite3_exec(db, "UPDATE keys SET export_policy = 3 WHERE id = (SELECT min(id) FROM keys)", NULL, NULL,
+                       NULL) == SQLITE_OK);
     CHECK(sqlite3_changes(db) == 1);
     check_store(NTE_KEYSET_ENTRY_BAD, 1);
     CHECK(sqlite3_exec(db, "UPDATE keys SET export_policy = 0", NULL, NULL, NULL) == SQLITE_OK);

@@ -115,7 +115,8 @@ static void refused_by(enum function first, enum function last, NCRYPT_HANDLE ha
 static void test_no_handles(void)
 {
     NCRYPT_PROV_HANDLE stale_provider = open_provider();
-    NCRYPT_KEY_HANDLE stale_key = make_key(provider, u"ECDSA_P256", NULL), deleted = begin_key(provider, u"RSA", NULL, 0);
+    NCRYPT_KEY_HANDLE stale_key = make_key(provider, u"ECDSA_P256", NULL),
+                      deleted = begin_key(provider, u"RSA", NULL, 0);
     uint64_t random = 2;
 
     free_handle(stale_provider);

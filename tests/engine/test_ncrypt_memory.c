@@ -1,101 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
  * Memory runs short at every single allocation of the engine, SQLite and libcrypto, once each, under each step an
- * application takes: the step fails with a code or does without, and leaves handles and store as they were. Needs the
- * linker to put the functions below in the place of the C library's.
+ * application takes: the step fails with a code or does without, and leaves handles and store as they were.
  */
-#include <openssl/crypto.h>
-#include <sqlite3.h>
-
 #include "common/utf16.h"
 #include "ncrypt_ext_engine.h"
 #include "ncrypt_support.h"
 
 #if defined(__linux__)
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-char *__wrap_strdup(const char *text);
+#include "short_memory.h"
 
-static bool counting, struck;
-static unsigned remaining;
-static sqlite3_mem_methods sqlite_memory;
-
-static bool short_now(void)
-{
-    if (!counting || struck) {
-        return false;
-    }
-    if (remaining > 0) {
-        remaining--;
-        return false;
-    }
-    struck = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return short_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return short_now() ? NULL : __real_calloc(count, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return short_now() ? NULL : __real_strdup(text);
-}
-
-static void *sqlite_malloc(int size)
-{
-    return short_now() ? NULL : sqlite_memory.xMalloc(size);
-}
-
-static void *sqlite_realloc(void *memory, int size)
-{
-    return short_now() ? NULL : sqlite_memory.xRealloc(memory, size);
-}
-
-static void *crypto_malloc(size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return short_now() ? NULL : __real_malloc(size);
-}
-
-static void *crypto_realloc(void *memory, size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return short_now() ? NULL : realloc(memory, size);
-}
-
-static void crypto_free(void *memory, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(memory);
-}
-
-static void use_own_memory(void)
-{
-    sqlite3_mem_methods own;
-
-    CHECK(CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) == 1);
-    CHECK(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory) == SQLITE_OK);
-    own = sqlite_memory;
-    own.xMalloc = sqlite_malloc;
-    own.xRealloc = sqlite_realloc;
-    CHECK(sqlite3_config(SQLITE_CONFIG_MALLOC, &own) == SQLITE_OK);
-}
-
-/* ---- the steps: each returns the first failure and leaves no handle open ------------------------------------------ */
+/* ---- the steps: each returns the first failure and leaves no handle open ------------------------------------------
+ */
 
 static NCRYPT_PROV_HANDLE provider;
 static NCRYPT_KEY_HANDLE loaded, rsa;
@@ -290,7 +207,8 @@ static SECURITY_STATUS step_export(void)
     return status;
 }
 
-/* ---- each step with each allocation failing ------------------------------------------------------------------------ */
+/* ---- each step with each allocation failing ------------------------------------------------------------------------
+ */
 
 static bool present(void)
 {
@@ -348,8 +266,8 @@ static void starve(const char *name, SECURITY_STATUS (*step)(void), enum effect 
     CHECK(status == ERROR_SUCCESS);
     CHECK(failed > 0);
     if (getenv("NCRYPT_EXT_TEST_VERBOSE") != NULL) {
-        printf("%s: %u allocations, %u failures, %u with another code than NTE_NO_MEMORY, the last 0x%08X\n", name, n - 1,
-               failed, odd, (unsigned)last_odd);
+        printf("%s: %u allocations, %u failures, %u with another code than NTE_NO_MEMORY, the last 0x%08X\n", name,
+               n - 1, failed, odd, (unsigned)last_odd);
     }
 }
 
@@ -369,7 +287,8 @@ static void set_up(void)
     CHECK_STATUS(set_dword(loaded, u"Export Policy", NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG, 0), ERROR_SUCCESS);
     CHECK_STATUS(NCryptFinalizeKey(loaded, 0), ERROR_SUCCESS);
     CHECK_STATUS(NCryptFinalizeKey(rsa, 0), ERROR_SUCCESS);
-    CHECK_STATUS(NCryptExportKey(loaded, 0, u"ECCPRIVATEBLOB", NULL, ec_blob, sizeof ec_blob, &ec_size, 0), ERROR_SUCCESS);
+    CHECK_STATUS(NCryptExportKey(loaded, 0, u"ECCPRIVATEBLOB", NULL, ec_blob, sizeof ec_blob, &ec_size, 0),
+                 ERROR_SUCCESS);
     CHECK_STATUS(NCryptExportKey(rsa, 0, u"PKCS8_PRIVATEKEY", NULL, rsa_blob, sizeof rsa_blob, &rsa_size, 0),
                  ERROR_SUCCESS);
     CHECK_STATUS(sign_sample(loaded, signature, &signature_size), ERROR_SUCCESS);
@@ -382,11 +301,20 @@ static void test_steps(void)
         SECURITY_STATUS (*step)(void);
         enum effect effect;
     } steps[] = {
-        {"provider", step_provider, NOTHING}, {"create", step_create, MAKES},     {"import", step_import, MAKES},
-        {"delete", step_delete, REMOVES},     {"overwrite", step_overwrite, NOTHING}, {"open", step_open, NOTHING},
-        {"set", step_set, NOTHING},           {"get", step_get, NOTHING},         {"enumerate", step_enumerate, NOTHING},
-        {"sign", step_sign, NOTHING},         {"verify", step_verify, NOTHING},   {"cipher", step_cipher, NOTHING},
-        {"import RSA", step_import_rsa, NOTHING}, {"export", step_export, NOTHING},
+        {"provider", step_provider, NOTHING},
+        {"create", step_create, MAKES},
+        {"import", step_import, MAKES},
+        {"delete", step_delete, REMOVES},
+        {"overwrite", step_overwrite, NOTHING},
+        {"open", step_open, NOTHING},
+        {"set", step_set, NOTHING},
+        {"get", step_get, NOTHING},
+        {"enumerate", step_enumerate, NOTHING},
+        {"sign", step_sign, NOTHING},
+        {"verify", step_verify, NOTHING},
+        {"cipher", step_cipher, NOTHING},
+        {"import RSA", step_import_rsa, NOTHING},
+        {"export", step_export, NOTHING},
     };
     uint64_t checked = 0;
 

@@ -9,7 +9,14 @@ static NCRYPT_PROV_HANDLE provider;
 
 /* ---- the tables: type and who may write when ---- */
 
-enum type { DWORD_VALUE = 4, TIME_VALUE = 8, POINTER_VALUE = sizeof(void *), LENGTHS_VALUE = 16, STRING_VALUE, ANY_VALUE };
+enum type {
+    DWORD_VALUE = 4,
+    TIME_VALUE = 8,
+    POINTER_VALUE = sizeof(void *),
+    LENGTHS_VALUE = 16,
+    STRING_VALUE,
+    ANY_VALUE
+};
 
 /* What a size query says in each state of a key; SET is what writing a well-formed value says before and after. */
 struct row {
@@ -184,7 +191,8 @@ static void test_provider_rows(void)
         CHECK_STATUS(NCryptGetProperty(provider, rows[i].name, value, sizeof value, &size, 0), rows[i].get[0]);
         CHECK(rows[i].get[0] != OK || rows[i].type >= STRING_VALUE || size == rows[i].type);
         check_set(&rows[i], provider, rows[i].set[0]);
-        CHECK_STATUS(set_bytes(provider, rows[i].name, value, good_value(&rows[i], value), NCRYPT_PERSIST_ONLY_FLAG), NO);
+        CHECK_STATUS(set_bytes(provider, rows[i].name, value, good_value(&rows[i], value), NCRYPT_PERSIST_ONLY_FLAG),
+                     NO);
     }
     CHECK_STATUS(NCryptGetProperty(provider, u"Use Context", value, sizeof value, &size, 0), OK);
     CHECK(size == 10 && memcmp(value, u"text", 10) == 0);

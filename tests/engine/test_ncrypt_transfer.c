@@ -22,7 +22,10 @@ static SECURITY_STATUS import(const WCHAR *type, NCryptBufferDesc *list, NCRYPT_
     bool private = type[3] == 'P' && type[4] == 'R';
     bool is_pkcs8 = type[0] == 'P';
 
-    return NCryptImportKey(provider, 0, type, list, key, is_pkcs8 ? pkcs8 : private ? private_blob : public_blob,
+    return NCryptImportKey(provider, 0, type, list, key,
+                           is_pkcs8  ? pkcs8
+                           : private ? private_blob
+                                     : public_blob,
                            is_pkcs8  ? pkcs8_size
                            : private ? private_size
                                      : public_size,
@@ -164,7 +167,7 @@ static void test_imported_policy(void)
     DWORD size = 0;
 
     CHECK_STATUS(import(PRIVATE, NULL, &key, 0), ERROR_SUCCESS);
-    CHECK_STATUS(export(key, PRIVATE, out, sizeof out, &size), NTE_NOT_SUPPORTED); /* which is no use */
+    CHECK_STATUS(export(key, PRIVATE, out, sizeof out, &size), NTE_NOT_SUPPORTED);      /* which is no use */
     CHECK_STATUS(NCryptSignHash(key, NULL, out, 32, NULL, 0, &size, 0), ERROR_SUCCESS); /* nor is a query */
     CHECK_STATUS(set_dword(key, u"Export Policy", NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG, 0), ERROR_SUCCESS);
     CHECK_STATUS(set_dword(key, u"Export Policy", 0, 0), ERROR_SUCCESS);

@@ -26,7 +26,7 @@ static atomic_bool closed;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static _Thread_local unsigned depth;
-static _Thread_local bool own; /* this thread counts as inside */
+static _Thread_local bool own;      /* this thread counts as inside */
 static _Thread_local unsigned lane; /* 0: none yet */
 
 static atomic_uint *own_lane(void)
@@ -107,8 +107,8 @@ static void after_fork_in_child(void)
     pthread_cond_init(&changed, NULL);
 }
 
-/* When the library is loaded, so that these hooks are the first: around a fork they run inside those of the store, whose
- * threads must be able to finish, libcrypto included. */
+/* When the library is loaded, so that these hooks are the first: around a fork they run inside those of the store,
+ * whose threads must be able to finish, libcrypto included. */
 __attribute__((constructor)) static void set_up(void)
 {
     fork_register(&(struct fork_hooks){before_fork, after_fork_in_parent, after_fork_in_child});

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One allocation of the engine, SQLite or libcrypto fails: the one after `remaining` others, while `counting`. The
+ * linker has to put the functions below in the place of the C library's.
+ */
+#ifndef TESTS_ENGINE_SHORT_MEMORY_H
+#define TESTS_ENGINE_SHORT_MEMORY_H
+
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+
+#include "harness.h"
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+char *__wrap_strdup(const char *text);
+
+static bool counting, struck;
+static unsigned remaining;
+static sqlite3_mem_methods sqlite_memory;
+
+static bool short_now(void)
+{
+    if (!counting || struck) {
+        return false;
+    }
+    if (remaining > 0) {
+        remaining--;
+        return false;
+    }
+    struck = true;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return short_now() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return short_now() ? NULL : __real_calloc(count, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return short_now() ? NULL : __real_strdup(text);
+}
+
+static void *sqlite_malloc(int size)
+{
+    return short_now() ? NULL : sqlite_memory.xMalloc(size);
+}
+
+static void *sqlite_realloc(void *memory, int size)
+{
+    return short_now() ? NULL : sqlite_memory.xRealloc(memory, size);
+}
+
+static void *crypto_malloc(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return short_now() ? NULL : __real_malloc(size);
+}
+
+static void *crypto_realloc(void *memory, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return short_now() ? NULL : realloc(memory, size);
+}
+
+static void crypto_free(void *memory, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(memory);
+}
+
+static void use_own_memory(void)
+{
+    sqlite3_mem_methods own;
+
+    CHECK(CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) == 1);
+    CHECK(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory) == SQLITE_OK);
+    own = sqlite_memory;
+    own.xMalloc = sqlite_malloc;
+    own.xRealloc = sqlite_realloc;
+    CHECK(sqlite3_config(SQLITE_CONFIG_MALLOC, &own) == SQLITE_OK);
+}
+
+#endif
