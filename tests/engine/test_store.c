@@ -223,8 +223,8 @@ static void test_unique_names(void)
     struct store_record record = {.id = 0};
 
     CHECK_STATUS(create_key(store, "Unique", "u", false), ERROR_SUCCESS);
-    store_unique_name(store, u"Unique", unique);
-    store_unique_name(store, u"uNIQUE", other);
+    CHECK_STATUS(store_unique_name(store, u"Unique", unique), ERROR_SUCCESS);
+    CHECK_STATUS(store_unique_name(store, u"uNIQUE", other), ERROR_SUCCESS);
     CHECK(utf16_equal(unique, other) && utf16_length(unique, 65) == 64 && unique[32] == '_');
     CHECK_STATUS(store_read_unique(store, unique, &record), ERROR_SUCCESS);
     CHECK(utf16_equal(record.name, u"Unique"));
@@ -234,13 +234,16 @@ static void test_unique_names(void)
     }
     CHECK_STATUS(store_read_unique(store, unique, &record), ERROR_SUCCESS);
     store_record_clear(&record);
-    store_unique_name(store, u"nobody", other);
+    CHECK_STATUS(store_unique_name(store, u"nobody", other), ERROR_SUCCESS);
     CHECK_STATUS(store_read_unique(store, other, &record), NTE_BAD_KEYSET);
     CHECK_STATUS(store_read_unique(store, u"Unique", &record), NTE_BAD_KEYSET);
     other[63] = 'x'; /* another store */
     CHECK_STATUS(store_read_unique(store, other, &record), NTE_BAD_KEYSET);
-    unique[3] = '!';
-    CHECK_STATUS(store_read_unique(store, unique, &record), NTE_BAD_KEYSET);
+    for (size_t i = 0; i < 5; i++) { /* around the digits and letters, first and second of a byte */
+        unique[2 + i % 2] = (WCHAR)("/:`g!"[i]);
+        CHECK_STATUS(store_read_unique(store, unique, &record), NTE_BAD_KEYSET);
+        unique[2 + i % 2] = '0';
+    }
 }
 
 static void test_shared_and_reopened(void)

@@ -53,9 +53,9 @@ static SECURITY_STATUS get_unique_name(const void *object, struct value *value)
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    store_unique_name(store, key->name, value->text);
+    status = store_unique_name(store, key->name, value->text);
     store_release(store);
-    return value_string(value, value->text);
+    return status == ERROR_SUCCESS ? value_string(value, value->text) : status;
 }
 
 static SECURITY_STATUS get_key_type(const void *object, struct value *value)

@@ -169,6 +169,23 @@ SECURITY_STATUS store_read(struct store *store, const WCHAR *name, struct store_
     return status;
 }
 
+static void put_hex(WCHAR *out, const uint8_t *data, size_t count)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (WCHAR)digits[data[i / 2] >> (i % 2 ? 0 : 4) & 15];
+    }
+}
+
+/* The half of a unique name that tells the store. */
+static void put_own_half(const struct store *store, WCHAR half[1 + UNIQUE_ID + 1])
+{
+    half[0] = '_';
+    put_hex(half + 1, store->id, UNIQUE_ID);
+    half[1 + UNIQUE_ID] = 0;
+}
+
 static bool hex_digit(WCHAR unit, uint8_t *value)
 {
     WCHAR folded = utf16_fold(unit);
@@ -186,13 +203,13 @@ static bool hex_digit(WCHAR unit, uint8_t *value)
 /* The first half of the hash, when `unique` is a unique name of this store. */
 static bool parse_unique(const struct store *store, const WCHAR *unique, uint8_t hash[STORE_HASH_SIZE])
 {
-    WCHAR own[65], none[] = {0};
+    WCHAR own[1 + UNIQUE_ID + 1];
 
     if (utf16_length(unique, 65) != 64) {
         return false;
     }
-    store_unique_name(store, none, own); /* for the store's half */
-    if (!utf16_equal_fold(unique + UNIQUE_HASH, own + UNIQUE_HASH)) {
+    put_own_half(store, own);
+    if (!utf16_equal_fold(unique + UNIQUE_HASH, own)) {
         return false;
     }
     for (size_t i = 0; i < UNIQUE_HASH / 2; i++) {
@@ -260,26 +277,20 @@ SECURITY_STATUS store_exists(struct store *store, const WCHAR *name)
     return status == NTE_BAD_KEYSET ? no_such_key(store, name) : status;
 }
 
-void store_unique_name(const struct store *store, const WCHAR *name, WCHAR unique[65])
+SECURITY_STATUS store_unique_name(const struct store *store, const WCHAR *name, WCHAR unique[65])
 {
-    static const char digits[] = "0123456789abcdef";
-    uint8_t folded[2 * STORE_MAX_NAME], *end = folded, hash[STORE_HASH_SIZE] = {0};
-    WCHAR *out = unique;
+    uint8_t folded[2 * STORE_MAX_NAME], *end = folded, hash[STORE_HASH_SIZE];
+    SECURITY_STATUS status;
 
     for (size_t i = 0; i < STORE_MAX_NAME && name[i] != 0; i++) {
         end = put_u16(end, utf16_fold(name[i]));
     }
-    if (seal_sha256(folded, (size_t)(end - folded), hash) != ERROR_SUCCESS) {
-        memset(hash, 0, sizeof(hash)); /* without SHA-256 no store could have been opened */
+    status = seal_sha256(folded, (size_t)(end - folded), hash);
+    if (status == ERROR_SUCCESS) {
+        put_hex(unique, hash, UNIQUE_HASH);
+        put_own_half(store, unique + UNIQUE_HASH);
     }
-    for (size_t i = 0; i < UNIQUE_HASH; i++) {
-        *out++ = (WCHAR)digits[hash[i / 2] >> (i % 2 ? 0 : 4) & 15];
-    }
-    *out++ = '_';
-    for (size_t i = 0; i < UNIQUE_ID; i++) {
-        *out++ = (WCHAR)digits[store->id[i / 2] >> (i % 2 ? 0 : 4) & 15];
-    }
-    *out = 0;
+    return status;
 }
 
 static SECURITY_STATUS read_id(struct store *store, struct connection *connection, int64_t id,

@@ -87,7 +87,7 @@ MUST_CHECK SECURITY_STATUS store_read_unique(struct store *store, const WCHAR *u
 MUST_CHECK SECURITY_STATUS store_exists(struct store *store, const WCHAR *name);
 
 /* 64 hexadecimal digits and NUL: "<32 digits of the folded name's SHA-256>_<31 of the store's id>". */
-void store_unique_name(const struct store *store, const WCHAR *name, WCHAR unique[65]);
+MUST_CHECK SECURITY_STATUS store_unique_name(const struct store *store, const WCHAR *name, WCHAR unique[65]);
 
 /* Reads the newest version of a key, lets `change` alter the record (it may replace the payload), writes it back in
  * one transaction with one sync. NTE_BAD_KEYSET when the key has been deleted. A failing `change` changes nothing. */
