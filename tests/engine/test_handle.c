@@ -40,8 +40,7 @@ static void test_life(void)
     uint64_t before = handle_count(HANDLE_KEY);
     NCRYPT_HANDLE handle = make(HANDLE_KEY, &object);
 
-    CHECK(handle != 0);
-    CHECK(handle_count(HANDLE_KEY) == before + 1);
+    CHECK(handle != 0 && handle_count(HANDLE_KEY) == before + 1);
     CHECK(handle_type_of(handle) == HANDLE_KEY);
     CHECK(handle_acquire(handle, HANDLE_KEY) == &object);
     CHECK(handle_acquire(handle, HANDLE_ANY) == &object);
