@@ -12,6 +12,18 @@ import pytest
 import ncrypt_ext as nc
 
 
+def pytest_configure(config):
+    """A store stays open until its process ends, and here each test has one of its own."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     """The folder of this test's stores. No handle may be alive longer than the test."""
