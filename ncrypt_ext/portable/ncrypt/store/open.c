@@ -159,9 +159,6 @@ SECURITY_STATUS store_open(struct store *store, bool create)
 
 void store_free(struct store *store)
 {
-    if (!store) {
-        return;
-    }
     gate_enter();
     pool_close(store);
     gate_leave();

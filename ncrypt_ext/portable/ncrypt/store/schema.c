@@ -241,13 +241,14 @@ static SECURITY_STATUS keep_copy(struct store *store, int64_t version)
     struct connection *reader = NULL;
     char suffix[64];
     char *path = NULL;
-    SECURITY_STATUS status = connection_open(store, false, &reader);
+    SECURITY_STATUS status = ERROR_SUCCESS;
 
     snprintf(suffix, sizeof(suffix), ".v%lld.bak", (long long)version);
     path = folder_path(store->folder, STORE_DATABASE, suffix);
-    if (!path && status == ERROR_SUCCESS) {
-        status = status_no_memory();
+    if (!path) {
+        return status_no_memory();
     }
+    status = connection_open(store, false, &reader);
     if (status == ERROR_SUCCESS) {
         status = copy_database(reader, path);
     }
