@@ -227,7 +227,7 @@ class Api:
     def keys(self, flags=0):
         """(name, algorithm, spec, flags) of each stored key."""
         state, found = P(), []
-        while True:
+        for _ in range(100_000):  # an enumeration without an end is a failure, not a wait
             entry = P()
             status = call("NCryptEnumKeys", self.provider, None, byref(entry), byref(state), flags)
             if status != ERROR_SUCCESS:

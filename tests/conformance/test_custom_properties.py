@@ -163,6 +163,18 @@ def test_stored(api, name, when, flags):
         assert api.get(opened, "Empty", found) == b""
 
 
+@pytest.mark.parametrize("flags", [PERSIST, PERSIST_ONLY])
+def test_stored_value_replaces_one_of_the_handle(api, name, flags):
+    """The last value wins, wherever the one before it was kept."""
+    key = api.make("ECDSA_P256", name)
+    api.set(key, "Custom", b"the handle's own")
+    api.set(key, "Custom", b"stored", flags)
+    assert api.get(key, "Custom") == b"stored"
+    api.set(key, "Custom", b"the handle's again")
+    assert api.get(key, "Custom") == b"the handle's again"
+    assert api.get(key, "Custom", PERSIST_ONLY) == b"stored"
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_not_stored_without_persist(api, name, when):
     key = api.create("ECDSA_P256", name)

@@ -19,10 +19,14 @@ from .constants import (
     NTE_INVALID_HANDLE,
     NTE_INVALID_PARAMETER,
     NTE_NOT_SUPPORTED,
+    NTE_VBS_UNAVAILABLE,
     PERSIST,
+    PREFER_VBS,
+    REQUIRE_VBS,
     RSA_FULL_MAGIC,
     RSA_PRIVATE_MAGIC,
     RSA_PUBLIC_MAGIC,
+    USE_PER_BOOT_KEY,
 )
 
 pytestmark = pytest.mark.requires("rsa_import")
@@ -235,6 +239,17 @@ def test_public_key_is_not_stored(api, name):
     with refuses():
         api.import_key("RSAPUBLICBLOB", material.rsa(512).public_blob(), parameters((45, name)))
     assert not api.exists(name)
+
+
+@pytest.mark.parametrize("flag", [PREFER_VBS, USE_PER_BOOT_KEY])
+def test_optional_isolation(api, flag):
+    api.import_key("RSAPRIVATEBLOB", material.rsa(512).private_blob(), flags=flag)
+
+
+@pytest.mark.not_on("windows", "machines with virtualization-based security have it")
+def test_required_isolation(api):
+    with refuses(NTE_VBS_UNAVAILABLE):
+        api.import_key("RSAPRIVATEBLOB", material.rsa(512).private_blob(), flags=REQUIRE_VBS)
 
 
 def test_provider_for_a_key(api):
