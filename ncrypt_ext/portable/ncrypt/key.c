@@ -164,38 +164,29 @@ static SECURITY_STATUS make_material(const struct key *key, bool validate, struc
     return material_generate(key_algorithm(key), key->curve, key->length, material);
 }
 
-static SECURITY_STATUS store_key(struct key *key, const struct components *components)
+static SECURITY_STATUS store_key(struct key *key, struct store *store, const struct components *components)
 {
     struct store_record *record = calloc(1, sizeof *record);
-    struct store *store = NULL;
     SECURITY_STATUS status;
 
     if (record == NULL) {
         return status_no_memory();
     }
-    status = provider_store(key->provider, scope_of(key), true, &store);
-    if (status != ERROR_SUCCESS) {
-        goto cleanup;
-    }
     status = persist_encode(key, components, record);
-    if (status != ERROR_SUCCESS) {
-        goto cleanup;
+    if (status == ERROR_SUCCESS) {
+        status = store_create(store, record, key->overwrite);
     }
-    status = store_create(store, record, key->overwrite);
     if (status == ERROR_SUCCESS) {
         key->stored_id = record->id;
         key->modified = record->modified;
     }
-
-cleanup:
     store_record_clear(record);
-    store_release(store);
     free(record);
     return status;
 }
 
 /* Stores the key and shows it, with the lock held throughout: what is set on the key is stored with it or comes after. */
-static SECURITY_STATUS publish(struct key *key, struct material *material)
+static SECURITY_STATUS publish(struct key *key, struct store *store, struct material *material)
 {
     struct components components;
     SECURITY_STATUS status = ERROR_SUCCESS;
@@ -208,7 +199,7 @@ static SECURITY_STATUS publish(struct key *key, struct material *material)
     if (key->name != NULL) {
         status = material_take_apart(material, material->has_private, &components);
         if (status == ERROR_SUCCESS) {
-            status = store_key(key, &components);
+            status = store_key(key, store, &components);
         }
     }
     if (status == ERROR_SUCCESS) {
@@ -239,6 +230,7 @@ static SECURITY_STATUS begin_finalizing(struct key *key)
 SECURITY_STATUS key_finalize(struct key *key, bool validate, bool legacy_store, bool silent)
 {
     struct material *material = NULL;
+    struct store *store = NULL;
     SECURITY_STATUS status = begin_finalizing(key);
 
     if (status != ERROR_SUCCESS) {
@@ -251,15 +243,19 @@ SECURITY_STATUS key_finalize(struct key *key, bool validate, bool legacy_store, 
     if (status == ERROR_SUCCESS) {
         status = make_material(key, validate, &material);
     }
-    if (status != ERROR_SUCCESS) {
-        atomic_store_explicit(&key->state, KEY_UNFINALIZED, memory_order_release);
-        return status;
+    if (status == ERROR_SUCCESS && key->name != NULL) { /* without the lock: a passphrase callback may read the key */
+        status = provider_store(key->provider, scope_of(key), true, &store);
     }
-    key->legacy_store = legacy_store;
-    status = publish(key, material);
+    if (status == ERROR_SUCCESS) {
+        key->legacy_store = legacy_store;
+        status = publish(key, store, material);
+    } else {
+        atomic_store_explicit(&key->state, KEY_UNFINALIZED, memory_order_release);
+    }
     if (status != ERROR_SUCCESS) {
         material_free(material);
     }
+    store_release(store);
     return status;
 }
 
