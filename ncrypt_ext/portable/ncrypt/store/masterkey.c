@@ -131,6 +131,9 @@ static SECURITY_STATUS unwrap_with(const char *path, const uint8_t *data, const 
         return damaged(path, "its scrypt parameters ask for too much");
     }
     status = derive(&scrypt, passphrase, size, wrapping);
+    if (status == NTE_FAIL) {
+        return damaged(path, "its scrypt parameters are impossible");
+    }
     if (status == ERROR_SUCCESS) {
         status = sealer_init(&sealer, wrapping);
     }
