@@ -225,6 +225,9 @@ SECURITY_STATUS store_rekey(struct store *store, const char *passphrase, size_t 
     if (store->read_only) {
         return status_fail(HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT), "%s is read-only", store->folder);
     }
+    if (passphrase && size > PASSPHRASE_MAX) { /* no source would give as much back */
+        return status_fail(NTE_INVALID_PARAMETER, "a passphrase has at most %d bytes", PASSPHRASE_MAX);
+    }
     if (passphrase && (size == 0 || passphrase[size - 1] == '\n' || passphrase[size - 1] == '\r')) {
         return status_fail(NTE_INVALID_PARAMETER, "a passphrase is not empty and does not end with a line break");
     }

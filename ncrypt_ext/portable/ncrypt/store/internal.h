@@ -3,7 +3,7 @@
  * What the files of the store share; nothing outside this folder (but the store's own C tests) includes it.
  *
  * Locks, in the order they are taken: registry, gate, store.write_lock, store.lock. A store's folder is opened without
- * any of them, because a passphrase callback may do anything.
+ * any of them, because a passphrase callback may do anything but use the store that is being opened.
  */
 #ifndef PORTABLE_NCRYPT_STORE_INTERNAL_H
 #define PORTABLE_NCRYPT_STORE_INTERNAL_H
@@ -60,6 +60,8 @@ MUST_CHECK SECURITY_STATUS file_write(const char *folder, const char *name, cons
 MUST_CHECK SECURITY_STATUS file_touch(const char *path);
 
 /* ---- passphrase.c ----------------------------------------------------------------------------------------- */
+
+#define PASSPHRASE_MAX 4096 /* bytes */
 
 /* From the file descriptor, the file or the callback; `*text` (secmem) is NULL when there is no source. */
 MUST_CHECK SECURITY_STATUS passphrase_get(const char *folder, char **text, size_t *size);
@@ -120,9 +122,10 @@ MUST_CHECK SECURITY_STATUS masterkey_write(const char *folder, const struct mast
 enum store_state { STORE_OPENING, STORE_READY, STORE_DETACHED };
 
 struct store {
-    struct store *next;     /* registry: these four under its lock */
+    struct store *next;     /* registry: these under its lock, up to the inode */
     enum store_state state; /* detached: its file was replaced; freed when the last user lets go */
     unsigned references;
+    pthread_t opener; /* meant while it is being opened */
     dev_t device;
     ino_t inode;
 

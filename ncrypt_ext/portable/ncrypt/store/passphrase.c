@@ -13,8 +13,7 @@
 #include "ncrypt/store/environment.h"
 #include "ncrypt/store/internal.h"
 
-#define PASSPHRASE_MAX 4096
-#define READ_MAX       (PASSPHRASE_MAX + 3) /* a line break, and one byte to see that there is too much */
+#define READ_MAX (PASSPHRASE_MAX + 3) /* a line break, and one byte to see that there is too much */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static store_passphrase callback;

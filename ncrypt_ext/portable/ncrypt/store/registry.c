@@ -89,6 +89,7 @@ static struct store *new_store(enum store_scope scope, const char *folder)
     }
     store->state = STORE_OPENING;
     store->references = 1;
+    store->opener = pthread_self();
     store->scope = scope;
     store->folder = strdup(folder);
     store->database = folder_path(folder, STORE_DATABASE, "");
@@ -127,6 +128,12 @@ static SECURITY_STATUS open_new(enum store_scope scope, const char *folder, bool
     return status;
 }
 
+/* A passphrase callback that asks for the store that waits for it would wait for itself. */
+static bool opened_by_this_thread(const struct store *store)
+{
+    return store->state == STORE_OPENING && pthread_equal(store->opener, pthread_self());
+}
+
 SECURITY_STATUS store_acquire(enum store_scope scope, const char *folder, bool create, struct store **out)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -139,6 +146,11 @@ SECURITY_STATUS store_acquire(enum store_scope scope, const char *folder, bool c
         store = find(scope, folder);
         if (!store || store->state == STORE_READY) {
             break;
+        }
+        if (opened_by_this_thread(store)) {
+            pthread_mutex_unlock(&lock);
+            return status_fail(HRESULT_FROM_WIN32(ERROR_BUSY),
+                               "%s: the key store cannot be used while its passphrase is being asked for", folder);
         }
         pthread_cond_wait(&opened, &lock);
     }

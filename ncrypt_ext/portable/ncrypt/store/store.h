@@ -7,7 +7,8 @@
  * Failures, each with a sentence that names the file:
  *   HRESULT_FROM_WIN32(ERROR_DISK_FULL)              no room
  *   HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT)          the folder or file system is read-only and the call writes
- *   HRESULT_FROM_WIN32(ERROR_BUSY)                   another process held the lock longer than the bounded wait
+ *   HRESULT_FROM_WIN32(ERROR_BUSY)                   another process held the lock longer than the bounded wait; or a
+ *                                                    passphrase callback used the store that it was asked about
  *   HRESULT_FROM_WIN32(ERROR_FILE_CORRUPT)           the database file or the master key file is damaged
  *   HRESULT_FROM_WIN32(ERROR_NOT_SUPPORTED)          network file system
  *   HRESULT_FROM_WIN32(ERROR_NO_USER_KEYS)           the master key file is missing beside an existing database
@@ -124,8 +125,9 @@ MUST_CHECK SECURITY_STATUS store_check(struct store *store, void (*report)(void 
 /* A consistent copy of database and master key in a new folder (NTE_EXISTS), while others keep working. */
 MUST_CHECK SECURITY_STATUS store_backup(struct store *store, const char *folder);
 
-/* Re-wraps the master key: under a passphrase, or (NULL) in a file of mode 0600. The keys are not re-sealed. An empty
- * passphrase, or one with a line break at its end, is NTE_INVALID_PARAMETER. */
+/* Re-wraps the master key: under a passphrase, or (NULL) in a file of mode 0600. The keys are not re-sealed. A
+ * passphrase that no source could give back is NTE_INVALID_PARAMETER: an empty one, one of more than 4096 bytes, or one
+ * with a line break at its end. */
 MUST_CHECK SECURITY_STATUS store_rekey(struct store *store, const char *passphrase, size_t size);
 
 /* Where the passphrase comes from when one is needed and neither NCRYPT_EXT_PASSPHRASE_FD nor
