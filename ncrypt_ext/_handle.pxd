@@ -47,9 +47,6 @@ cdef extern from "_lease.h" nogil:
     uint64_t lease_live(LeaseRegistry *registry, unsigned int type) noexcept
     bint lease_is_exiting(LeaseRegistry *registry) noexcept
     void lease_drain(LeaseRegistry *registry, unsigned int milliseconds) noexcept
-    void lease_pause(LeaseRegistry *registry, unsigned int milliseconds) noexcept
-    void lease_resume(LeaseRegistry *registry) noexcept
-    bint lease_enter_loop(Lease *lease) noexcept
     void lease_after_fork(LeaseRegistry *registry) noexcept
 
 

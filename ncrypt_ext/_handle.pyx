@@ -21,9 +21,7 @@ lease_lock_init(&registry.lock)
 cdef dict callbacks = {}
 
 cdef enum:
-    # Milliseconds. Longer than an operation with a key, shorter than what a caller would notice.
-    FORK_WAIT = 250
-    EXIT_WAIT = 2000
+    EXIT_WAIT = 2000  # milliseconds
 
 # Only this thread looks for signals: another one would find none, and at the end of the interpreter
 # it must not ask for the GIL.
@@ -161,14 +159,11 @@ cdef int callback_end() except -1:
 
 
 def _before_fork():
-    # With the GIL held no other thread starts a call.
-    lease_pause(&registry, 0 if PyThread_get_thread_ident() in callbacks else FORK_WAIT)
     lease_lock_take(&registry.lock)
 
 
 def _after_fork_in_parent():
     lease_lock_give(&registry.lock)
-    lease_resume(&registry)
 
 
 def _after_fork_in_child():
@@ -176,7 +171,6 @@ def _after_fork_in_child():
     thread = main_thread = PyThread_get_thread_ident()
     depth = callbacks.get(thread)
     callbacks.clear()
-    lease_resume(&registry)
     if depth is None:
         lease_after_fork(&registry)
     else:

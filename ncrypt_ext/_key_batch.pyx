@@ -8,7 +8,7 @@ from libc.stdlib cimport calloc, free
 from ncrypt_ext._buffer cimport Input, bytes_trim, input_close, input_open
 from ncrypt_ext._der cimport ecdsa_to_der
 from ncrypt_ext._handle cimport (
-    Lease, is_exiting, lease_enter_loop, lease_hold, lease_leave, lease_unhold, lease_word,
+    Lease, is_exiting, lease_enter, lease_hold, lease_leave, lease_unhold, lease_word,
     lease_word_add, lease_word_init, lease_word_load,
 )
 from ncrypt_ext._key_signing cimport SigningKey, sign_once, too_small
@@ -81,7 +81,7 @@ cdef class Batch:
         cdef uint64_t last = min(first + self.block, self.count)
         cdef SECURITY_STATUS status = 0
         cdef Item *item
-        if is_exiting() or not lease_enter_loop(self.key):
+        if is_exiting() or not lease_enter(self.key):
             return CLOSED
         for index in range(first, last):
             item = &self.items[index]

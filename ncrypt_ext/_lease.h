@@ -202,7 +202,6 @@ struct lease_registry {
     struct lease *first;
     lease_word live[LEASE_TYPES]; /* native handles not released yet, by type */
     lease_word exiting;           /* not 0: the process ends, calls should come to an end */
-    lease_word pausing;           /* not 0: a fork() is about to happen, loops of calls should wait */
 };
 
 typedef void (*lease_release)(uintptr_t handle);
@@ -416,34 +415,6 @@ static inline void lease_drain(struct lease_registry *registry, unsigned millise
     lease_word_add(&registry->exiting, 1);
     while (milliseconds-- > 0 && lease_calls_running(registry))
         lease_sleep_millisecond();
-}
-
-/* Before a fork(), by a thread that keeps others from starting calls, except loops that use lease_enter_loop(): waits
- * for the calls in flight, but not for ever. The libraries under them do not know what to do with a lock in the child
- * that another thread of the parent had taken. */
-static inline void lease_pause(struct lease_registry *registry, unsigned milliseconds)
-{
-    lease_word_add(&registry->pausing, 1);
-    while (milliseconds-- > 0 && lease_calls_running(registry))
-        lease_sleep_millisecond();
-}
-
-static inline void lease_resume(struct lease_registry *registry)
-{
-    lease_word_add(&registry->pausing, UINT64_MAX);
-}
-
-/* For one of many calls that a thread makes on its own: waits where lease_pause() asks for it. */
-static inline bool lease_enter_loop(struct lease *lease)
-{
-    while (lease_enter(lease)) {
-        /* Adding nothing is a write: a lease_pause() that it came before sees the call, too. */
-        if (lease_word_add(&lease->registry->pausing, 0) == 0)
-            return true;
-        lease_leave(lease);
-        lease_sleep_millisecond();
-    }
-    return false;
 }
 
 /* In the child of a fork(), where this is the only thread: no call is running, whatever the counts say. Handles that

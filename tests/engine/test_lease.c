@@ -10,7 +10,7 @@
 #define TYPE_CHILD  1
 #define THREADS     4
 
-static struct lease_registry registry = {LEASE_LOCK_INIT, NULL, {0}, 0, 0};
+static struct lease_registry registry = {LEASE_LOCK_INIT, NULL, {0}, 0};
 
 /* What the fake native side saw: how often each handle was released, and in which order. */
 static _Atomic(unsigned) released[2], order;
@@ -199,32 +199,6 @@ static void test_drain_waits_for_calls(void)
     lease_unref(lease);
 }
 
-static void *call_in_a_loop(void *argument)
-{
-    struct lease *lease = argument;
-
-    while (lease_enter_loop(lease))
-        lease_leave(lease);
-    return NULL;
-}
-
-static void test_pause_stops_loops(void)
-{
-    struct lease *lease = make(TYPE_PARENT, NULL);
-    pthread_t thread;
-
-    if (pthread_create(&thread, NULL, call_in_a_loop, lease) != 0)
-        exit(1);
-    for (unsigned i = 0; i < 20; i++) {
-        lease_pause(&registry, UINT32_MAX);
-        CHECK(lease_word_load(&registry.pausing) == 1);
-        lease_resume(&registry);
-    }
-    lease_close(lease);
-    (void)pthread_join(thread, NULL);
-    lease_unref(lease);
-}
-
 /* ---- threads ----------------------------------------------------------------------------------------------------- */
 
 struct round {
@@ -314,7 +288,6 @@ int main(void)
     RUN(test_type_moves);
     RUN(test_fork_forgets_calls);
     RUN(test_drain_waits_for_calls);
-    RUN(test_pause_stops_loops);
     RUN(test_hammer);
     return test_result("lease");
 }
