@@ -134,13 +134,15 @@ static size_t give_secret(void *context, const char *path, char *out, size_t siz
     return 6;
 }
 
-/* Numbers for scrypt that ask for hours or terabytes, in a file whose check sum is right. */
+/* Numbers for scrypt that ask for hours or terabytes or mean nothing, in a file whose check sum is right. */
 static void test_excessive_parameters(void)
 {
     static const struct {
         size_t at;
         uint32_t value;
-    } edits[] = {{52, 1}, {56, 65}, {60, 65}, {48, 1u << 21}};
+        const char *says;
+    } edits[] = {{52, 1, "too much"},   {56, 65, "too much"},         {60, 65, "too much"},  {48, 1u << 21, "too much"},
+                 {48, 1, "impossible"}, {48, 3u << 13, "impossible"}, {56, 0, "impossible"}, {60, 0, "impossible"}};
     const char *folder = make_store("parameters"), *path = path_in(folder, "master.key");
     struct store *store = open_store(folder);
     uint8_t data[256], odd[256];
@@ -158,8 +160,13 @@ static void test_excessive_parameters(void)
         CHECK_STATUS(seal_sha256(odd, size - 32, odd + size - 32), ERROR_SUCCESS);
         CHECK_STATUS(file_write(folder, "master.key", odd, size, true), ERROR_SUCCESS);
         CHECK_STATUS(try_open(folder, true), CORRUPT);
-        CHECK(says(CORRUPT, "too much"));
+        CHECK(says(CORRUPT, edits[i].says));
     }
+    memcpy(odd, data, size);
+    put_u32(put_u32(odd + 48, 1u << 16) + 4, 1); /* with r = 1, n has to be smaller */
+    CHECK_STATUS(seal_sha256(odd, size - 32, odd + size - 32), ERROR_SUCCESS);
+    CHECK_STATUS(file_write(folder, "master.key", odd, size, true), ERROR_SUCCESS);
+    CHECK_STATUS(try_open(folder, true), CORRUPT);
     CHECK_STATUS(file_write(folder, "master.key", data, size, true), ERROR_SUCCESS);
     CHECK_STATUS(try_open(folder, true), ERROR_SUCCESS);
     store_set_passphrase(NULL, NULL);

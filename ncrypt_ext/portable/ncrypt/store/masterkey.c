@@ -115,6 +115,14 @@ static SECURITY_STATUS verify_form(const char *path, const uint8_t *data, size_t
     return status;
 }
 
+/* RFC 7914, section 2. That derive() fails is no sign of it: libcrypto may have been short of memory. */
+static bool scrypt_defined(const struct scrypt *scrypt)
+{
+    bool power_of_two = scrypt->n > 1 && (scrypt->n & (scrypt->n - 1)) == 0;
+
+    return power_of_two && scrypt->r > 0 && scrypt->p > 0 && (scrypt->r > 1 || scrypt->n < 1u << 16);
+}
+
 static SECURITY_STATUS unwrap_with(const char *path, const uint8_t *data, const char *passphrase, size_t size,
                                    uint8_t key[SEAL_KEY_SIZE])
 {
@@ -130,10 +138,10 @@ static SECURITY_STATUS unwrap_with(const char *path, const uint8_t *data, const 
         128 * scrypt.r * (scrypt.n + scrypt.p) > SCRYPT_MAX_BYTES) {
         return damaged(path, "its scrypt parameters ask for too much");
     }
-    status = derive(&scrypt, passphrase, size, wrapping);
-    if (status == NTE_FAIL) {
+    if (!scrypt_defined(&scrypt)) {
         return damaged(path, "its scrypt parameters are impossible");
     }
+    status = derive(&scrypt, passphrase, size, wrapping);
     if (status == ERROR_SUCCESS) {
         status = sealer_init(&sealer, wrapping);
     }
