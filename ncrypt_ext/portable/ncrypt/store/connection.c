@@ -104,6 +104,9 @@ static SECURITY_STATUS from_result(sqlite3 *db, int result)
     case SQLITE_FORMAT:
     case SQLITE_ERROR: /* our statements are right: the tables are not what they should be */
     case SQLITE_SCHEMA:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
         return HRESULT_FROM_WIN32(ERROR_FILE_CORRUPT);
     case SQLITE_PERM:
     case SQLITE_AUTH:

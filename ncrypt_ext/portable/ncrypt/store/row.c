@@ -270,8 +270,12 @@ static SECURITY_STATUS step_write(struct connection *connection, sqlite3_stmt *s
 {
     int result = sqlite3_step(statement);
 
-    if (result == SQLITE_DONE) {
+    if (result == SQLITE_DONE && sqlite3_changes(connection->db) == 1) {
         return ERROR_SUCCESS;
+    }
+    if (result == SQLITE_DONE) { /* ON CONFLICT IGNORE: what is not stored must not be reported as stored */
+        return status_fail(HRESULT_FROM_WIN32(ERROR_FILE_CORRUPT), "%s: writing a key: its table does not take it",
+                           connection->store->database);
     }
     if (result == SQLITE_CONSTRAINT_PRIMARYKEY) {
         return NTE_EXISTS;
