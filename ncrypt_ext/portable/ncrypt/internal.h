@@ -106,8 +106,11 @@ MUST_CHECK SECURITY_STATUS key_handle(struct key *key, NCRYPT_KEY_HANDLE *handle
 /* Generates the key or loads what was given for it, stores it when it has a name, and makes it ready. */
 MUST_CHECK SECURITY_STATUS key_finalize(struct key *key, bool validate, bool legacy_store, bool silent);
 
-/* A live key handle whose key is ready: pair with handle_release(). NTE_INVALID_HANDLE, NTE_BAD_KEY_STATE. */
+/* The key of a live handle, in any state: pair with handle_release(). Else NTE_INVALID_HANDLE. */
 MUST_CHECK SECURITY_STATUS key_acquire(NCRYPT_KEY_HANDLE handle, struct key **key);
+
+/* NTE_BAD_KEY_STATE unless the key has been finalized. */
+MUST_CHECK SECURITY_STATUS key_check_ready(const struct key *key);
 
 /* Loads a stored key. */
 MUST_CHECK SECURITY_STATUS key_from_record(struct provider *provider, const struct store_record *record, bool machine,

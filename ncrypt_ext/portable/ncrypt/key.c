@@ -114,11 +114,12 @@ SECURITY_STATUS key_handle(struct key *key, NCRYPT_KEY_HANDLE *handle)
 SECURITY_STATUS key_acquire(NCRYPT_KEY_HANDLE handle, struct key **key)
 {
     *key = handle_acquire(handle, HANDLE_KEY);
-    if (*key == NULL) {
-        return status_fail(NTE_INVALID_HANDLE, "not a live key handle");
-    }
-    if (atomic_load_explicit(&(*key)->state, memory_order_acquire) != KEY_READY) {
-        handle_release(handle);
+    return *key == NULL ? status_fail(NTE_INVALID_HANDLE, "not a live key handle") : ERROR_SUCCESS;
+}
+
+SECURITY_STATUS key_check_ready(const struct key *key)
+{
+    if (atomic_load_explicit(&key->state, memory_order_acquire) != KEY_READY) {
         return status_fail(NTE_BAD_KEY_STATE, "the key has not been finalized");
     }
     return ERROR_SUCCESS;

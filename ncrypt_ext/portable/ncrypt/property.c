@@ -81,6 +81,17 @@ static SECURITY_STATUS wrong(const WCHAR *name, SECURITY_STATUS status, const ch
     return status_fail(status, "property '%s' %s", utf16_printable(name, printable, sizeof printable), what);
 }
 
+/* "Security Descr" says by these bits which parts it is about; no other property has them. */
+#define SECURITY_INFORMATION 0x1F
+
+static SECURITY_STATUS check_flags(const WCHAR *name, uint32_t flags, uint32_t allowed)
+{
+    if (name != NULL && utf16_equal(name, NCRYPT_SECURITY_DESCR_PROPERTY)) {
+        allowed |= SECURITY_INFORMATION;
+    }
+    return flags & ~allowed ? status_fail(NTE_BAD_FLAGS, "flags 0x%X", (unsigned)flags) : ERROR_SUCCESS;
+}
+
 /* A string must end with its only NUL; data may be unaligned. */
 static bool is_string(const uint8_t *data, uint32_t size)
 {
@@ -202,11 +213,11 @@ static SECURITY_STATUS get_property(NCRYPT_HANDLE handle, const WCHAR *name, uin
     if (object == NULL) {
         return status_fail(NTE_INVALID_HANDLE, "not a live handle");
     }
-    if (flags & ~(uint32_t)(NCRYPT_SILENT_FLAG | NCRYPT_PERSIST_ONLY_FLAG)) {
-        status = status_fail(NTE_BAD_FLAGS, "flags 0x%X", (unsigned)flags);
-    } else if (result == NULL) {
+    status = check_flags(name, flags, NCRYPT_SILENT_FLAG | NCRYPT_PERSIST_ONLY_FLAG);
+    if (status == ERROR_SUCCESS && result == NULL) {
         status = status_fail(NTE_INVALID_PARAMETER, "pcbResult is NULL");
-    } else {
+    }
+    if (status == ERROR_SUCCESS) {
         status = check_name(name);
     }
     if (status == ERROR_SUCCESS) {
@@ -361,9 +372,8 @@ static SECURITY_STATUS set_property(NCRYPT_HANDLE handle, const WCHAR *name, con
     if (object == NULL) {
         return status_fail(NTE_INVALID_HANDLE, "not a live handle");
     }
-    if (flags & ~(uint32_t)(NCRYPT_SILENT_FLAG | NCRYPT_PERSIST_FLAG | NCRYPT_PERSIST_ONLY_FLAG)) {
-        status = status_fail(NTE_BAD_FLAGS, "flags 0x%X", (unsigned)flags);
-    } else {
+    status = check_flags(name, flags, NCRYPT_SILENT_FLAG | NCRYPT_PERSIST_FLAG | NCRYPT_PERSIST_ONLY_FLAG);
+    if (status == ERROR_SUCCESS) {
         status = check_name(name);
     }
     if (status == ERROR_SUCCESS) {

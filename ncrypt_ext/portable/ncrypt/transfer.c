@@ -279,6 +279,9 @@ static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE ot
         status = parameters_read(list, &parameters);
     }
     if (status == ERROR_SUCCESS) {
+        status = key_check_ready(key);
+    }
+    if (status == ERROR_SUCCESS) {
         status = export_blob(key, type, out, out_size, result);
     }
     handle_release(handle);

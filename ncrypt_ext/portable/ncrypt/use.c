@@ -4,18 +4,30 @@
  */
 #include "ncrypt/internal.h"
 
-/* Only private-key operations are asked about: the public half may always be used. */
-static SECURITY_STATUS check_usage(struct key *key, uint32_t usage)
+#define SIGN_FLAGS   (NCRYPT_SILENT_FLAG | NCRYPT_PAD_PKCS1_FLAG | NCRYPT_PAD_PSS_FLAG)
+#define CIPHER_FLAGS (NCRYPT_SILENT_FLAG | NCRYPT_NO_PADDING_FLAG | NCRYPT_PAD_PKCS1_FLAG | NCRYPT_PAD_OAEP_FLAG)
+
+#define ANY_USAGE 0 /* the public half may always be used */
+
+/* Flags, pointers, state, usage, in this order. `missing` names a pointer that is NULL and must not be; which of the
+ * known flags fit the algorithm is the material's to say. */
+static SECURITY_STATUS check_call(const struct key *key, uint32_t flags, uint32_t known, const char *missing,
+                                  uint32_t usage)
 {
-    if ((atomic_load_explicit(&key->key_usage, memory_order_relaxed) & usage) == 0) {
+    SECURITY_STATUS status;
+
+    if (flags & ~known) {
+        return status_fail(NTE_BAD_FLAGS, "flags 0x%X have no meaning here", (unsigned)(flags & ~known));
+    }
+    if (missing != NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "%s is NULL", missing);
+    }
+    status = key_check_ready(key);
+    if (status == ERROR_SUCCESS && usage != ANY_USAGE &&
+        (atomic_load_explicit(&key->key_usage, memory_order_relaxed) & usage) == 0) {
         return status_fail(NTE_PERM, "the key usage does not allow this operation");
     }
-    return ERROR_SUCCESS;
-}
-
-static SECURITY_STATUS null_pointer(const char *name)
-{
-    return status_fail(NTE_INVALID_PARAMETER, "%s is NULL", name);
+    return status;
 }
 
 static SECURITY_STATUS sign_hash(NCRYPT_KEY_HANDLE handle, const void *padding, const uint8_t *hash, uint32_t hash_size,
@@ -27,13 +39,8 @@ static SECURITY_STATUS sign_hash(NCRYPT_KEY_HANDLE handle, const void *padding, 
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    if (hash == NULL) {
-        status = null_pointer("pbHashValue");
-    } else if (result == NULL) {
-        status = null_pointer("pcbResult");
-    } else {
-        status = check_usage(key, NCRYPT_ALLOW_SIGNING_FLAG);
-    }
+    status = check_call(key, flags, SIGN_FLAGS, hash == NULL ? "pbHashValue" : result == NULL ? "pcbResult" : NULL,
+                        NCRYPT_ALLOW_SIGNING_FLAG);
     if (status == ERROR_SUCCESS) {
         status = material_sign(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, hash, hash_size, out,
                                out_size, result);
@@ -60,11 +67,9 @@ static SECURITY_STATUS verify_signature(NCRYPT_KEY_HANDLE handle, const void *pa
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    if (hash == NULL) {
-        status = null_pointer("pbHashValue");
-    } else if (signature == NULL) {
-        status = null_pointer("pbSignature");
-    } else {
+    status = check_call(key, flags, SIGN_FLAGS,
+                        hash == NULL ? "pbHashValue" : signature == NULL ? "pbSignature" : NULL, ANY_USAGE);
+    if (status == ERROR_SUCCESS) {
         status = material_verify(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, hash, hash_size,
                                  signature, signature_size);
     }
@@ -80,12 +85,9 @@ SECURITY_STATUS WINAPI NCryptVerifySignature(NCRYPT_KEY_HANDLE hKey, void *pPadd
 }
 
 /* A missing input is an error unless it is empty: what an empty one means is the algorithm's to say. */
-static SECURITY_STATUS check_cipher_pointers(const uint8_t *in, uint32_t in_size, const DWORD *result)
+static const char *missing_pointer(const uint8_t *in, uint32_t in_size, const DWORD *result)
 {
-    if (in == NULL && in_size > 0) {
-        return null_pointer("pbInput");
-    }
-    return result == NULL ? null_pointer("pcbResult") : ERROR_SUCCESS;
+    return in == NULL && in_size > 0 ? "pbInput" : result == NULL ? "pcbResult" : NULL;
 }
 
 static SECURITY_STATUS encrypt(NCRYPT_KEY_HANDLE handle, const uint8_t *in, uint32_t in_size, const void *padding,
@@ -97,7 +99,7 @@ static SECURITY_STATUS encrypt(NCRYPT_KEY_HANDLE handle, const uint8_t *in, uint
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    status = check_cipher_pointers(in, in_size, result);
+    status = check_call(key, flags, CIPHER_FLAGS, missing_pointer(in, in_size, result), ANY_USAGE);
     if (status == ERROR_SUCCESS) {
         status = material_encrypt(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, in, in_size, out,
                                   out_size, result);
@@ -122,10 +124,7 @@ static SECURITY_STATUS decrypt(NCRYPT_KEY_HANDLE handle, const uint8_t *in, uint
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    status = check_cipher_pointers(in, in_size, result);
-    if (status == ERROR_SUCCESS) {
-        status = check_usage(key, NCRYPT_ALLOW_DECRYPT_FLAG);
-    }
+    status = check_call(key, flags, CIPHER_FLAGS, missing_pointer(in, in_size, result), NCRYPT_ALLOW_DECRYPT_FLAG);
     if (status == ERROR_SUCCESS) {
         status = material_decrypt(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, in, in_size, out,
                                   out_size, result);
