@@ -194,10 +194,36 @@ static void test_usage_read(void)
     OPENSSL_free(der);
 }
 
+/* The attribute twice, each time with one value. */
+static void test_usage_repeated(void)
+{
+    struct material *material = generate(u"ECDSA_P256", 0);
+    uint8_t twice[256];
+    size_t size;
+    uint8_t *blob = export_blob(PKCS8, material, NCRYPT_ALLOW_ALL_USAGES, &size);
+
+    if (CHECK(has_tail(blob, size, 0x80) && size + 13 < sizeof twice && blob[1] == 0x81)) {
+        memcpy(twice, blob, size);
+        memcpy(twice + size, blob + size - 13, 13);
+        twice[2] += 13;
+        twice[size - 14] += 13;
+        CHECK_STATUS(try_import(PKCS8, twice, size + 13, &no_parameters), NTE_BAD_DATA);
+    }
+    free(blob);
+    material_free(material);
+}
+
 /* ---- what is refused --------------------------------------------------------------------------------------- */
 
 static void test_lengths_and_mutations(void)
 {
+    const struct blob_format *format = blob_format_by_type(PKCS8);
+    struct components components;
+    uint32_t usage = 0;
+
+    components_init(&components);
+    CHECK_STATUS(format->parse(format, windows_tail, (size_t)INT32_MAX + 1, &no_parameters, &components, &usage),
+                 NTE_BAD_DATA); /* more than libcrypto can count: not looked at */
     for (size_t i = 0; i < 3; i += 2) {
         struct material *material = generate(kinds[i].algorithm, kinds[i].bits);
         size_t size;
@@ -282,6 +308,7 @@ int main(void)
     RUN(test_from_outside);
     RUN(test_usage_written);
     RUN(test_usage_read);
+    RUN(test_usage_repeated);
     RUN(test_lengths_and_mutations);
     RUN(test_other_algorithms);
     RUN(test_encrypted);
