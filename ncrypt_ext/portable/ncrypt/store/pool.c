@@ -122,6 +122,7 @@ void pool_return(struct store *store, struct connection *connection)
 
 SECURITY_STATUS transaction_begin(struct store *store, struct connection **connection)
 {
+    int64_t deadline;
     SECURITY_STATUS status = ERROR_SUCCESS;
 
     if (store->read_only) {
@@ -133,6 +134,7 @@ SECURITY_STATUS transaction_begin(struct store *store, struct connection **conne
         gate_leave();
         return status;
     }
+    deadline = connection_clock() + store->lock_timeout;
     pthread_mutex_lock(&store->write_lock);
     if (!store_same_file(store)) {
         status = replaced(store); /* what is written into a removed file is lost */
@@ -140,7 +142,7 @@ SECURITY_STATUS transaction_begin(struct store *store, struct connection **conne
         status = open_another(store, true, &store->writer);
     }
     if (status == ERROR_SUCCESS) {
-        connection_start(store->writer);
+        store->writer->deadline = deadline; /* counts the wait for this process's other writers, or they would add up */
         status = connection_run(store->writer, STATEMENT_BEGIN, "waiting to write");
     }
     if (status != ERROR_SUCCESS) {
