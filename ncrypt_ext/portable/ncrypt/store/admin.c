@@ -53,22 +53,47 @@ SECURITY_STATUS store_info(struct store *store, struct store_info *info)
 
 /* ---- check ---- */
 
+struct finding {
+    struct finding *next;
+    char sentence[];
+};
+
 struct check {
     void (*report)(void *context, const char *sentence);
     void *context;
     SECURITY_STATUS first; /* the first fault */
+    struct finding *findings, *last;
     uint64_t checked;
     int64_t after;
 };
 
 static void fault(struct check *check, SECURITY_STATUS status, const char *sentence)
 {
+    struct finding *finding = check->report ? calloc(1, sizeof(*finding) + strlen(sentence) + 1) : NULL;
+
     if (check->first == ERROR_SUCCESS) {
         check->first = status_fail(status, "%s", sentence);
     }
-    if (check->report) {
-        check->report(check->context, sentence);
+    if (finding) {
+        strcpy(finding->sentence, sentence);
+        *(check->last ? &check->last->next : &check->findings) = finding;
+        check->last = finding;
+    } else if (check->report) {
+        check->first = status_no_memory();
     }
+}
+
+/* Outside the gate: the callback may wait for a thread that is about to fork. */
+static void report_findings(struct check *check)
+{
+    while (check->findings) {
+        struct finding *finding = check->findings;
+
+        check->findings = finding->next;
+        check->report(check->context, finding->sentence);
+        free(finding);
+    }
+    check->last = NULL;
 }
 
 /* Every page of the file, by SQLite's own check. */
@@ -155,14 +180,17 @@ SECURITY_STATUS store_check(struct store *store, void (*report)(void *context, c
     if (status != ERROR_SUCCESS) {
         fault(&check, status, "folder or files of the key store are open to others");
     }
+    report_findings(&check);
     status = pool_take(store, &connection);
     if (status != ERROR_SUCCESS) {
         return status;
     }
     check_pages(connection, &check);
     pool_return(store, connection);
+    report_findings(&check);
     while (status == ERROR_SUCCESS && more) {
         status = check_some(store, &check, &more);
+        report_findings(&check);
     }
     *checked = check.checked;
     return check.first != ERROR_SUCCESS ? check.first : status;
