@@ -54,6 +54,9 @@ SECURITY_STATUS copy_database(struct connection *source, const char *path)
     }
     if (status != ERROR_SUCCESS) {
         unlink(temporary);
+    } else {
+        *strrchr(temporary, '/') = '\0';
+        status = folder_sync(temporary);
     }
     free(temporary);
     return status;
