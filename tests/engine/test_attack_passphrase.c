@@ -93,6 +93,32 @@ static void test_passphrase_too_long(void)
     unsetenv("NCRYPT_EXT_PASSPHRASE_FILE");
 }
 
+static bool exists(const char *folder_of_it, const char *name)
+{
+    return access(path_in(folder_of_it, name), F_OK) == 0;
+}
+
+/* What a killed process left of the key in the clear does not outlive a change of the passphrase; copies that somebody
+ * has made do. */
+static void test_rekey_removes_what_was_left(void)
+{
+    static const char *const kept[] = {"master.key.backup", "master.key.new", "master.key.new.backups",
+                                       "keys.db.new.abcdef"};
+    const char *path = scratch_path("left");
+    struct store *store = open_store(path);
+
+    CHECK(link(path_in(path, STORE_MASTER_KEY), path_in(path, "master.key.new.aB3dEf")) == 0);
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        CHECK_STATUS(file_touch(path_in(path, kept[i])), ERROR_SUCCESS);
+    }
+    CHECK_STATUS(store_rekey(store, "pw", 2), ERROR_SUCCESS);
+    CHECK(!exists(path, "master.key.new.aB3dEf"));
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        CHECK(exists(path, kept[i]));
+    }
+    close_store(store);
+}
+
 /* The check sum of a master key file is no secret: its scrypt parameters may be anything. */
 static SECURITY_STATUS open_with_scrypt(const char *path, uint64_t n, uint32_t r, uint32_t p)
 {
@@ -150,6 +176,7 @@ int main(void)
     RUN(test_callback_that_uses_its_store);
     RUN(test_callback_that_looks_at_the_key);
     RUN(test_passphrase_too_long);
+    RUN(test_rekey_removes_what_was_left);
     RUN(test_scrypt_parameters);
     scratch_remove();
     return test_result("attack_passphrase");

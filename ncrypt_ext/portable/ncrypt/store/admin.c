@@ -260,7 +260,12 @@ SECURITY_STATUS store_rekey(struct store *store, const char *passphrase, size_t 
         return status_fail(NTE_INVALID_PARAMETER, "a passphrase is not empty and does not end with a line break");
     }
     memcpy(master.store_id, store->id, STORE_ID_SIZE);
-    status = masterkey_write(store->folder, &master, passphrase, size, true);
+    /* A process killed in its midst may have left the key in the clear, which a passphrase would not cover. First, so
+     * that a failure has changed nothing. */
+    status = file_remove_temporaries(store->folder, STORE_MASTER_KEY);
+    if (status == ERROR_SUCCESS) {
+        status = masterkey_write(store->folder, &master, passphrase, size, true);
+    }
     if (status == ERROR_SUCCESS) {
         atomic_store(&store->passphrase, passphrase != NULL);
     }

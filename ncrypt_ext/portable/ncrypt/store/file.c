@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +9,9 @@
 #include <unistd.h>
 
 #include "ncrypt/store/internal.h"
+
+#define TEMPORARY        ".new."
+#define TEMPORARY_RANDOM "XXXXXX"
 
 SECURITY_STATUS file_read(const char *path, uint8_t *data, size_t capacity, size_t *size)
 {
@@ -74,7 +78,7 @@ SECURITY_STATUS file_write(const char *folder, const char *name, const uint8_t *
 {
     SECURITY_STATUS status = ERROR_SUCCESS;
     struct stat old;
-    char *path = folder_path(folder, name, ""), *temporary = folder_path(folder, name, ".XXXXXX");
+    char *path = folder_path(folder, name, ""), *temporary = folder_path(folder, name, TEMPORARY TEMPORARY_RANDOM);
     int fd = -1;
 
     if (!path || !temporary) {
@@ -117,5 +121,31 @@ SECURITY_STATUS file_touch(const char *path)
         status = status_from_errno(errno, path);
     }
     close(fd);
+    return status;
+}
+
+static bool is_temporary(const char *entry, const char *name)
+{
+    size_t length = strlen(name), mark = strlen(TEMPORARY);
+
+    return strncmp(entry, name, length) == 0 && strncmp(entry + length, TEMPORARY, mark) == 0 &&
+           strlen(entry + length + mark) == strlen(TEMPORARY_RANDOM);
+}
+
+SECURITY_STATUS file_remove_temporaries(const char *folder, const char *name)
+{
+    SECURITY_STATUS status = ERROR_SUCCESS;
+    struct dirent *entry = NULL;
+    DIR *list = opendir(folder);
+
+    if (!list) {
+        return status_from_errno(errno, folder);
+    }
+    while ((entry = readdir(list)) != NULL) {
+        if (is_temporary(entry->d_name, name) && unlinkat(dirfd(list), entry->d_name, 0) != 0 && errno != ENOENT) {
+            status = status_from_errno(errno, folder);
+        }
+    }
+    closedir(list);
     return status;
 }

@@ -56,6 +56,9 @@ MUST_CHECK SECURITY_STATUS file_read(const char *path, uint8_t *data, size_t cap
 MUST_CHECK SECURITY_STATUS file_write(const char *folder, const char *name, const uint8_t *data, size_t size,
                                       bool replace);
 
+/* Removes what file_write() left behind in processes that were killed. One that is at work now fails. */
+MUST_CHECK SECURITY_STATUS file_remove_temporaries(const char *folder, const char *name);
+
 /* Makes an empty file of mode 0600; an existing one is left alone and is no error. */
 MUST_CHECK SECURITY_STATUS file_touch(const char *path);
 
