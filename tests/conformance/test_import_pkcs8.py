@@ -51,7 +51,9 @@ def test_rsa(api, bits):
 
 
 @every_curve
-@pytest.mark.parametrize("point", [True, False], ids=["point", "none"])
+@pytest.mark.parametrize(
+    "point", [True, False, (0, 0), (1, 1)], ids=["point", "none", "zero", "off the curve"]
+)
 def test_ec(api, curve, point):
     pair = material.ec(curve)
     key = api.import_key(KIND, ec_pkcs8(pair, point))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <openssl/asn1t.h>
 #include <openssl/encoder.h>
-#include <openssl/core_names.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
+#include <string.h>
 
 #include "common/libctx.h"
 #include "ncrypt/blob/blob.h"
@@ -153,19 +154,74 @@ static SECURITY_STATUS take_rsa(const EVP_PKEY *pkey, struct components *compone
     return status;
 }
 
-/* Only d: the point is computed from it when the key is loaded, whatever the encoding says. */
-static SECURITY_STATUS take_ec(const EVP_PKEY *pkey, const struct curve *curve, struct components *components)
-{
-    BIGNUM *secret = NULL;
-    SECURITY_STATUS status = components_reserve(components, curve->width);
+/* RFC 5915's ECPrivateKey. Read here and not by libcrypto's decoder, which refuses a key whose point is not on the
+ * curve: Windows takes such a key and computes the point. */
+typedef struct {
+    int32_t version;
+    ASN1_OCTET_STRING *secret;
+    ASN1_OBJECT *curve;
+    ASN1_BIT_STRING *point;
+} EC_NUMBERS;
 
-    if (status == ERROR_SUCCESS && EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &secret) != 1) {
-        status = status_fail(NTE_BAD_DATA, "the elliptic curve key lacks its private number");
+ASN1_SEQUENCE(EC_NUMBERS) = {
+    ASN1_EMBED(EC_NUMBERS, version, INT32),
+    ASN1_SIMPLE(EC_NUMBERS, secret, ASN1_OCTET_STRING),
+    ASN1_EXP_OPT(EC_NUMBERS, curve, ASN1_OBJECT, 0),
+    ASN1_EXP_OPT(EC_NUMBERS, point, ASN1_BIT_STRING, 1),
+} static_ASN1_SEQUENCE_END(EC_NUMBERS)
+
+static void free_numbers(EC_NUMBERS *numbers)
+{
+    if (numbers != NULL && numbers->secret != NULL) {
+        OPENSSL_cleanse(numbers->secret->data, (size_t)numbers->secret->length);
     }
+    ASN1_item_free((ASN1_VALUE *)numbers, ASN1_ITEM_rptr(EC_NUMBERS));
+}
+
+static SECURITY_STATUS add_secret(const ASN1_OCTET_STRING *secret, const struct curve *curve,
+                                  struct components *components)
+{
+    const uint8_t *data = secret->data;
+    size_t size = (size_t)secret->length;
+    SECURITY_STATUS status;
+
+    while (size > curve->width && *data == 0) {
+        data++;
+        size--;
+    }
+    if (size == 0 || size > curve->width) {
+        return status_fail(NTE_BAD_DATA, "the private number has %zu bytes, the curve %u", size,
+                           (unsigned)curve->width);
+    }
+    status = components_reserve(components, curve->width);
     if (status == ERROR_SUCCESS) {
-        status = pkey_number_to_component(secret, components, COMPONENT_EC_D, curve->width);
+        uint8_t *out = components_add(components, COMPONENT_EC_D, curve->width);
+
+        memcpy(out + (curve->width - size), data, size);
     }
-    BN_clear_free(secret);
+    return status;
+}
+
+/* Only d: the point is computed from it when the key is loaded, whatever the encoding says. */
+static SECURITY_STATUS take_ec(const PKCS8_PRIV_KEY_INFO *info, const struct curve *curve,
+                               struct components *components)
+{
+    const uint8_t *data = NULL, *at;
+    int size = 0;
+    EC_NUMBERS *numbers;
+    SECURITY_STATUS status;
+
+    (void)PKCS8_pkey_get0(NULL, &data, &size, NULL, info); /* worked for find_kind() */
+    at = data;
+    numbers = (EC_NUMBERS *)ASN1_item_d2i(NULL, &at, size, ASN1_ITEM_rptr(EC_NUMBERS));
+    if (numbers == NULL || at != data + size || numbers->version != 1) {
+        status = status_from_openssl(NTE_BAD_DATA, "the elliptic curve key in the PKCS#8 structure is malformed");
+    } else if (numbers->curve != NULL && OBJ_obj2nid(numbers->curve) != OBJ_sn2nid(curve->openssl_name)) {
+        status = status_fail(NTE_BAD_DATA, "the PKCS#8 structure and the key in it name different curves");
+    } else {
+        status = add_secret(numbers->secret, curve, components);
+    }
+    free_numbers(numbers);
     return status;
 }
 
@@ -186,11 +242,14 @@ static SECURITY_STATUS convert(const PKCS8_PRIV_KEY_INFO *info, const struct blo
     if (status != ERROR_SUCCESS) {
         return status;
     }
+    if (curve != NULL) {
+        return take_ec(info, curve, components);
+    }
     pkey = EVP_PKCS82PKEY_ex(info, libctx_get(), NULL);
     if (pkey == NULL) {
         return status_from_openssl(NTE_BAD_DATA, "the key in the PKCS#8 structure is malformed");
     }
-    status = curve != NULL ? take_ec(pkey, curve, components) : take_rsa(pkey, components);
+    status = take_rsa(pkey, components);
     EVP_PKEY_free(pkey);
     return status;
 }
