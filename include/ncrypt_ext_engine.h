@@ -52,7 +52,8 @@ SECURITY_STATUS ncx_store_backup(uint32_t scope, const char *folder);
 SECURITY_STATUS ncx_store_rekey(uint32_t scope, const char *passphrase, size_t size);
 
 /* Where the passphrase comes from when one is needed and the environment names no source: writes up to `size` bytes
- * to `out` and returns their number, 0 when there is none. Called on whichever thread opens the store. NULL unsets. */
+ * to `out` and returns their number, 0 when there is none, SIZE_MAX when it failed. Called on whichever thread opens
+ * the store, which it may not use itself. NULL unsets. */
 void ncx_store_set_passphrase(size_t (*callback)(void *context, const char *folder, char *out, size_t size),
                               void *context);
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport SIZE_MAX, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
@@ -94,7 +94,7 @@ def store_rekey(passphrase, *, bint machine=False):
 
 cdef size_t ask_passphrase(void *context, const char *folder, char *out,
                            size_t size) noexcept with gil:
-    """0 when there is none; what the callback raises becomes the cause of the failure."""
+    """0 when there is none, SIZE_MAX (a failure) when the callback raises, which becomes its cause."""
     cdef Input data
     try:
         callback_begin()
@@ -116,7 +116,7 @@ cdef size_t ask_passphrase(void *context, const char *folder, char *out,
             input_close(&data)
     except BaseException as error:
         remember_cause(error)
-        return 0
+        return SIZE_MAX
 
 
 def set_passphrase_callback(callback):

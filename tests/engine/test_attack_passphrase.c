@@ -52,6 +52,26 @@ static void test_callback_that_uses_its_store(void)
     CHECK_STATUS(try_open(folder, false), NTE_INCORRECT_PASSWORD);
 }
 
+static size_t fail(void *context, const char *asked, char *out, size_t size)
+{
+    (void)context;
+    (void)asked;
+    (void)out;
+    (void)size;
+    return SIZE_MAX;
+}
+
+/* No store without a passphrase is made because the one who knows it was disturbed. */
+static void test_callback_that_fails(void)
+{
+    const char *path = scratch_path("failed");
+
+    store_set_passphrase(fail, NULL);
+    CHECK_STATUS(try_open(path, true), NTE_INCORRECT_PASSWORD);
+    CHECK(access(path_in(path, STORE_MASTER_KEY), F_OK) != 0);
+    store_set_passphrase(NULL, NULL);
+}
+
 /* The key that is being finalized can still be read meanwhile. */
 static void test_callback_that_looks_at_the_key(void)
 {
@@ -174,6 +194,7 @@ int main(void)
     alarm(120); /* what is tested here used to wait for ever */
     scratch_make();
     RUN(test_callback_that_uses_its_store);
+    RUN(test_callback_that_fails);
     RUN(test_callback_that_looks_at_the_key);
     RUN(test_passphrase_too_long);
     RUN(test_rekey_removes_what_was_left);

@@ -151,10 +151,9 @@ static SECURITY_STATUS get_callback(const char *folder, char **text, size_t *siz
         return ERROR_SUCCESS;
     }
     used = function(context, folder, buffer, sizeof(buffer)); /* without any lock: it may ask a human */
-    if (used > sizeof(buffer)) {
-        used = sizeof(buffer);
-    }
-    if (used > 0) {
+    if (used > sizeof(buffer)) { /* not the same as none: a new store would be made without a passphrase */
+        status = status_fail(NTE_INCORRECT_PASSWORD, "the application's passphrase callback failed");
+    } else if (used > 0) {
         status = finish("the application", buffer, used, text, size);
     }
     secmem_wipe(buffer, sizeof(buffer));

@@ -131,7 +131,8 @@ MUST_CHECK SECURITY_STATUS store_backup(struct store *store, const char *folder)
 MUST_CHECK SECURITY_STATUS store_rekey(struct store *store, const char *passphrase, size_t size);
 
 /* Where the passphrase comes from when one is needed and neither NCRYPT_EXT_PASSPHRASE_FD nor
- * NCRYPT_EXT_PASSPHRASE_FILE is set: writes up to `size` bytes and returns their number, 0 when there is none. */
+ * NCRYPT_EXT_PASSPHRASE_FILE is set: writes up to `size` bytes and returns their number, 0 when there is
+ * none, SIZE_MAX when it failed. */
 typedef size_t (*store_passphrase)(void *context, const char *folder, char *out, size_t size);
 void store_set_passphrase(store_passphrase callback, void *context);
 
