@@ -154,15 +154,16 @@ struct store {
     uint32_t checkpoint_at; /* frames in the log from which the next commit is followed by a checkpoint */
 };
 
-/* ---- gate.c: keeps fork() out while a thread is inside SQLite ---------------------------------------------- */
+/* ---- sqlite_scope.c: keeps fork() out while a thread is inside SQLite -------------------------------------- */
 
-void gate_enter(void);
-void gate_leave(void);
+/* Around every call of SQLite; they nest. */
+void sqlite_scope_begin(void);
+void sqlite_scope_end(void);
 
-/* For the fork hooks of the registry. gate_close() waits a bounded time and tells whether everyone is out. */
-bool gate_close(void);
-void gate_open(void);
-void gate_reset_in_child(void);
+/* For the fork hooks of the registry. The first waits a bounded time and tells whether everyone is out. */
+bool sqlite_scope_before_fork(void);
+void sqlite_scope_after_fork_in_parent(void);
+void sqlite_scope_after_fork_in_child(void);
 
 /* ---- registry.c ------------------------------------------------------------------------------------------- */
 

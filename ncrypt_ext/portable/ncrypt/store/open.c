@@ -150,18 +150,18 @@ SECURITY_STATUS store_open(struct store *store, bool create)
         status = remember_file(store);
     }
     if (status == ERROR_SUCCESS) {
-        gate_enter();
+        sqlite_scope_begin();
         status = open_database(store, create);
-        gate_leave();
+        sqlite_scope_end();
     }
     return status;
 }
 
 void store_free(struct store *store)
 {
-    gate_enter();
+    sqlite_scope_begin();
     pool_close(store);
-    gate_leave();
+    sqlite_scope_end();
     pthread_mutex_destroy(&store->lock);
     pthread_cond_destroy(&store->returned);
     pthread_mutex_destroy(&store->write_lock);

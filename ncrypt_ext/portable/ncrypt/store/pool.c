@@ -87,10 +87,10 @@ SECURITY_STATUS pool_take(struct store *store, struct connection **out)
     SECURITY_STATUS status = ERROR_SUCCESS;
     struct connection *connection = NULL;
 
-    gate_enter();
+    sqlite_scope_begin();
     status = refresh(store);
     if (status != ERROR_SUCCESS) {
-        gate_leave();
+        sqlite_scope_end();
         return status;
     }
     connection = take_idle(store);
@@ -101,7 +101,7 @@ SECURITY_STATUS pool_take(struct store *store, struct connection **out)
             store->readers--;
             pthread_cond_signal(&store->returned);
             pthread_mutex_unlock(&store->lock);
-            gate_leave();
+            sqlite_scope_end();
             return status;
         }
     }
@@ -117,7 +117,7 @@ void pool_return(struct store *store, struct connection *connection)
     store->idle = connection;
     pthread_cond_signal(&store->returned);
     pthread_mutex_unlock(&store->lock);
-    gate_leave();
+    sqlite_scope_end();
 }
 
 SECURITY_STATUS transaction_begin(struct store *store, struct connection **connection)
@@ -128,10 +128,10 @@ SECURITY_STATUS transaction_begin(struct store *store, struct connection **conne
     if (store->read_only) {
         return status_fail(HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT), "%s is read-only", store->folder);
     }
-    gate_enter();
+    sqlite_scope_begin();
     status = refresh(store);
     if (status != ERROR_SUCCESS) {
-        gate_leave();
+        sqlite_scope_end();
         return status;
     }
     deadline = connection_clock() + store->lock_timeout;
@@ -147,7 +147,7 @@ SECURITY_STATUS transaction_begin(struct store *store, struct connection **conne
     }
     if (status != ERROR_SUCCESS) {
         pthread_mutex_unlock(&store->write_lock);
-        gate_leave();
+        sqlite_scope_end();
         return status;
     }
     *connection = store->writer;
@@ -164,6 +164,6 @@ SECURITY_STATUS transaction_end(struct store *store, struct connection *connecti
     }
     connection_rollback(connection);
     pthread_mutex_unlock(&store->write_lock);
-    gate_leave();
+    sqlite_scope_end();
     return status;
 }

@@ -16,18 +16,18 @@ static bool drained; /* between prepare and the hooks after the fork */
 static void before_fork(void)
 {
     pthread_mutex_lock(&lock);
-    drained = gate_close();
+    drained = sqlite_scope_before_fork();
 }
 
 static void after_fork_in_parent(void)
 {
-    gate_open();
+    sqlite_scope_after_fork_in_parent();
     pthread_mutex_unlock(&lock);
 }
 
 static void after_fork_in_child(void)
 {
-    gate_reset_in_child();
+    sqlite_scope_after_fork_in_child();
     pthread_mutex_init(&lock, NULL);
     pthread_cond_init(&opened, NULL);
     for (struct store *store = stores; store; store = store->next) {
