@@ -27,6 +27,9 @@ cdef enum:
 cdef tuple ABSENT = (PropertyNotFoundError, NotSupportedError, InvalidParameterError)
 
 
+cdef bytes UI_POLICY = wide("UI Policy", "")
+
+
 cdef bytes property_name(object name):
     return wide(name, "name", NCRYPT_MAX_PROPERTY_NAME)
 
@@ -145,7 +148,11 @@ cdef class PropertyHandle(Handle):
             flags |= <DWORD>NCRYPT_PERSIST_FLAG
         if persist_only:
             flags |= NCRYPT_PERSIST_ONLY_FLAG
-        self.write(property_name(name), value, flags)
+        cdef bytes text = property_name(name)
+        if text == UI_POLICY and not persist_only:
+            raise ValueError("'UI Policy' is a structure of pointers, which bytes cannot hold: "
+                             "set ui_policy")
+        self.write(text, value, flags)
 
     def has_property(self, name, *, bint persist_only=False):
         cdef DWORD flags = NCRYPT_PERSIST_ONLY_FLAG if persist_only else 0
