@@ -94,7 +94,7 @@ def store_rekey(passphrase, *, bint machine=False):
 
 cdef size_t ask_passphrase(void *context, const char *folder, char *out,
                            size_t size) noexcept with gil:
-    """0 when there is none, SIZE_MAX (a failure) when the callback raises, which becomes its cause."""
+    """0 when there is none; SIZE_MAX, a failure, when the callback raises, which is its cause."""
     cdef Input data
     try:
         callback_begin()
