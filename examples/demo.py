@@ -1,6 +1,7 @@
-"""The main job end to end: a stored key signs in one process and is used by another, and never leaves the store.
+"""The main job end to end: a key signs in one process, is used by another, never leaves its store.
 
-Run it with ``make demo``. It works in a key store of its own under a temporary folder, so your keys are not touched.
+Run it with ``make demo``. It works in a key store of its own in a temporary folder: your keys are
+not touched.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ def main_job(folder: Path) -> None:
 
         print("A second process opens the key by its name:")
         arguments = [sys.executable, "-c", SECOND_PROCESS, KEY_NAME, digest.hex(), signature.hex()]
-        print("   ", subprocess.run(arguments, capture_output=True, text=True, check=True).stdout, end="")
+        second = subprocess.run(arguments, capture_output=True, text=True, check=True)
+        print("   ", second.stdout, end="")
 
         print("The openssl command, which has never seen the private key:")
         with provider.open_key(KEY_NAME) as key:
@@ -88,7 +90,7 @@ def main_job(folder: Path) -> None:
                 key.export("ECCPRIVATEBLOB")
             except nc.NotSupportedError as error:
                 print(f"    the private key stays where it is: {error}")
-        print("The store holds:", ", ".join(f"{info.name} ({info.algorithm})" for info in provider.keys()))
+        print("The store holds:", *(f"{info.name} ({info.algorithm})" for info in provider.keys()))
         with step("delete the key"):
             provider.delete_key(KEY_NAME)
         print("The store holds:", ", ".join(info.name for info in provider.keys()) or "nothing")
@@ -125,7 +127,7 @@ def ours() -> Iterator[tuple[str, Callable[[], object]]]:
 
 
 def theirs() -> Iterator[Callable[[], object]]:
-    """The same signatures by cryptography, with keys in memory; nothing when it is not installed."""
+    """The same by cryptography, with keys in memory; nothing when it is not installed."""
     try:
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils

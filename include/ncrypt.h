@@ -187,7 +187,8 @@ NCRYPT_EXT_STATIC_ASSERT(sizeof(NCRYPT_SUPPORTED_LENGTHS) == 16, "NCRYPT_SUPPORT
 NCRYPT_EXT_STATIC_ASSERT(sizeof(NCRYPT_UI_POLICY) == 8 + 3 * sizeof(void *), "NCRYPT_UI_POLICY");
 
 /* Providers. */
-SECURITY_STATUS WINAPI NCryptOpenStorageProvider(NCRYPT_PROV_HANDLE *phProvider, LPCWSTR pszProviderName, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptOpenStorageProvider(NCRYPT_PROV_HANDLE *phProvider, LPCWSTR pszProviderName,
+                                                 DWORD dwFlags);
 SECURITY_STATUS WINAPI NCryptEnumStorageProviders(DWORD *pdwProviderCount, NCryptProviderName **ppProviderList,
                                                   DWORD dwFlags);
 SECURITY_STATUS WINAPI NCryptIsAlgSupported(NCRYPT_PROV_HANDLE hProvider, LPCWSTR pszAlgId, DWORD dwFlags);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A signature from outside may be anything: whatever is wrong with it, it is a wrong signature and no OSError."""
+"""A signature from outside may be anything: what is wrong with it is never an OSError."""
 
 import hashlib
 

@@ -40,12 +40,12 @@ static inline int test_result(const char *name)
     return test_failures != 0 || test_checks == 0;
 }
 
-#define CHECK(condition) test_note((condition), __FILE__, __LINE__, #condition)
+#define CHECK(condition)         test_note((condition), __FILE__, __LINE__, #condition)
 #define CHECK_STATUS(call, want) test_note_status((call), (want), __FILE__, __LINE__, #call)
-#define RUN(function)      \
-    do {                   \
-        test_functions++;  \
-        function();        \
+#define RUN(function)                                                                                                  \
+    do {                                                                                                               \
+        test_functions++;                                                                                              \
+        function();                                                                                                    \
     } while (0)
 
 #endif

@@ -13,8 +13,8 @@
 /* PrivateKeyInfo on P-256 around an ECPrivateKey of `size` octets. */
 static SECURITY_STATUS import_inner(const uint8_t *inner, size_t size, struct material **material)
 {
-    static const uint8_t head[] = {0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86,
-                                   0x48, 0xCE, 0x3D, 0x02, 0x01, P256, 0x04};
+    static const uint8_t head[] = {0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2A,
+                                   0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, P256, 0x04};
     uint8_t blob[160] = {0x30, (uint8_t)(sizeof head + 1 + size)};
     uint32_t usage = 0;
 
@@ -79,7 +79,8 @@ static void test_what_follows(void)
 
 static void test_structure(void)
 {
-    static const uint8_t trailing[] = {0x30, 6, 0x02, 1, 1, 0x04, 1, 7, 0x05, 0}, empty[] = {0x30, 0}, nothing[] = {0x05, 0};
+    static const uint8_t trailing[] = {0x30, 6, 0x02, 1, 1, 0x04, 1, 7, 0x05, 0}, empty[] = {0x30, 0},
+                         nothing[] = {0x05, 0};
     struct material *material = NULL;
 
     CHECK_STATUS(import_seven(32, 0, NULL, 0), NTE_BAD_DATA);

@@ -48,7 +48,7 @@ static uint8_t *pkcs8[2];
 static size_t pkcs8_size[2];
 
 static const BCRYPT_PSS_PADDING_INFO pss = {u"SHA256", 20};
-static const BCRYPT_OAEP_PADDING_INFO oaep = {u"SHA1", (PUCHAR)(uintptr_t) "label", 5};
+static const BCRYPT_OAEP_PADDING_INFO oaep = {u"SHA1", (PUCHAR)(uintptr_t)"label", 5};
 
 static SECURITY_STATUS load_and_use(const struct components *numbers, bool validate, const void *padding,
                                     uint32_t flags)

@@ -176,7 +176,7 @@ static void test_refused(void)
     struct material *material = generate(u"RSA", 512);
     const BCRYPT_OAEP_PADDING_INFO nameless = {NULL, NULL, 0}, unknown = {u"SHA2", NULL, 0},
                                    labelless = {u"SHA1", NULL, 5}, sha512 = {u"SHA512", NULL, 0},
-                                   long_label = {u"SHA1", (PUCHAR)(uintptr_t) "x", 0x80000000u};
+                                   long_label = {u"SHA1", (PUCHAR)(uintptr_t)"x", 0x80000000u};
     const struct {
         const void *info;
         uint32_t flags, size;
@@ -213,7 +213,7 @@ static void test_one_failure(void)
 {
     struct material *material = generate(u"RSA", 1024);
     EVP_PKEY *outside = outside_key_of(material);
-    const BCRYPT_OAEP_PADDING_INFO sha1 = {u"SHA1", NULL, 0}, labelled = {u"SHA1", (PUCHAR)(uintptr_t) "L", 1};
+    const BCRYPT_OAEP_PADDING_INFO sha1 = {u"SHA1", NULL, 0}, labelled = {u"SHA1", (PUCHAR)(uintptr_t)"L", 1};
     const struct scheme raw = {.padding = RSA_NO_PADDING}, oaep = {RSA_PKCS1_OAEP_PADDING, "SHA1", "other"};
     uint8_t block[128], cipher[MAX_BLOCK], out[MAX_BLOCK];
     char first[256] = "", detail[256];

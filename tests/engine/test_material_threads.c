@@ -62,7 +62,7 @@ static void *work_rsa(void *argument)
     struct job *job = argument;
     const BCRYPT_PKCS1_PADDING_INFO pkcs1 = {u"SHA256"};
     BCRYPT_PSS_PADDING_INFO pss = {u"SHA256", 0};
-    const BCRYPT_OAEP_PADDING_INFO oaep = {u"SHA1", (PUCHAR)(uintptr_t) "label", 5};
+    const BCRYPT_OAEP_PADDING_INFO oaep = {u"SHA1", (PUCHAR)(uintptr_t)"label", 5};
 
     meet(job);
     for (uint32_t round = 0; round < ROUNDS; round++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which of several faults is told: flags before pointers before the key's state before its usage. Providers differ here,
- * so this is not part of the conformance suite.
+ * Which of several faults is told: flags before pointers before the key's state before its usage. Providers differ
+ * here, so this is not part of the conformance suite.
  */
 #include "ncrypt_support.h"
 
@@ -62,7 +62,8 @@ static void test_usage_comes_last(void)
     free_handle(provider);
 }
 
-/* Its flags say which parts of the descriptor are meant: they are no unknown flags, the property is just not offered. */
+/* Its flags say which parts of the descriptor are meant: they are no unknown flags, the property is just not offered.
+ */
 static void test_security_descriptor(void)
 {
     NCRYPT_PROV_HANDLE provider = open_provider();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Gates for fork(). Libraries under the engine (libcrypto, SQLite) have locks of their own and know nothing of fork(): a
- * child made while another thread holds one would wait for it for ever. Threads therefore pass a gate before they enter
- * such a library; fork() closes the gate, waits a bounded time until everyone is out, and whoever wants in waits for
- * fork(). Passing costs two additions on a cache line that few other threads touch.
+ * Gates for fork(). Libraries under the engine (libcrypto, SQLite) have locks of their own and know nothing of fork():
+ * a child made while another thread holds one would wait for it for ever. Threads therefore pass a gate before they
+ * enter such a library; fork() closes the gate, waits a bounded time until everyone is out, and whoever wants in waits
+ * for fork(). Passing costs two additions on a cache line that few other threads touch.
  */
 #ifndef PORTABLE_COMMON_GATE_H
 #define PORTABLE_COMMON_GATE_H

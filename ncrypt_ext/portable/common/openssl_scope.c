@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The stretches in which threads are inside libcrypto: between them and fork() stands a gate, because libcrypto has locks
- * around its random numbers and around the blinding of an RSA key, which every signature takes.
+ * The stretches in which threads are inside libcrypto: between them and fork() stands a gate, because libcrypto has
+ * locks around its random numbers and around the blinding of an RSA key, which every signature takes.
  */
 #include <openssl/err.h>
 
@@ -29,8 +29,8 @@ static void after_fork_in_child(void)
     gate_reset_in_child(&gate, &visit);
 }
 
-/* When the library is loaded, so that these hooks are the first: around a fork they run inside those of the store, whose
- * threads must be able to finish, libcrypto included. */
+/* When the library is loaded, so that these hooks are the first: around a fork they run inside those of the store,
+ * whose threads must be able to finish, libcrypto included. */
 __attribute__((constructor)) static void set_up(void)
 {
     fork_register(&(struct fork_hooks){before_fork, after_fork_in_parent, after_fork_in_child});

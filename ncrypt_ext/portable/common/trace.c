@@ -15,9 +15,10 @@ static atomic_int level = TRACE_UNKNOWN;
 static int read_level(void)
 {
     const char *value = getenv("NCRYPT_EXT_TRACE");
-    int wanted = value == NULL ? TRACE_OFF : strcmp(value, "2") == 0 ? TRACE_ALL
-                                         : strcmp(value, "1") == 0   ? TRACE_FAILURES
-                                                                     : TRACE_OFF;
+    int wanted = value == NULL             ? TRACE_OFF
+                 : strcmp(value, "2") == 0 ? TRACE_ALL
+                 : strcmp(value, "1") == 0 ? TRACE_FAILURES
+                                           : TRACE_OFF;
 
     atomic_store_explicit(&level, wanted, memory_order_relaxed);
     return wanted;

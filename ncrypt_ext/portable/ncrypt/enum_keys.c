@@ -26,7 +26,8 @@ static void destroy_state(void *buffer)
 static SECURITY_STATUS read_page(struct enum_state *state)
 {
     struct store *store = NULL;
-    SECURITY_STATUS status = provider_store(state->provider, state->machine ? STORE_MACHINE : STORE_USER, false, &store);
+    SECURITY_STATUS status =
+        provider_store(state->provider, state->machine ? STORE_MACHINE : STORE_USER, false, &store);
 
     state->next = state->count = 0;
     if (status == NTE_BAD_KEYSET) {

@@ -3,7 +3,8 @@
  * What the files of this folder share: the objects behind provider and key handles.
  *
  * Every NCrypt function checks in this order: handle, flags, pointers, state, usage, sizes; then it acts. Locks, in the
- * order in which they may be taken: a key's or provider's lock, then the store's. No lock is held while libcrypto works.
+ * order in which they may be taken: a key's or provider's lock, then the store's. No lock is held while libcrypto
+ * works.
  */
 #ifndef PORTABLE_NCRYPT_INTERNAL_H
 #define PORTABLE_NCRYPT_INTERNAL_H
@@ -52,7 +53,8 @@ struct bag {
 
 const struct bag_entry *bag_find(const struct bag *bag, const WCHAR *name);
 
-/* A loose entry, and putting it in the place of one with its name: apart, so that what can fail comes before a change. */
+/* A loose entry, and putting it in the place of one with its name: apart, so that what can fail comes before a change.
+ */
 struct bag_entry *bag_entry_new(const WCHAR *name, const uint8_t *data, size_t size);
 void bag_entry_free(struct bag_entry *entry);
 void bag_put(struct bag *bag, struct bag_entry *entry);
@@ -81,21 +83,21 @@ struct key {
     pthread_mutex_t lock; /* guards what follows; the state begins and ends finalizing with it held */
     const struct algorithm *algorithm;
     const struct curve *curve;
-    uint32_t length;        /* bits; 0: not told yet */
-    uint32_t legacy_spec;   /* 0, AT_KEYEXCHANGE, AT_SIGNATURE */
+    uint32_t length;      /* bits; 0: not told yet */
+    uint32_t legacy_spec; /* 0, AT_KEYEXCHANGE, AT_SIGNATURE */
     bool machine, overwrite, legacy_store, generic_ecc;
-    bool imported;          /* came in by NCryptImportKey */
-    bool original;          /* this handle made or imported the key: archiving policies apply */
-    bool archived;          /* and its one archiving export has been done */
+    bool imported;             /* came in by NCryptImportKey */
+    bool original;             /* this handle made or imported the key: archiving policies apply */
+    bool archived;             /* and its one archiving export has been done */
     struct components pending; /* numbers given before finalize, by a blob; algorithm NULL: none */
-    WCHAR *name;            /* NULL: ephemeral */
-    int64_t stored_id;      /* of the stored key, once there is one */
-    uint64_t modified;      /* FILETIME ticks */
+    WCHAR *name;               /* NULL: ephemeral */
+    int64_t stored_id;         /* of the stored key, once there is one */
+    uint64_t modified;         /* FILETIME ticks */
     struct ui_policy ui;
     WCHAR *use_context;
     HWND window;
-    struct bag session;     /* custom properties of this handle */
-    struct bag stored;      /* custom properties kept with the key */
+    struct bag session; /* custom properties of this handle */
+    struct bag stored;  /* custom properties kept with the key */
 };
 
 MUST_CHECK SECURITY_STATUS key_new(struct provider *provider, const struct algorithm *algorithm, struct key **key);

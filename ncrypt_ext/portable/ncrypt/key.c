@@ -186,7 +186,8 @@ static SECURITY_STATUS store_key(struct key *key, struct store *store, const str
     return status;
 }
 
-/* Stores the key and shows it, with the lock held throughout: what is set on the key is stored with it or comes after. */
+/* Stores the key and shows it, with the lock held throughout: what is set on the key is stored with it or comes after.
+ */
 static SECURITY_STATUS publish(struct key *key, struct store *store, struct material *material)
 {
     struct components components;

@@ -7,11 +7,11 @@
 #include "common/utf16.h"
 #include "ncrypt/internal.h"
 
-#define VIRTUAL_ISOLATION_FLAGS                                                                                       \
+#define VIRTUAL_ISOLATION_FLAGS                                                                                        \
     (NCRYPT_PREFER_VIRTUAL_ISOLATION_FLAG | NCRYPT_USE_VIRTUAL_ISOLATION_FLAG | NCRYPT_USE_PER_BOOT_KEY_FLAG)
-#define CREATE_FLAGS                                                                                                  \
-    (NCRYPT_MACHINE_KEY_FLAG | NCRYPT_SILENT_FLAG | NCRYPT_OVERWRITE_KEY_FLAG | NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG | \
-     VIRTUAL_ISOLATION_FLAGS)
+#define CREATE_FLAGS                                                                                                   \
+    (NCRYPT_MACHINE_KEY_FLAG | NCRYPT_SILENT_FLAG | NCRYPT_OVERWRITE_KEY_FLAG |                                        \
+     NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG | VIRTUAL_ISOLATION_FLAGS)
 #define FINALIZE_FLAGS (NCRYPT_SILENT_FLAG | NCRYPT_NO_KEY_VALIDATION | NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG)
 #define OPEN_FLAGS     (NCRYPT_MACHINE_KEY_FLAG | NCRYPT_SILENT_FLAG | NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG)
 
@@ -38,7 +38,8 @@ static SECURITY_STATUS exists_already(const WCHAR *name)
 {
     char printable[128];
 
-    return status_fail(NTE_EXISTS, "a key named '%s' exists already", utf16_printable(name, printable, sizeof printable));
+    return status_fail(NTE_EXISTS, "a key named '%s' exists already",
+                       utf16_printable(name, printable, sizeof printable));
 }
 
 /* NTE_EXISTS when the name is taken; a store that does not exist yet holds no names. */
@@ -57,7 +58,8 @@ static SECURITY_STATUS check_name_free(struct provider *provider, bool machine, 
     return status == NTE_BAD_KEYSET ? ERROR_SUCCESS : status;
 }
 
-/* ---- create ---------------------------------------------------------------------------------------------------------- */
+/* ---- create
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static SECURITY_STATUS find_algorithm(const WCHAR *name, const struct algorithm **algorithm)
 {
@@ -138,7 +140,8 @@ SECURITY_STATUS WINAPI NCryptCreatePersistedKey(NCRYPT_PROV_HANDLE hProvider, NC
                         create_key(hProvider, phKey, pszAlgId, pszKeyName, dwLegacyKeySpec, dwFlags));
 }
 
-/* ---- finalize ---------------------------------------------------------------------------------------------------------- */
+/* ---- finalize
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static SECURITY_STATUS finalize_key(NCRYPT_KEY_HANDLE handle, uint32_t flags)
 {
@@ -162,7 +165,8 @@ SECURITY_STATUS WINAPI NCryptFinalizeKey(NCRYPT_KEY_HANDLE hKey, DWORD dwFlags)
     return trace_return("NCryptFinalizeKey", finalize_key(hKey, dwFlags));
 }
 
-/* ---- open ---------------------------------------------------------------------------------------------------------------- */
+/* ---- open
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static SECURITY_STATUS not_found(const WCHAR *name)
 {
@@ -248,7 +252,8 @@ SECURITY_STATUS WINAPI NCryptOpenKey(NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HA
     return trace_return("NCryptOpenKey", open_key(hProvider, phKey, pszKeyName, dwLegacyKeySpec, dwFlags));
 }
 
-/* ---- delete, release ------------------------------------------------------------------------------------------------------- */
+/* ---- delete, release
+ * ------------------------------------------------------------------------------------------------------- */
 
 static SECURITY_STATUS delete_stored(struct key *key)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The private functions of the library: ncx_implementation(), ncx_versions() and looking after the stores (ncx_store_*).
+ * The private functions of the library: ncx_implementation(), ncx_versions() and looking after the stores
+ * (ncx_store_*).
  */
 #include <openssl/crypto.h>
 #include <pthread.h>

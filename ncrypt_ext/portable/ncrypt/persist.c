@@ -23,7 +23,8 @@
 #define NO_STRING        0xFFFFFFFFu
 #define MAX_STRING_UNITS 0x100000u
 
-/* ---- writing: the same calls measure (next NULL) and write --------------------------------------------------------- */
+/* ---- writing: the same calls measure (next NULL) and write ---------------------------------------------------------
+ */
 
 struct writer {
     uint8_t *next;
@@ -125,7 +126,8 @@ SECURITY_STATUS persist_encode(const struct key *key, const struct components *c
     return ERROR_SUCCESS;
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------------------------------
+ */
 
 struct reader {
     const uint8_t *next;
@@ -158,9 +160,9 @@ static uint32_t read_u32(struct reader *reader)
 {
     const uint8_t *bytes = read_bytes(reader, 4);
 
-    return bytes == NULL ? 0
-                         : (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-                               (uint32_t)bytes[3] << 24;
+    return bytes == NULL
+               ? 0
+               : (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
 
 /* A fresh copy, or NULL for "none" and for failures, which set bad. */

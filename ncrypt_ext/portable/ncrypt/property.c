@@ -10,7 +10,8 @@
 #include "common/utf16.h"
 #include "ncrypt/blob/blob.h"
 
-/* ---- helpers of the tables ----------------------------------------------------------------------------------------- */
+/* ---- helpers of the tables -----------------------------------------------------------------------------------------
+ */
 
 SECURITY_STATUS value_bytes(struct value *value, const void *data, size_t size)
 {
@@ -61,7 +62,8 @@ SECURITY_STATUS set_string(WCHAR **holder, const uint8_t *data, uint32_t size)
     return ERROR_SUCCESS;
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------------------------ */
+/* ---- checks
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static SECURITY_STATUS check_name(const WCHAR *name)
 {
@@ -124,7 +126,8 @@ static SECURITY_STATUS check_value(const struct property *property, const uint8_
     }
 }
 
-/* ---- get --------------------------------------------------------------------------------------------------------------- */
+/* ---- get
+ * --------------------------------------------------------------------------------------------------------------- */
 
 static SECURITY_STATUS give(const void *object, const struct value *value, uint8_t *out, uint32_t size, DWORD *result)
 {
@@ -235,7 +238,8 @@ SECURITY_STATUS WINAPI NCryptGetProperty(NCRYPT_HANDLE hObject, LPCWSTR pszPrope
                         get_property(hObject, pszProperty, pbOutput, cbOutput, pcbResult, dwFlags));
 }
 
-/* ---- set --------------------------------------------------------------------------------------------------------------- */
+/* ---- set
+ * --------------------------------------------------------------------------------------------------------------- */
 
 /* Into the store first, when the key is stored already: a failure leaves the old value in both places. */
 static SECURITY_STATUS set_stored(struct key *key, const WCHAR *name, const uint8_t *data, uint32_t size)

@@ -29,9 +29,9 @@ enum property_kind { KIND_BYTES, KIND_DWORD, KIND_STRING, KIND_POINTER };
 
 struct property {
     const WCHAR *name;
-    enum property_kind kind;   /* what a value to set must look like */
+    enum property_kind kind; /* what a value to set must look like */
     enum property_when writable;
-    bool only_ready;           /* readable only after finalize: NTE_BAD_KEY_STATE before */
+    bool only_ready; /* readable only after finalize: NTE_BAD_KEY_STATE before */
     SECURITY_STATUS (*get)(const void *object, struct value *value); /* NULL: write-only */
     SECURITY_STATUS (*set)(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
 };

@@ -16,7 +16,8 @@ static bool is_ready(const struct key *key)
     return atomic_load_explicit(&key->state, memory_order_acquire) == KEY_READY;
 }
 
-/* ---- identity ------------------------------------------------------------------------------------------------------------ */
+/* ---- identity
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static SECURITY_STATUS get_algorithm(const void *object, struct value *value)
 {
@@ -87,8 +88,7 @@ static SECURITY_STATUS write_provider(const void *object, uint8_t *out)
 {
     const struct key *key = object;
     NCRYPT_PROV_HANDLE handle = 0;
-    SECURITY_STATUS status =
-        handle_create(HANDLE_PROVIDER, provider_ref(key->provider), provider_unref, &handle);
+    SECURITY_STATUS status = handle_create(HANDLE_PROVIDER, provider_ref(key->provider), provider_unref, &handle);
 
     if (status != ERROR_SUCCESS) {
         provider_unref(key->provider);
@@ -107,7 +107,8 @@ static SECURITY_STATUS get_provider_handle(const void *object, struct value *val
     return ERROR_SUCCESS;
 }
 
-/* ---- sizes ----------------------------------------------------------------------------------------------------------------- */
+/* ---- sizes
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 static SECURITY_STATUS get_length(const void *object, struct value *value)
 {
@@ -217,10 +218,11 @@ static SECURITY_STATUS set_curve(void *object, const uint8_t *data, uint32_t siz
     return status;
 }
 
-/* ---- policies --------------------------------------------------------------------------------------------------------------- */
+/* ---- policies
+ * --------------------------------------------------------------------------------------------------------------- */
 
-#define EXPORT_POLICIES                                                                                               \
-    (NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG | NCRYPT_ALLOW_ARCHIVING_FLAG |                    \
+#define EXPORT_POLICIES                                                                                                \
+    (NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG | NCRYPT_ALLOW_ARCHIVING_FLAG |                     \
      NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG)
 
 static SECURITY_STATUS get_export_policy(const void *object, struct value *value)
@@ -282,7 +284,8 @@ static SECURITY_STATUS set_usage(void *object, const uint8_t *data, uint32_t siz
     return ERROR_SUCCESS;
 }
 
-/* ---- user interface ----------------------------------------------------------------------------------------------------------- */
+/* ---- user interface
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static size_t text_size(const WCHAR *text)
 {
@@ -406,7 +409,8 @@ static SECURITY_STATUS set_window(void *object, const uint8_t *data, uint32_t si
     return ERROR_SUCCESS;
 }
 
-/* ---- known, but not offered by a software provider here ------------------------------------------------------------------------ */
+/* ---- known, but not offered by a software provider here
+ * ------------------------------------------------------------------------ */
 
 static SECURITY_STATUS get_unsupported(const void *object, struct value *value)
 {

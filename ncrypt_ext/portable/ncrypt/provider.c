@@ -55,8 +55,7 @@ static SECURITY_STATUS check_provider_name(const WCHAR *name)
     if (utf16_length(name, MAX_PROVIDER_NAME + 1) > MAX_PROVIDER_NAME) {
         return status_fail(NTE_INVALID_PARAMETER, "the provider name is longer than %d characters", MAX_PROVIDER_NAME);
     }
-    return status_fail(NTE_NOT_FOUND, "no provider is named '%s'",
-                       utf16_printable(name, printable, sizeof printable));
+    return status_fail(NTE_NOT_FOUND, "no provider is named '%s'", utf16_printable(name, printable, sizeof printable));
 }
 
 static SECURITY_STATUS open_provider(NCRYPT_PROV_HANDLE *handle, const WCHAR *name, uint32_t flags)
@@ -111,8 +110,8 @@ static SECURITY_STATUS enum_providers(DWORD *count, NCryptProviderName **list, u
     if (count == NULL || list == NULL) {
         return status_fail(NTE_INVALID_PARAMETER, "an output pointer is NULL");
     }
-    entry = buffer_alloc(BUFFER_LIST, sizeof *entry + string_size(MS_KEY_STORAGE_PROVIDER) +
-                                          string_size(PROVIDER_COMMENT), NULL);
+    entry = buffer_alloc(BUFFER_LIST,
+                         sizeof *entry + string_size(MS_KEY_STORAGE_PROVIDER) + string_size(PROVIDER_COMMENT), NULL);
     if (entry == NULL) {
         return status_no_memory();
     }

@@ -6,11 +6,11 @@
 #include "ncrypt/blob/blob.h"
 #include "ncrypt/internal.h"
 
-#define VIRTUAL_ISOLATION_FLAGS                                                                                       \
+#define VIRTUAL_ISOLATION_FLAGS                                                                                        \
     (NCRYPT_PREFER_VIRTUAL_ISOLATION_FLAG | NCRYPT_USE_VIRTUAL_ISOLATION_FLAG | NCRYPT_USE_PER_BOOT_KEY_FLAG)
-#define IMPORT_FLAGS                                                                                                  \
-    (NCRYPT_SILENT_FLAG | NCRYPT_NO_KEY_VALIDATION | NCRYPT_MACHINE_KEY_FLAG | NCRYPT_OVERWRITE_KEY_FLAG |            \
-     NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG | NCRYPT_DO_NOT_FINALIZE_FLAG | NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG |    \
+#define IMPORT_FLAGS                                                                                                   \
+    (NCRYPT_SILENT_FLAG | NCRYPT_NO_KEY_VALIDATION | NCRYPT_MACHINE_KEY_FLAG | NCRYPT_OVERWRITE_KEY_FLAG |             \
+     NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG | NCRYPT_DO_NOT_FINALIZE_FLAG | NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG |     \
      VIRTUAL_ISOLATION_FLAGS)
 #define EXPORT_FLAGS (NCRYPT_SILENT_FLAG | NCRYPT_EXPORT_LEGACY_FLAG)
 
@@ -26,7 +26,8 @@ static SECURITY_STATUS check_other_key(NCRYPT_KEY_HANDLE handle)
     return status_fail(NTE_NOT_SUPPORTED, "wrapping under another key is not supported");
 }
 
-/* ---- import --------------------------------------------------------------------------------------------------------------- */
+/* ---- import
+ * --------------------------------------------------------------------------------------------------------------- */
 
 struct import {
     struct provider *provider;
@@ -190,7 +191,8 @@ SECURITY_STATUS WINAPI NCryptImportKey(NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_
     return trace_return("NCryptImportKey", import_key(hProvider, hImportKey, pParameterList, phKey, &import));
 }
 
-/* ---- export --------------------------------------------------------------------------------------------------------------- */
+/* ---- export
+ * --------------------------------------------------------------------------------------------------------------- */
 
 /* An archiving policy lets the private key out once, on the handle that made it. `use_up` when bytes really leave. */
 static SECURITY_STATUS check_policy(struct key *key, bool use_up)
@@ -292,6 +294,6 @@ SECURITY_STATUS WINAPI NCryptExportKey(NCRYPT_KEY_HANDLE hKey, NCRYPT_KEY_HANDLE
                                        NCryptBufferDesc *pParameterList, PBYTE pbOutput, DWORD cbOutput,
                                        DWORD *pcbResult, DWORD dwFlags)
 {
-    return trace_return("NCryptExportKey", export_key(hKey, hExportKey, pszBlobType, pParameterList, pbOutput,
-                                                      cbOutput, pcbResult, dwFlags));
+    return trace_return("NCryptExportKey", export_key(hKey, hExportKey, pszBlobType, pParameterList, pbOutput, cbOutput,
+                                                      pcbResult, dwFlags));
 }

@@ -39,7 +39,10 @@ static SECURITY_STATUS sign_hash(NCRYPT_KEY_HANDLE handle, const void *padding, 
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    status = check_call(key, flags, SIGN_FLAGS, hash == NULL ? "pbHashValue" : result == NULL ? "pcbResult" : NULL,
+    status = check_call(key, flags, SIGN_FLAGS,
+                        hash == NULL     ? "pbHashValue"
+                        : result == NULL ? "pcbResult"
+                                         : NULL,
                         NCRYPT_ALLOW_SIGNING_FLAG);
     if (status == ERROR_SUCCESS) {
         status = material_sign(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, hash, hash_size, out,
@@ -68,7 +71,10 @@ static SECURITY_STATUS verify_signature(NCRYPT_KEY_HANDLE handle, const void *pa
         return status;
     }
     status = check_call(key, flags, SIGN_FLAGS,
-                        hash == NULL ? "pbHashValue" : signature == NULL ? "pbSignature" : NULL, ANY_USAGE);
+                        hash == NULL        ? "pbHashValue"
+                        : signature == NULL ? "pbSignature"
+                                            : NULL,
+                        ANY_USAGE);
     if (status == ERROR_SUCCESS) {
         status = material_verify(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, hash, hash_size,
                                  signature, signature_size);

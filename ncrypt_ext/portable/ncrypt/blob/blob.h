@@ -12,19 +12,19 @@
 
 /* What a parameter list may say about a blob to import; zero-initialised when there is no list. */
 struct blob_parameters {
-    const WCHAR *curve_name; /* NCRYPTBUFFER_ECC_CURVE_NAME, checked to be NUL-terminated; else NULL */
+    const WCHAR *curve_name;           /* NCRYPTBUFFER_ECC_CURVE_NAME, checked to be NUL-terminated; else NULL */
     const struct algorithm *algorithm; /* when a blob is set as a property of a key being created: what it must fit */
     const struct curve *curve;         /* the same key's curve, if set */
     bool generic_ecc;                  /* NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG */
 };
 
 struct blob_format {
-    const WCHAR *type;       /* "RSAPUBLICBLOB" */
-    bool is_private;         /* carries the private key */
-    bool settable;           /* may be set as a property of an unfinalized key */
-    bool is_default;         /* what PUBLICBLOB or PRIVATEBLOB mean for keys of `family` */
-    uint32_t magic;          /* the format's only magic; 0 when it has several (owns_magic) or none */
-    const struct family *family; /* the keys it is for; NULL: of several families */
+    const WCHAR *type;                  /* "RSAPUBLICBLOB" */
+    bool is_private;                    /* carries the private key */
+    bool settable;                      /* may be set as a property of an unfinalized key */
+    bool is_default;                    /* what PUBLICBLOB or PRIVATEBLOB mean for keys of `family` */
+    uint32_t magic;                     /* the format's only magic; 0 when it has several (owns_magic) or none */
+    const struct family *family;        /* the keys it is for; NULL: of several families */
     bool (*owns_magic)(uint32_t magic); /* for formats with several magics: public or private, of the family's */
     /* Refuses a malformed blob: wrong magic for the type NTE_NOT_SUPPORTED; truncated, oversized or inconsistent
      * NTE_BAD_DATA; an RSA size out of range, an unknown or missing curve, or another algorithm than the parameters ask
@@ -32,8 +32,7 @@ struct blob_format {
      * initialised and empty, and are empty again after a failure. `usage` (NCRYPT_ALLOW_*) is what the
      * blob says the key may do, NCRYPT_ALLOW_ALL_USAGES when it says nothing. */
     SECURITY_STATUS (*parse)(const struct blob_format *format, const uint8_t *data, size_t size,
-                             const struct blob_parameters *parameters, struct components *components,
-                             uint32_t *usage);
+                             const struct blob_parameters *parameters, struct components *components, uint32_t *usage);
     /* `components` hold what is_private needs. Size query with out NULL; NTE_BUFFER_TOO_SMALL with the size needed;
      * NTE_BAD_TYPE when the format is another algorithm's. `usage` goes into formats that have a place for it. */
     SECURITY_STATUS (*write)(const struct blob_format *format, const struct components *components, uint32_t usage,
@@ -45,8 +44,8 @@ struct blob_format {
  * the magic is of no format. Other type names it takes as blob_format_by_type() does. A magic of the other kind finds
  * the family's format of the kind that was asked for, which then refuses it. */
 const struct blob_format *blob_format_by_type(const WCHAR *type);
-const struct blob_format *blob_format_resolve(const WCHAR *type, const struct algorithm *algorithm,
-                                              const uint8_t *data, size_t size);
+const struct blob_format *blob_format_resolve(const WCHAR *type, const struct algorithm *algorithm, const uint8_t *data,
+                                              size_t size);
 
 /* ---- for the formats' own files --------------------------------------------------------------------------- */
 
@@ -85,7 +84,7 @@ MUST_CHECK SECURITY_STATUS blob_ecc_settle(const struct blob_parameters *paramet
 SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t *data, size_t size,
                                  const struct blob_parameters *parameters, struct components *components,
                                  uint32_t *usage);
-SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components,
-                                 uint32_t usage, uint8_t *out, size_t out_size, size_t *result);
+SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components, uint32_t usage,
+                                 uint8_t *out, size_t out_size, size_t *result);
 
 #endif

@@ -163,14 +163,15 @@ typedef struct {
     ASN1_BIT_STRING *point;
 } EC_NUMBERS;
 
-ASN1_SEQUENCE(EC_NUMBERS) = {
-    ASN1_EMBED(EC_NUMBERS, version, INT32),
-    ASN1_SIMPLE(EC_NUMBERS, secret, ASN1_OCTET_STRING),
-    ASN1_EXP_OPT(EC_NUMBERS, curve, ASN1_OBJECT, 0),
-    ASN1_EXP_OPT(EC_NUMBERS, point, ASN1_BIT_STRING, 1),
+ASN1_SEQUENCE(EC_NUMBERS) =
+    {
+        ASN1_EMBED(EC_NUMBERS, version, INT32),
+        ASN1_SIMPLE(EC_NUMBERS, secret, ASN1_OCTET_STRING),
+        ASN1_EXP_OPT(EC_NUMBERS, curve, ASN1_OBJECT, 0),
+        ASN1_EXP_OPT(EC_NUMBERS, point, ASN1_BIT_STRING, 1),
 } static_ASN1_SEQUENCE_END(EC_NUMBERS)
 
-static void free_numbers(EC_NUMBERS *numbers)
+        static void free_numbers(EC_NUMBERS * numbers)
 {
     if (numbers != NULL && numbers->secret != NULL) {
         OPENSSL_cleanse(numbers->secret->data, (size_t)numbers->secret->length);

@@ -5,9 +5,15 @@
 
 #define ECDSA_ROW(identifier, curve, bits)                                                                             \
     {                                                                                                                  \
-        .name = identifier, .group = NCRYPT_ECDSA_ALGORITHM_GROUP, .family = &family_ec, .curve_name = curve,          \
-        .interface = NCRYPT_SIGNATURE_INTERFACE, .operations = NCRYPT_SIGNATURE_OPERATION,                             \
-        .lengths = {bits, bits, 0, bits}, .import_min = bits, .import_max = bits,                                      \
+        .name = identifier,                                                                                            \
+        .group = NCRYPT_ECDSA_ALGORITHM_GROUP,                                                                         \
+        .family = &family_ec,                                                                                          \
+        .curve_name = curve,                                                                                           \
+        .interface = NCRYPT_SIGNATURE_INTERFACE,                                                                       \
+        .operations = NCRYPT_SIGNATURE_OPERATION,                                                                      \
+        .lengths = {bits, bits, 0, bits},                                                                              \
+        .import_min = bits,                                                                                            \
+        .import_max = bits,                                                                                            \
     }
 
 static const struct algorithm algorithms[] = {

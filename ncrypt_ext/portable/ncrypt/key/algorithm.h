@@ -45,11 +45,11 @@ struct algorithm {
     const WCHAR *name;  /* "RSA", "ECDSA_P256", "ECDSA" */
     const WCHAR *group; /* "RSA", "ECDSA" */
     const struct family *family;
-    const WCHAR *curve_name;           /* algorithms bound to one curve; else NULL */
-    bool takes_curve;                  /* generic EC: ECCCurveName must be set before finalize */
-    uint32_t interface, operations;    /* NCRYPT_*_INTERFACE, NCRYPT_*_OPERATION bits */
-    NCRYPT_SUPPORTED_LENGTHS lengths;  /* bits; increment 0: only the minimum, or (takes_curve) as the curve has it */
-    uint32_t import_min, import_max;   /* bits accepted by import, wider than what can be generated */
+    const WCHAR *curve_name;          /* algorithms bound to one curve; else NULL */
+    bool takes_curve;                 /* generic EC: ECCCurveName must be set before finalize */
+    uint32_t interface, operations;   /* NCRYPT_*_INTERFACE, NCRYPT_*_OPERATION bits */
+    NCRYPT_SUPPORTED_LENGTHS lengths; /* bits; increment 0: only the minimum, or (takes_curve) as the curve has it */
+    uint32_t import_min, import_max;  /* bits accepted by import, wider than what can be generated */
 };
 
 /* By exact name; NULL when this build or this libcrypto lacks it. */

@@ -55,8 +55,8 @@ MUST_CHECK SECURITY_STATUS components_reserve(struct components *components, siz
 uint8_t *components_add(struct components *components, enum component which, size_t size);
 
 /* Adds a copy of given bytes. */
-MUST_CHECK SECURITY_STATUS components_add_copy(struct components *components, enum component which,
-                                               const uint8_t *data, size_t size);
+MUST_CHECK SECURITY_STATUS components_add_copy(struct components *components, enum component which, const uint8_t *data,
+                                               size_t size);
 
 bool components_has(const struct components *components, enum component which);
 

@@ -13,7 +13,7 @@ struct curve {
     const WCHAR *name;        /* CNG's spelling: "nistP256" */
     const char *openssl_name; /* "prime256v1" */
     uint32_t bits;
-    uint32_t width;        /* bytes of X, Y and d in blobs: 32, 48, 66 */
+    uint32_t width;                                   /* bytes of X, Y and d in blobs: 32, 48, 66 */
     uint32_t ecdsa_public_magic, ecdsa_private_magic; /* the curve's own magic, 0 when it has none */
     uint32_t ecdh_public_magic, ecdh_private_magic;
     const WCHAR *ecdsa_algorithm; /* "ECDSA_P256"; NULL: keys report the generic name */

@@ -31,7 +31,8 @@ typedef int (*prepared_setup)(EVP_PKEY_CTX *ctx, const struct prepared_use *use)
 MUST_CHECK SECURITY_STATUS prepared_context(struct material *material, const struct prepared_use *use,
                                             prepared_setup setup, EVP_PKEY_CTX **ctx);
 
-/* Gives the context up. `reusable`: the operation succeeded and the context is configured as it was; else it is freed. */
+/* Gives the context up. `reusable`: the operation succeeded and the context is configured as it was; else it is freed.
+ */
 void prepared_return(struct material *material, const struct prepared_use *use, EVP_PKEY_CTX *ctx, bool reusable);
 
 void prepared_free(struct prepared *list);
