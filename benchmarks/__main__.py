@@ -31,6 +31,7 @@ GROUPS: dict[str, tuple[str, Callable[[Session], list[Figure]]]] = {
     "import": ("Starting", importing),
     "other": ("For information", other_calls),
 }
+ATTEMPTS = 4
 BEGIN, END = "<!-- results: begin -->\n", "<!-- results: end -->\n"
 
 
@@ -55,7 +56,7 @@ def arguments() -> argparse.Namespace:
         "--wait",
         type=float,
         default=0,
-        help="seconds to wait at most, before each group, for quiet",
+        help="seconds to wait for quiet before each group; disturbed ones are repeated",
     )
     parser.add_argument("--check", action="store_true", help="fail when a bar is missed")
     parser.add_argument(
@@ -67,6 +68,27 @@ def arguments() -> argparse.Namespace:
     return options
 
 
+def least_disturbed(
+    session: Session, function: Callable[[Session], list[Figure]], wait: float
+) -> tuple[float | None, list[Figure]]:
+    """A group's figures; measured again, if there is time to wait, when others took much.
+
+    What others took decides which attempt counts, never what was measured.
+    """
+    best: tuple[float | None, list[Figure]] | None = None
+    for _ in range(ATTEMPTS if wait else 1):
+        machine.wait_until_quiet(wait)
+        neighbours, begin = machine.Neighbours(), time.monotonic()
+        figures = function(session)
+        share = neighbours.share(time.monotonic() - begin)
+        if best is None or (share is not None and best[0] is not None and share < best[0]):
+            best = share, figures
+        if best[0] is None or best[0] < 0.03:
+            break
+    assert best is not None
+    return best
+
+
 def measure(
     session: Session, names: list[str], wait: float, others: dict[str, str]
 ) -> dict[str, list[Figure]]:
@@ -75,10 +97,7 @@ def measure(
     for name in names:
         title, function = GROUPS[name]
         print(f"\n{title}", flush=True)
-        machine.wait_until_quiet(wait)
-        neighbours, begin = machine.Neighbours(), time.monotonic()
-        results[name] = function(session)
-        share = neighbours.share(time.monotonic() - begin)
+        share, results[name] = least_disturbed(session, function, wait)
         if share is not None:
             others[name] = f"{share:.0%}"
             print(f"  other processes took {share:.0%} of the machine meanwhile")

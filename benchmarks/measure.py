@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import gc
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import repeat
 from time import perf_counter_ns, process_time_ns
@@ -51,9 +51,8 @@ def time_calls(call: Callable[..., object], rounds: int, *arguments: object) -> 
     return per_operation(wall, process_time_ns() - cpu, rounds)
 
 
-def empty_loop(rounds: int) -> Sample:
-    """The loop of time_calls() around nothing."""
-    times = repeat(None, rounds)
+def time_iterations(times: Iterable[object], rounds: int) -> Sample:
+    """The loop of time_calls() around nothing but what the iterator does."""
     cpu = process_time_ns()
     wall = perf_counter_ns()
     for _ in times:

@@ -9,6 +9,8 @@ import os
 import shlex
 import subprocess
 import sysconfig
+from importlib.machinery import ExtensionFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -41,6 +43,9 @@ def shared_library(name: str) -> Path:
     if name == "peers":
         flags += pkg_config("--cflags", "libcrypto")
         libraries += pkg_config("--libs", "libcrypto")
+    if name == "engine_loop":
+        flags += [f"-I{sysconfig.get_path('include')}"]
+    if name in ("peers", "engine_loop"):
         libraries += [f"-L{PACKAGE}", "-lncrypt_ext_core", f"-Wl,-rpath,{PACKAGE}"]
     command = [*compiler(), *flags, str(source)]
     inputs = [*command, *libraries, source.read_text(), (ROOT / "include/ncrypt.h").read_text()]
@@ -52,6 +57,17 @@ def shared_library(name: str) -> Path:
         subprocess.run([*command, "-o", str(fresh), *libraries], check=True)
         fresh.replace(target)
     return target
+
+
+def extension_module(name: str) -> ModuleType:
+    """benchmarks/c/<name>.c as a module of this interpreter."""
+    path = str(shared_library(name))
+    loader = ExtensionFileLoader(name, path)
+    spec = spec_from_file_location(name, path, loader=loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
 
 
 class Timing(ctypes.Structure):

@@ -55,7 +55,7 @@ def plain_line(figure: Figure) -> str:
 
 def charted(figures: Sequence[Figure]) -> list[Figure]:
     """Those that say how our rate compares with a peer's."""
-    return [figure for figure in figures if not figure.unit and figure.low is not None]
+    return [figure for figure in figures if "peer_ns" in figure.more]
 
 
 def chart(figures: Sequence[Figure]) -> str:

@@ -72,8 +72,9 @@ def test_every_side_runs_in_every_round_and_the_first_round_does_not_count() -> 
 
 
 def test_reports_say_which_bar_was_missed() -> None:
-    good = Figure("a", "first", 1.0, low=0.9, high=1.1, at_least=0.97)
-    bad = Figure("b", "second <&>", 0.5, low=0.4, high=0.6, at_least=0.97)
+    pairs = [Sample(100, 100)] * 21, [Sample(50, 50)] * 21
+    good = rate_ratio("a", "first", pairs[1], pairs[0], at_least=0.97)
+    bad = rate_ratio("b", "second <&>", pairs[0], pairs[1], at_least=0.97)
     table = report.table([good, bad]).splitlines()
     assert len(table) == 4
     assert "pass" in table[2]
