@@ -16,6 +16,7 @@
 
 /* Win32 error numbers; the key storage functions return them through HRESULT_FROM_WIN32. */
 #define ERROR_FILE_NOT_FOUND         2
+#define ERROR_PATH_NOT_FOUND         3
 #define ERROR_INVALID_DATA           13
 #define ERROR_WRITE_PROTECT          19
 #define ERROR_NOT_SUPPORTED          50

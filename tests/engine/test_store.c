@@ -256,13 +256,13 @@ static void test_shared_and_reopened(void)
     again = open_store(path);
     CHECK_STATUS(create_key(again, "old", "x", false), ERROR_SUCCESS);
     CHECK(rename(path, scratch_path("moved")) == 0);
-    CHECK_STATUS(expect_key(again, "old", NULL), WIN32(ERROR_FILE_NOT_FOUND)); /* no reader has been opened yet */
+    CHECK_STATUS(expect_key(again, "old", NULL), WIN32(ERROR_PATH_NOT_FOUND)); /* no reader has been opened yet */
     moved = open_store(path);                                                  /* a new one, the old one in use */
     CHECK(moved != again);
     CHECK_STATUS(expect_key(moved, "old", NULL), NTE_BAD_KEYSET);
-    CHECK_STATUS(expect_key(again, "old", NULL), WIN32(ERROR_FILE_NOT_FOUND));
-    CHECK(says(WIN32(ERROR_FILE_NOT_FOUND), "replaced"));
-    CHECK_STATUS(create_key(again, "new", "y", false), WIN32(ERROR_FILE_NOT_FOUND)); /* it would be lost */
+    CHECK_STATUS(expect_key(again, "old", NULL), WIN32(ERROR_PATH_NOT_FOUND));
+    CHECK(says(WIN32(ERROR_PATH_NOT_FOUND), "replaced"));
+    CHECK_STATUS(create_key(again, "new", "y", false), WIN32(ERROR_PATH_NOT_FOUND)); /* it would be lost */
     store_release(again);
     store_release(moved);
     CHECK_STATUS(try_open(scratch_path("missing"), false), NTE_BAD_KEYSET);

@@ -321,7 +321,7 @@ static void test_backup(void)
         snprintf(name, sizeof(name), "key-%d", i);
         CHECK_STATUS(create_key(store, name, name, false), ERROR_SUCCESS);
     }
-    CHECK_STATUS(store_backup(store, scratch_path("no/such/parent")), WIN32(ERROR_FILE_NOT_FOUND));
+    CHECK_STATUS(store_backup(store, scratch_path("no/such/parent")), WIN32(ERROR_PATH_NOT_FOUND));
     CHECK_STATUS(store_backup(store, folder), NTE_EXISTS);
     CHECK_STATUS(store_backup(store, copy), ERROR_SUCCESS);
     CHECK_STATUS(create_key(store, "later", "x", false), ERROR_SUCCESS);
@@ -336,7 +336,7 @@ static void test_backup(void)
     CHECK_STATUS(store_check(restored, NULL, NULL, &checked), ERROR_SUCCESS);
     CHECK(checked == 50);
     CHECK(unlink(path_in(folder, "master.key")) == 0); /* a backup without it would be worth nothing */
-    CHECK_STATUS(store_backup(store, scratch_path("half")), WIN32(ERROR_FILE_NOT_FOUND));
+    CHECK_STATUS(store_backup(store, scratch_path("half")), WIN32(ERROR_PATH_NOT_FOUND));
     CHECK(access(scratch_path("half"), F_OK) != 0);
     close_store(restored);
     close_store(store);

@@ -320,15 +320,15 @@ static void test_files(void)
     CHECK(mkdir(folder, 0700) == 0 && mkdir(path_in(folder, "below"), 0700) == 0);
     CHECK(file_read(path_in(folder, "below"), data, sizeof(data), &size) != ERROR_SUCCESS); /* a folder */
     CHECK(file_write(folder, "below", data, sizeof(data), true) != ERROR_SUCCESS);
-    CHECK_STATUS(file_write(path_in(folder, "missing"), "a", data, 1, true), WIN32(ERROR_FILE_NOT_FOUND));
+    CHECK_STATUS(file_write(path_in(folder, "missing"), "a", data, 1, true), WIN32(ERROR_PATH_NOT_FOUND));
     CHECK_STATUS(file_write(folder, "a", data, 16, false), ERROR_SUCCESS);
     CHECK_STATUS(file_write(folder, "a", data, 3, false), NTE_EXISTS);
     CHECK_STATUS(file_read(path_in(folder, "a"), data, 5, &size), ERROR_SUCCESS);
     CHECK(size == 5);
     CHECK_STATUS(file_touch(path_in(folder, "a")), ERROR_SUCCESS);
-    CHECK_STATUS(file_touch(path_in(folder, "missing/a")), WIN32(ERROR_FILE_NOT_FOUND));
-    CHECK_STATUS(folder_sync(path_in(folder, "missing")), WIN32(ERROR_FILE_NOT_FOUND));
-    CHECK_STATUS(folder_check(STORE_USER, path_in(folder, "missing")), WIN32(ERROR_FILE_NOT_FOUND));
+    CHECK_STATUS(file_touch(path_in(folder, "missing/a")), WIN32(ERROR_PATH_NOT_FOUND));
+    CHECK_STATUS(folder_sync(path_in(folder, "missing")), WIN32(ERROR_PATH_NOT_FOUND));
+    CHECK_STATUS(folder_check(STORE_USER, path_in(folder, "missing")), WIN32(ERROR_PATH_NOT_FOUND));
     CHECK(chmod(path_in(folder, "a"), 0640) == 0);
     CHECK_STATUS(file_write(folder, "a", data, 3, true), ERROR_SUCCESS);
     CHECK_STATUS(file_read(path_in(folder, "a"), data, 16, &size), ERROR_SUCCESS);

@@ -12,7 +12,7 @@
 #define INSECURE WIN32(ERROR_INVALID_SECURITY_DESCR)
 #define WRONG    NTE_INCORRECT_PASSWORD
 #define BUSY     WIN32(ERROR_BUSY)
-#define REPLACED WIN32(ERROR_FILE_NOT_FOUND)
+#define REPLACED WIN32(ERROR_PATH_NOT_FOUND)
 
 static const char *make_store(const char *name)
 {
@@ -256,7 +256,7 @@ static void test_passphrase_in_pieces(void)
 
     store_set_passphrase(give_too_much, NULL);
     CHECK_STATUS(try_open(folder, true), WRONG);
-    CHECK(says(WRONG, "longer"));
+    CHECK(says(WRONG, "failed"));
     store_set_passphrase(NULL, NULL);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         setenv("NCRYPT_EXT_PASSPHRASE_FD", numbers[i], 1);

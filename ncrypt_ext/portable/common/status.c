@@ -43,7 +43,7 @@ static SECURITY_STATUS errno_to_status(int error)
     case EROFS:
         return HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT);
     case ENOENT:
-        return HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND);
+        return HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND);
     case ENOMEM:
         return NTE_NO_MEMORY;
     case EBUSY:

@@ -213,6 +213,28 @@ static SECURITY_STATUS copy_master_key(const struct store *store, const char *fo
     return status;
 }
 
+/* So that the folder itself is still there after a power cut. */
+static SECURITY_STATUS sync_parent(const char *folder)
+{
+    char *parent = strdup(folder);
+    size_t length = strlen(folder);
+    SECURITY_STATUS status;
+
+    if (!parent) {
+        return status_no_memory();
+    }
+    while (length > 0 && parent[length - 1] == '/') {
+        length--;
+    }
+    while (length > 0 && parent[length - 1] != '/') {
+        length--;
+    }
+    parent[length] = '\0';
+    status = folder_sync(length > 0 ? parent : ".");
+    free(parent);
+    return status;
+}
+
 SECURITY_STATUS store_backup(struct store *store, const char *folder)
 {
     struct connection *connection = NULL;
@@ -233,6 +255,9 @@ SECURITY_STATUS store_backup(struct store *store, const char *folder)
     }
     if (status == ERROR_SUCCESS) { /* last: a folder without it is seen to be unfinished */
         status = copy_master_key(store, folder);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = sync_parent(folder);
     }
     if (status != ERROR_SUCCESS) {
         unlink(master); /* there when its folder could not be synced */

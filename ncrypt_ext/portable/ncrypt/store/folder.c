@@ -47,7 +47,7 @@ static SECURITY_STATUS home_folder(char **folder)
 
     if (!home || home[0] != '/') {
         if (getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &found) != 0 || !found || found->pw_dir[0] != '/') {
-            return status_fail(HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND),
+            return status_fail(HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND),
                                "this user has no home folder; NCRYPT_EXT_HOME can name a folder for the key stores");
         }
         home = found->pw_dir;

@@ -47,7 +47,7 @@ MUST_CHECK SECURITY_STATUS folder_sync(const char *folder);
 
 /* ---- file.c: small files, written as a whole or not at all ------------------------------------------------ */
 
-/* Reads up to `capacity` bytes; a longer file gives `capacity`. HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND) when missing.
+/* Reads up to `capacity` bytes; a longer file gives `capacity`. HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND) when missing.
  */
 MUST_CHECK SECURITY_STATUS file_read(const char *path, uint8_t *data, size_t capacity, size_t *size);
 
@@ -110,7 +110,7 @@ struct masterkey {
 
 void masterkey_clear(struct masterkey *master);
 
-/* HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND) when there is none. */
+/* HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND) when there is none. */
 MUST_CHECK SECURITY_STATUS masterkey_load(const char *folder, struct masterkey *master);
 
 /* A new key and store id; when another process makes one at the same time, that one is loaded instead. */

@@ -70,7 +70,7 @@ static SECURITY_STATUS get_master(struct store *store, bool create, struct maste
         return no_database(store, create);
     }
     status = masterkey_load(store->folder, master);
-    if (status != HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND)) {
+    if (status != HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND)) {
         return status;
     }
     if (database > 0) {

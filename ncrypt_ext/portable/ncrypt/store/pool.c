@@ -44,7 +44,7 @@ static SECURITY_STATUS refresh(struct store *store)
 
 static SECURITY_STATUS replaced(const struct store *store)
 {
-    return status_fail(HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND),
+    return status_fail(HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND),
                        "%s was removed or replaced while it was in use; open the provider again", store->database);
 }
 

@@ -18,7 +18,7 @@
  *   NTE_INCORRECT_PASSWORD                           wrong passphrase, or none given though one is needed
  *   NTE_KEYSET_ENTRY_BAD                             a stored row was altered: its seal does not fit
  *   NTE_PERM                                         the system refuses access
- *   HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND)         the database was removed or replaced under an acquired store
+ *   HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND)         the database was removed or replaced under an acquired store
  *
  * Environment (not read in a set-user-id process): NCRYPT_EXT_HOME, XDG_DATA_HOME and HOME say where stores are;
  * NCRYPT_EXT_PASSPHRASE_FD (read once in a process) and NCRYPT_EXT_PASSPHRASE_FILE give the passphrase, of which one
