@@ -12,14 +12,8 @@ from ncrypt_ext._padding import Padding
 class Batch:
     """One call of :meth:`BatchKey.sign_many`: what its threads share."""
 
-    def fail(self, failure: BaseException) -> None:
-        """Remember the first failure and stop the threads."""
-
     def work(self) -> None:
         """What a helper thread runs."""
-
-    def work_here(self) -> None:
-        """What the calling thread runs."""
 
 class BatchKey(SigningKey):
     """Batches of signatures."""

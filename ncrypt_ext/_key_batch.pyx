@@ -18,12 +18,13 @@ from ncrypt_ext.ncrypt cimport NCRYPT_SILENT_FLAG
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 import os
-import threading
+from _thread import allocate_lock, start_new_thread
 
-from ncrypt_ext.errors import ClosedHandleError, error_from_status
+from ncrypt_ext.errors import BadStateError, ClosedHandleError, error_from_status
 
 cdef enum:
     TOO_SMALL = 0x80090028
+    BAD_STATE = 0x8009000B
     CLOSED = 1  # no native code
 
 
@@ -49,6 +50,9 @@ cdef class Batch:
     cdef list results
     cdef object failure        # the first one
     cdef object lock
+    cdef uint64_t running      # threads at work, and the caller; changed with the GIL held
+    cdef object done           # released by the last of them
+    cdef object process        # who began: fork() leaves the helpers behind
 
     def __cinit__(self, list digests, DWORD signature_size):
         cdef bytes out
@@ -56,7 +60,11 @@ cdef class Batch:
         self.signature_size = signature_size
         lease_word_init(&self.position, 0)
         lease_word_init(&self.stopped, 0)
-        self.lock = threading.Lock()
+        self.lock = allocate_lock()
+        self.done = allocate_lock()
+        self.done.acquire()
+        self.running = 1
+        self.process = os.getpid()
         self.results = []
         self.items = <Item *>calloc(self.count + 1, sizeof(Item))
         if self.items == NULL:
@@ -81,7 +89,7 @@ cdef class Batch:
         cdef uint64_t last = min(first + self.block, self.count)
         cdef SECURITY_STATUS status = 0
         cdef Item *item
-        if is_exiting() or not lease_enter(self.key):
+        if self.key == NULL or is_exiting() or not lease_enter(self.key):
             return CLOSED
         for index in range(first, last):
             item = &self.items[index]
@@ -112,22 +120,64 @@ cdef class Batch:
             self.fail(error_from_status(<uint32_t>status, "NCryptSignHash", detail_text(status)))
         return 0
 
-    def fail(self, failure):
+    cdef int fail(self, object failure) except -1:
         """Remembers the first failure and stops the others."""
         with self.lock:
             if self.failure is None:
                 self.failure = failure
         lease_word_add(&self.stopped, 1)
+        return 0
 
     def work(self):
         """What each thread but the caller's runs."""
         cdef SECURITY_STATUS status
-        with nogil:
-            status = self.sign_blocks()
-        if status != 0:
-            self.fail_with(status)
+        try:
+            with nogil:
+                status = self.sign_blocks()
+            if status != 0:
+                self.fail_with(status)
+        except BaseException as error:
+            self.fail(error)
+        finally:
+            self.leave()
 
-    def work_here(self):
+    cdef int leave(self) except -1:
+        self.running -= 1
+        if self.running == 0:
+            self.done.release()
+        return 0
+
+    cdef int start(self, uint64_t helpers) except -1:
+        """Unlike Thread.start() this runs no Python code: nothing can come between a thread's start
+        and its being counted."""
+        cdef uint64_t _helper
+        for _helper in range(helpers):
+            self.running += 1
+            try:
+                start_new_thread(self.work, ())
+            except RuntimeError:
+                self.running -= 1
+                break  # no more threads to be had: those there are do the work
+            except BaseException as error:
+                self.running -= 1
+                self.fail(error)
+                break
+        return 0
+
+    cdef int join(self) except -1:
+        """Waits for the helpers, also when signals come: their exception stops the batch."""
+        self.running -= 1
+        while self.running > 0 and os.getpid() == self.process:
+            try:
+                # The time is for the child of a signal handler that forks, where nobody releases.
+                self.done.acquire(timeout=1)
+            except BaseException as error:
+                self.fail(error)
+        if os.getpid() != self.process:
+            self.fail(BadStateError(BAD_STATE, "", "the process was forked while the batch ran"))
+        return 0
+
+    cdef int work_here(self) except -1:
         """What the caller's thread runs: the same, but it looks for signals."""
         cdef SECURITY_STATUS status = 0
         cdef uint64_t first
@@ -135,24 +185,16 @@ cdef class Batch:
             while lease_word_load(&self.stopped) == 0:
                 first = lease_word_add(&self.position, self.block)
                 if first >= self.count:
-                    return
+                    break
                 with nogil:
                     status = self.sign_block(first)
                 if status != 0:
                     self.fail_with(status)
-                    return
+                    break
                 PyErr_CheckSignals()
         except BaseException as error:
             self.fail(error)
-
-
-def _join(thread, Batch batch):
-    """Waits for a thread, also when signals come: their exception stops the batch."""
-    while thread.is_alive():
-        try:
-            thread.join()
-        except BaseException as error:
-            batch.fail(error)
+        return 0
 
 
 def _default_threads():
@@ -191,8 +233,12 @@ cdef class BatchKey(SigningKey):
         self.leave()
         batch.key = self.lease
         try:
-            self._run(batch, threads)
+            if threads > 1:
+                batch.start(threads - 1)
+            batch.work_here()
+            batch.join()
         finally:
+            batch.key = NULL
             lease_unhold(self.lease)
         if batch.failure is not None:
             raise batch.failure
@@ -202,18 +248,3 @@ cdef class BatchKey(SigningKey):
                 result = ecdsa_to_der(<uint8_t *>PyBytes_AS_STRING(result), len(result))
             batch.results[index] = result
         return batch.results
-
-    def _run(self, Batch batch, threads):
-        helpers = []
-        try:
-            for _ in range(threads - 1):
-                helper = threading.Thread(target=batch.work, name="ncrypt_ext.sign_many")
-                helper.start()
-                helpers.append(helper)
-        except RuntimeError:
-            pass  # no more threads to be had: those there are do the work
-        except BaseException as error:
-            batch.fail(error)
-        batch.work_here()
-        for helper in helpers:
-            _join(helper, batch)

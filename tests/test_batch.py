@@ -6,6 +6,7 @@ import threading
 import pytest
 
 import ncrypt_ext as nc
+from ncrypt_ext import _key_batch
 
 DIGESTS = [number.to_bytes(32, "big") for number in range(1, 500)]
 
@@ -96,9 +97,9 @@ def test_a_closed_key(ec_key):
 
 
 def test_no_threads_to_be_had(ec_key, monkeypatch):
-    def refuse(self):
+    def refuse(function, arguments):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(_key_batch, "start_new_thread", refuse)
     signatures = ec_key.sign_many(DIGESTS[:20], threads=4)
     ec_key.verify(DIGESTS[19], signatures[19])
