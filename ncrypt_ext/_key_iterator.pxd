@@ -10,6 +10,7 @@ cdef class KeyIterator:
     cdef PVOID state
     cdef DWORD flags
     cdef object lock
+    cdef bint ended       # closed, maybe while a call was reading: whoever reads finishes then
 
     cdef void finish(self) noexcept
 

@@ -37,6 +37,7 @@ cdef class KeyIterator:
     # cdef PVOID state
     # cdef DWORD flags
     # cdef object lock
+    # cdef bint ended
 
     def __init__(self):
         raise TypeError("KeyIterator has no public constructor: use Provider.keys()")
@@ -61,9 +62,9 @@ cdef class KeyIterator:
         if self.lock is None:
             raise StopIteration
         if not self.lock.acquire(False):
-            raise ValueError("another thread is reading from this iterator")
+            raise ValueError("this iterator is being read from already")
         try:
-            if self.provider == NULL:
+            if self.provider == NULL or self.ended:
                 raise StopIteration
             with nogil:
                 status = NCryptEnumKeys(self.provider.handle, NULL, &entry, &self.state,
@@ -80,13 +81,18 @@ cdef class KeyIterator:
             finally:
                 NCryptFreeBuffer(entry)
         finally:
+            if self.ended:
+                self.finish()
             self.lock.release()
 
     def close(self):
         if self.lock is None:
             return
-        with self.lock:
+        # Never waits: it may be called by what runs inside __next__(), a finalizer or a handler.
+        self.ended = True
+        if self.lock.acquire(False):
             self.finish()
+            self.lock.release()
 
     def __enter__(self):
         return self
