@@ -130,9 +130,10 @@ __all__ = [
     "storage_providers",
 ]
 
-if _os.environ.get("NCRYPT_EXT_REQUIRE_NATIVE") == "1" and implementation() != "native":
+_require_native = _os.environ.get("NCRYPT_EXT_REQUIRE_NATIVE", "")
+if _require_native not in ("", "0") and implementation() != "native":
     raise ImportError(
-        "NCRYPT_EXT_REQUIRE_NATIVE=1 is set, but this is the "
+        f"NCRYPT_EXT_REQUIRE_NATIVE={_require_native} is set, but this is the "
         f"{implementation()} implementation of ncrypt_ext"
     )
 

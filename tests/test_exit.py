@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+import ncrypt_ext as nc
+
 
 def test_exit_with_open_handles(run_python):
     run_python(
@@ -116,8 +118,6 @@ def test_import_in_a_legacy_subinterpreter_is_refused_or_works(run_python):
 
 
 def test_native_can_be_required(run_python, monkeypatch):
-    import ncrypt_ext as nc
-
     monkeypatch.setenv("NCRYPT_EXT_REQUIRE_NATIVE", "1")
     done = run_python("import ncrypt_ext", check=False)
     if nc.Provider().implementation == "native":
@@ -125,6 +125,18 @@ def test_native_can_be_required(run_python, monkeypatch):
     else:
         assert done.returncode == 1
         assert "ImportError: NCRYPT_EXT_REQUIRE_NATIVE=1 is set" in done.stderr
+
+
+@pytest.mark.parametrize("value", ["1", "true", "yes", "0", ""])
+def test_native_is_required_by_any_yes(run_python, monkeypatch, value):
+    """A requirement that is spelled differently must not be lost without a word."""
+    with nc.Provider() as provider:
+        native = provider.implementation == "native"
+    monkeypatch.setenv("NCRYPT_EXT_REQUIRE_NATIVE", value)
+    done = run_python("import ncrypt_ext", check=False)
+    assert (done.returncode == 0) == (native or value in ("", "0"))
+    if done.returncode != 0:
+        assert f"NCRYPT_EXT_REQUIRE_NATIVE={value} is set" in done.stderr
 
 
 def test_import_is_quick_enough_to_be_light(run_python):
