@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The base of everything that owns a native handle. The state machine is in _lease.h."""
 
-from libc.stdint cimport uint64_t, uintptr_t
+from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 
 cdef extern from "_lease.h" nogil:
     ctypedef struct lease_word:
@@ -80,6 +80,7 @@ cdef class Handle:
 cdef void free_object(uintptr_t handle) noexcept nogil
 cdef lease_release release_if(bint own) noexcept
 cdef uintptr_t handle_value(object handle) except 0
+cdef uint32_t number_value(object value, str argument) except? 0xFFFFFFFF
 cdef bint is_exiting() noexcept nogil
 cdef bint is_main_thread() noexcept nogil
 cdef int callback_begin() except -1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-from libc.stdint cimport uintptr_t
+from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext.ncrypt cimport NCryptFreeObject, ncx_at_exit, ncx_live_handles
 
@@ -50,9 +50,24 @@ cdef lease_release release_if(bint own) noexcept:
 cdef uintptr_t handle_value(object handle) except 0:
     if not isinstance(handle, int):
         raise TypeError(f"handle must be an int, not {type(handle).__name__!r}")
-    if handle == 0:
+    cdef uintptr_t value = 0
+    try:
+        value = <uintptr_t>handle
+    except OverflowError:
+        raise ValueError(f"handle must fit {8 * sizeof(value)} bits, unsigned") from None
+    if value == 0:
         raise ValueError("handle must not be 0")
-    return <uintptr_t>handle
+    return value
+
+
+cdef uint32_t number_value(object value, str argument) except? 0xFFFFFFFF:
+    """A number of 32 bits."""
+    if not isinstance(value, int):
+        raise TypeError(f"{argument} must be an int, not {type(value).__name__!r}")
+    try:
+        return <uint32_t>value
+    except OverflowError:
+        raise ValueError(f"{argument} must fit 32 bits, unsigned") from None
 
 
 cdef class Handle:

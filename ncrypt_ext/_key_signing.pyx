@@ -68,6 +68,8 @@ cdef class SigningKey(PropertyKey):
     cdef bint is_der(self, object encoding) except -1:
         if encoding == "raw":
             return False
+        if not isinstance(encoding, str):
+            raise TypeError(f"encoding must be a str, not {type(encoding).__name__!r}")
         if encoding != "der":
             raise ValueError(f"encoding must be 'raw' or 'der', not {encoding!r}")
         if self.kind == KIND_UNKNOWN:

@@ -2,7 +2,8 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING
 
-from ncrypt_ext._wide cimport wide, wide_pointer
+from ncrypt_ext._buffer cimport Input, input_close, input_open
+from ncrypt_ext._wide cimport plain_text, wide, wide_pointer
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_MAX_PROPERTY_NAME, NCRYPT_NO_PADDING_FLAG, NCRYPT_PAD_OAEP_FLAG,
     NCRYPT_PAD_PKCS1_FLAG, NCRYPT_PAD_PSS_FLAG,
@@ -48,7 +49,7 @@ cdef class PKCS1(Padding):
     def __cinit__(self, hash_name=None):
         if hash_name is not None:
             self.wide_name = wide(hash_name, "hash_name", NCRYPT_MAX_PROPERTY_NAME)
-            self.hash_name = hash_name
+            self.hash_name = plain_text(hash_name)
         else:
             self.cipher_flags = NCRYPT_PAD_PKCS1_FLAG
         self.info.pszAlgId = wide_pointer(self.wide_name)
@@ -67,11 +68,11 @@ cdef class PSS(Padding):
 
     def __cinit__(self, hash_name, salt_length=None):
         self.wide_name = wide(hash_name, "hash_name", NCRYPT_MAX_PROPERTY_NAME)
-        self.hash_name = hash_name
+        self.hash_name = plain_text(hash_name)
         if salt_length is None:
-            if hash_name not in _HASHES:
+            if self.hash_name not in _HASHES:
                 raise ValueError(f"salt_length must be given for the hash {hash_name!r}")
-            salt_length = _HASHES[hash_name][1]
+            salt_length = _HASHES[self.hash_name][1]
         if not isinstance(salt_length, int):
             raise TypeError(f"salt_length must be an int, not {type(salt_length).__name__!r}")
         if not 0 <= salt_length <= 0xFFFF:
@@ -97,11 +98,14 @@ cdef class OAEP(Padding):
     # cdef readonly bytes label
 
     def __cinit__(self, hash_name, label=b""):
+        cdef Input data
         self.wide_name = wide(hash_name, "hash_name", NCRYPT_MAX_PROPERTY_NAME)
-        self.hash_name = hash_name
-        if isinstance(label, (str, int)):
-            raise TypeError(f"label must be a bytes-like object, not {type(label).__name__!r}")
-        self.label = bytes(label)
+        self.hash_name = plain_text(hash_name)
+        input_open(&data, label, "label")
+        try:
+            self.label = data.data[:data.size]
+        finally:
+            input_close(&data)
         self.info.pszAlgId = wide_pointer(self.wide_name)
         if self.label:
             self.info.pbLabel = <UCHAR *>PyBytes_AS_STRING(self.label)

@@ -8,14 +8,14 @@ cimport cython
 from ncrypt_ext._buffer cimport Input, input_close, input_open
 from ncrypt_ext._handle cimport (
     Handle, HandleType, TYPE_KEY, TYPE_PROVIDER, TYPE_UNFINALIZED, free_object, handle_value,
-    release_if,
+    number_value, release_if,
 )
 from ncrypt_ext._key cimport Key
 from ncrypt_ext._key_iterator cimport key_iterator
 from ncrypt_ext._key_unfinalized cimport UnfinalizedKey
 from ncrypt_ext._property_handle cimport PropertyHandle
 from ncrypt_ext._status cimport check
-from ncrypt_ext._wide cimport narrow, wide, wide_or_none, wide_pointer
+from ncrypt_ext._wide cimport narrow, plain_text, wide, wide_or_none, wide_pointer
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_DO_NOT_FINALIZE_FLAG, NCRYPT_KEY_HANDLE, NCRYPT_MACHINE_KEY_FLAG,
     NCRYPT_MAX_ALG_ID_LENGTH, NCRYPT_MAX_KEY_NAME_LENGTH, NCRYPT_NO_KEY_VALIDATION,
@@ -28,6 +28,7 @@ from ncrypt_ext.ncrypt cimport (
 )
 from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PVOID, SECURITY_STATUS
 
+from collections.abc import Mapping
 from sys import audit
 
 from ncrypt_ext.enums import AlgorithmClass, AlgorithmOperation, ImplType
@@ -56,12 +57,14 @@ cdef DWORD finalize_flags(bint legacy_store, bint validate, bint silent) noexcep
             | (NCRYPT_SILENT_FLAG if silent else 0))
 
 
-cdef int apply(UnfinalizedKey key, dict settings, dict properties) except -1:
+cdef int apply(UnfinalizedKey key, dict settings, object properties) except -1:
     """Sets what a caller gave; None means not given."""
     for name, value in settings.items():
         if value is not None:
             setattr(key, name, value)
     if properties is not None:
+        if not isinstance(properties, Mapping):
+            raise TypeError(f"properties must be a mapping, not {type(properties).__name__!r}")
         for name, value in properties.items():
             key.set_property(name, value, persist=True)
     return 0
@@ -124,7 +127,7 @@ cdef class Provider(PropertyHandle):
             status = NCryptOpenStorageProvider(&handle, pointer, 0)
         check(status, "NCryptOpenStorageProvider")
         self.adopt(TYPE_PROVIDER, handle, free_object)
-        self.opened_name = name
+        self.opened_name = plain_text(name)
 
     @staticmethod
     def from_handle(handle, *, bint own):
@@ -160,7 +163,7 @@ cdef class Provider(PropertyHandle):
         return ImplType(self.read_number(IMPL_TYPE))
 
     def algorithms(self, operations=0):
-        cdef DWORD mask = operations
+        cdef DWORD mask = number_value(operations, "operations")
         cdef DWORD count = 0
         cdef DWORD index
         cdef NCryptAlgorithmName *found = NULL
@@ -214,7 +217,7 @@ cdef class Provider(PropertyHandle):
                                      DWORD flags) except? 1:
         cdef bytes text = wide(name, "name", NCRYPT_MAX_KEY_NAME_LENGTH)
         cdef LPCWSTR pointer = wide_pointer(text)
-        cdef DWORD spec = key_spec
+        cdef DWORD spec = number_value(key_spec, "key_spec")
         cdef NCRYPT_KEY_HANDLE handle = 0
         cdef SECURITY_STATUS status
         cdef bint good
@@ -267,7 +270,7 @@ cdef class Provider(PropertyHandle):
         cdef bytes name_text = wide_or_none(name, "name", NCRYPT_MAX_KEY_NAME_LENGTH)
         cdef LPCWSTR algorithm_pointer = wide_pointer(algorithm_text)
         cdef LPCWSTR name_pointer = wide_pointer(name_text)
-        cdef DWORD spec = key_spec
+        cdef DWORD spec = number_value(key_spec, "key_spec")
         cdef NCRYPT_KEY_HANDLE handle = 0
         cdef SECURITY_STATUS status
         cdef bint good

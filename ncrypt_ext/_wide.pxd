@@ -7,6 +7,7 @@ from ncrypt_ext.wintypes cimport LPCWSTR, WCHAR
 
 cdef bytes wide(object text, str name, Py_ssize_t limit=*)
 cdef bytes wide_or_none(object text, str name, Py_ssize_t limit=*)
+cdef str plain_text(object text)
 cdef str narrow(const WCHAR *text)
 cdef str narrow_sized(const WCHAR *text, Py_ssize_t size)
 

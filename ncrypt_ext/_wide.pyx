@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from cpython.unicode cimport PyUnicode_DecodeUTF16
+from cpython.unicode cimport PyUnicode_DecodeUTF16, PyUnicode_FromObject
 from libc.stdint cimport uint32_t
 
 from ncrypt_ext.wintypes cimport WCHAR
@@ -43,6 +43,11 @@ cdef bytes wide(object text, str name, Py_ssize_t limit=0x7FFFFFF):
 
 cdef bytes wide_or_none(object text, str name, Py_ssize_t limit=0x7FFFFFF):
     return None if text is None else wide(text, name, limit)
+
+
+cdef str plain_text(object text):
+    """The same as an object of type str, where it is of a subclass; None for None."""
+    return None if text is None else PyUnicode_FromObject(text)
 
 
 cdef str narrow(const WCHAR *text):

@@ -115,7 +115,7 @@ def test_from_handle_checks(cls):
         cls.from_handle("1", own=True)
     with pytest.raises(ValueError, match="handle must not be 0"):
         cls.from_handle(0, own=True)
-    with pytest.raises(OverflowError):
+    with pytest.raises(ValueError, match="handle must fit 64 bits"):
         cls.from_handle(-1, own=True)
     with pytest.raises(TypeError, match="own"):
         cls.from_handle(1)
