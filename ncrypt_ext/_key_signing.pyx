@@ -134,6 +134,7 @@ cdef class SigningKey(PropertyKey):
         cdef Padding checked = None
         cdef void *info = NULL
         cdef DWORD flags = 0
+        cdef DWORD size  # taken once: another thread may learn a greater one meanwhile
         cdef DWORD written = 0
         cdef SECURITY_STATUS status
         cdef bytes result
@@ -146,19 +147,20 @@ cdef class SigningKey(PropertyKey):
                 flags = checked.sign_flags
         if self.signature_size == 0:
             self.find_signature_size(checked)
+        size = self.signature_size
         if silent:
             flags |= NCRYPT_SILENT_FLAG
         input_open(&data, digest, "digest")
         try:
-            result = PyBytes_FromStringAndSize(NULL, self.signature_size)
+            result = PyBytes_FromStringAndSize(NULL, size)
             out = <uint8_t *>PyBytes_AS_STRING(result)
             self.enter()
             with nogil:
                 status = sign_once(self.lease.handle, info, flags, data.data, data.size, out,
-                                   self.signature_size, &written)
+                                   size, &written)
                 self.leave()
-            if status != 0 or written != self.signature_size:
-                if too_small(status, written, self.signature_size):
+            if status != 0 or written != size:
+                if too_small(status, written, size):
                     result = self.sign_again(data.data, data.size, checked, flags)
                 else:
                     check(status, "NCryptSignHash")
