@@ -18,6 +18,7 @@ from ncrypt_ext.ncrypt cimport NCRYPT_SILENT_FLAG
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 import os
+import sys
 from _thread import allocate_lock, start_new_thread
 
 from ncrypt_ext.errors import BadStateError, ClosedHandleError, error_from_status
@@ -151,6 +152,8 @@ cdef class Batch:
         """Unlike Thread.start() this runs no Python code: nothing can come between a thread's start
         and its being counted."""
         cdef uint64_t _helper
+        if sys.is_finalizing():
+            return 0  # a thread would be started, and end before it did anything
         for _helper in range(helpers):
             self.running += 1
             try:

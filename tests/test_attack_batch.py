@@ -85,3 +85,19 @@ def test_a_batch_by_itself_has_no_key():
 
     batch = Batch([b"d" * 32], 64)
     batch.work()
+
+
+def test_a_batch_in_a_finalizer_at_the_end_of_the_interpreter(run_python):
+    """Threads that are started then never run: nobody may wait for them."""
+    printed = run_python(
+        "import ncrypt_ext as nc\n"
+        "class Holder:\n"
+        "    def __init__(self):\n"
+        "        self.key = nc.Provider().create_key('ECDSA_P256')\n"
+        "        self.cycle = self\n"
+        "    def __del__(self):\n"
+        "        print(len(self.key.sign_many([b'd' * 32] * 100, threads=3)))\n"
+        "holder = Holder()\n",
+        timeout=30,
+    )
+    assert printed == "100\n"
