@@ -48,10 +48,8 @@ class Session:
         return many // 10 if self.quick else many
 
     def home(self, name: str) -> Path:
-        """A folder for a key store of its own."""
-        folder = self.folder / name
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder
+        """A new folder for a key store."""
+        return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
 
 
 def package(home: Path | None = None) -> ModuleType:
