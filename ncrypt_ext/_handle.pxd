@@ -27,8 +27,7 @@ cdef extern from "_lease.h" nogil:
         uintptr_t handle
 
     void lease_lock_init(LeaseLock *lock) noexcept
-    void lease_lock_take(LeaseLock *lock) noexcept
-    void lease_lock_give(LeaseLock *lock) noexcept
+    int lease_guard_fork(LeaseRegistry *registry) noexcept
     Lease *lease_create(LeaseRegistry *registry, unsigned int type, uintptr_t handle,
                         lease_release release, Lease *parent) noexcept
     void lease_ref(Lease *lease) noexcept

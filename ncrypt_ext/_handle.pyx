@@ -15,6 +15,8 @@ cdef extern from "Python.h" nogil:
 
 cdef LeaseRegistry registry
 lease_lock_init(&registry.lock)
+if lease_guard_fork(&registry) != 0:
+    raise ImportError("no function can be registered for fork()")
 
 # Threads that are inside a Python callback of a native call, with how many: such a call is still
 # running when the callback forks.
@@ -173,14 +175,6 @@ cdef int callback_end() except -1:
     return 0
 
 
-def _before_fork():
-    lease_lock_take(&registry.lock)
-
-
-def _after_fork_in_parent():
-    lease_lock_give(&registry.lock)
-
-
 def _after_fork_in_child():
     global main_thread
     thread = main_thread = PyThread_get_thread_ident()
@@ -190,13 +184,11 @@ def _after_fork_in_child():
         lease_after_fork(&registry)
     else:
         # This thread's own calls are still running: nothing can be told about the counts.
-        lease_lock_init(&registry.lock)
         callbacks[thread] = depth
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent,
-                        after_in_child=_after_fork_in_child)
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def live_handles():

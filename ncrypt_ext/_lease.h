@@ -417,6 +417,44 @@ static inline void lease_drain(struct lease_registry *registry, unsigned millise
         lease_sleep_millisecond();
 }
 
+/* Keeps the registry's lock out of a fork(): no thread that vanishes in the child has it. Not with hooks of Python,
+ * between which other threads run: one that needs the lock while it has the GIL would never let the fork go on. For one
+ * registry of this file; 0 on success. */
+#ifdef _WIN32
+
+static inline int lease_guard_fork(struct lease_registry *registry)
+{
+    (void)registry;
+    return 0;
+}
+
+#else
+
+static struct lease_registry *lease_guarded;
+
+static inline void lease_before_fork(void)
+{
+    lease_lock_take(&lease_guarded->lock);
+}
+
+static inline void lease_fork_in_parent(void)
+{
+    lease_lock_give(&lease_guarded->lock);
+}
+
+static inline void lease_fork_in_child(void)
+{
+    lease_lock_init(&lease_guarded->lock);
+}
+
+static inline int lease_guard_fork(struct lease_registry *registry)
+{
+    lease_guarded = registry;
+    return pthread_atfork(lease_before_fork, lease_fork_in_parent, lease_fork_in_child);
+}
+
+#endif
+
 /* In the child of a fork(), where this is the only thread: no call is running, whatever the counts say. Handles that
  * were closed and only waited for such a call are released. */
 static inline void lease_after_fork(struct lease_registry *registry)
