@@ -31,5 +31,6 @@ class EncryptionKey(BatchKey):
     ) -> int:
         """Decrypt into a writable buffer; returns the length of the plaintext.
 
-        The buffer has to be as long as the provider wants it, for RSA as long as the key.
+        One as long as the key (:attr:`block_length`) is long enough; some providers want that much
+        whatever the plaintext's length.
         """

@@ -35,7 +35,9 @@ class PropertyKey(KeyBase):
 
     @property
     def export_policy(self) -> ExportPolicy:
-        """What of the private key may leave the store. Can be set before the key is finalized."""
+        """What of the private key may leave the store. Once the key is finalized it can only become
+        stricter, which is stored at once.
+        """
 
     @export_policy.setter
     def export_policy(self, value: int) -> None: ...

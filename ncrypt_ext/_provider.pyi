@@ -151,7 +151,8 @@ class Provider(PropertyHandle):
     ) -> Key:
         """Import a key from a blob: ``"ECCPUBLICBLOB"``, ``"PKCS8_PRIVATEKEY"``, ...
 
-        With a name a private key is stored; public keys are ephemeral. ``curve`` is for EC blobs
+        With a name a private key is stored; public keys are ephemeral and take none of the settings
+        from ``export_policy`` to ``properties``. ``curve`` is for EC blobs
         that do not name their own. ``finalize=False`` returns a private key as an
         :class:`UnfinalizedKey`.
         """

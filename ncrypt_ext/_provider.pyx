@@ -357,10 +357,13 @@ cdef class Provider(PropertyHandle):
         cdef UnfinalizedKey new
         cdef DWORD flags = key_flags(machine, overwrite, silent)
         settings = {"export_policy": export_policy, "usage": usage, "ui_policy": ui_policy}
-        plain = (finalize and name is None and properties is None
-                 and all(value is None for value in settings.values()))
+        given = [setting for setting, value in {**settings, "properties": properties}.items()
+                 if value is not None]
+        public = isinstance(blob_type, str) and "PUBLIC" in blob_type
+        if public and given:
+            raise ValueError(f"a public key takes no {' and no '.join(given)}")
         audit("ncrypt_ext.import_key", self.opened_name, blob_type, name, machine)
-        if plain or (isinstance(blob_type, str) and "PUBLIC" in blob_type):
+        if public or (finalize and name is None and not given):
             if not finalize:
                 flags |= NCRYPT_DO_NOT_FINALIZE_FLAG
             return self.import_native(blob, blob_type, name, curve,

@@ -108,3 +108,20 @@ def test_an_encoding_is_text(ec_key, digest, wrong):
     ):
         with pytest.raises(TypeError, match=r"^encoding must be a str"):
             call()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"export_policy": nc.ExportPolicy.NONE},
+        {"usage": nc.KeyUsage.ALLOW_SIGNING},
+        {"ui_policy": nc.UIPolicy()},
+        {"properties": {"Ticket": b"4711"}},
+    ],
+    ids=lambda setting: next(iter(setting)),
+)
+def test_what_a_public_key_cannot_have_is_not_dropped_silently(provider, ec_key, setting):
+    blob = ec_key.export("ECCPUBLICBLOB")
+    with pytest.raises(ValueError, match=f"^a public key takes no {next(iter(setting))}$"):
+        provider.import_key(blob, "ECCPUBLICBLOB", **setting)
+    provider.import_key(blob, "ECCPUBLICBLOB").close()
