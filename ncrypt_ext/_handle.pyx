@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 
+cimport cython
 from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext.ncrypt cimport NCryptFreeObject, ncx_at_exit, ncx_live_handles
@@ -30,6 +31,8 @@ cdef enum:
 cdef unsigned long main_thread = threading.main_thread().ident
 
 
+# Tracing lines takes the GIL, which is not to be had at the end of the process: hence the directive.
+@cython.linetrace(False)
 cdef void drain() noexcept nogil:
     lease_drain(&registry, EXIT_WAIT)
 
@@ -38,6 +41,7 @@ if ncx_at_exit(drain) != 0:
     raise ImportError("no function can be registered for the end of the process")
 
 
+@cython.linetrace(False)
 cdef void free_object(uintptr_t handle) noexcept nogil:
     NCryptFreeObject(handle)
 
