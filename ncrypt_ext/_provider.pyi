@@ -36,7 +36,7 @@ class Provider(PropertyHandle):
         """Use a provider that something else opened.
 
         With ``own`` this object frees the handle, else it only borrows it and the caller keeps it
-        valid.
+        valid. That it is a provider's handle is the caller's word: there is no way to ask.
         """
 
     @property
@@ -78,7 +78,10 @@ class Provider(PropertyHandle):
     def has_key(
         self, name: str, *, machine: bool = False, key_spec: int = 0, silent: bool = False
     ) -> bool:
-        """Whether such a key is stored. A fault of the store is an exception, never False."""
+        """Whether such a key is stored. A fault of the store is an exception, never False.
+
+        Opens the key for a moment, without an audit event.
+        """
 
     def delete_key(
         self,

@@ -127,7 +127,7 @@ SECURITY_STATUS pkey_generate(EVP_PKEY_CTX *ctx, EVP_PKEY **pkey)
 
     EVP_PKEY_CTX_set_app_data(ctx, &cancelled);
     EVP_PKEY_CTX_set_cb(ctx, poll_interrupt);
-    if (EVP_PKEY_generate(ctx, &made) == 1) {
+    if (EVP_PKEY_generate(ctx, &made) == 1 && !cancelled) { /* whoever has asked to stop gets no key */
         *pkey = made;
     } else {
         EVP_PKEY_free(made);
