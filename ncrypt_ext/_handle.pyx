@@ -31,7 +31,7 @@ cdef enum:
 cdef unsigned long main_thread = threading.main_thread().ident
 
 
-# Tracing lines takes the GIL, which is not to be had at the end of the process: hence the directive.
+# Tracing takes the GIL, which is not to be had at the end of the process: hence the directive.
 @cython.linetrace(False)
 cdef void drain() noexcept nogil:
     lease_drain(&registry, EXIT_WAIT)
