@@ -84,15 +84,17 @@ static unsigned count_inside(struct gate *gate)
 bool gate_close(struct gate *gate, const struct gate_visit *visit, unsigned seconds)
 {
     struct timespec until = {0};
+    unsigned inside;
 
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += seconds;
     pthread_mutex_lock(&gate->lock);
     atomic_store(&gate->closed, true);
-    while (count_inside(gate) > visit->inside &&
+    /* Counted once a round: somebody who tries to come in counts for a moment, until he sees that it is closed. */
+    while ((inside = count_inside(gate)) > visit->inside &&
            pthread_cond_timedwait(&gate->changed, &gate->lock, &until) != ETIMEDOUT) {
     }
-    return count_inside(gate) == 0;
+    return inside == 0;
 }
 
 void gate_open(struct gate *gate)
