@@ -6,6 +6,19 @@
 
 #define THREADS 4
 
+/*
+ * AddressSanitizer (of GCC 12 and others) takes no care of its allocator's own locks at a fork: where a thread is
+ * allocating at that moment, the child waits for ever at its first malloc(). The C library's malloc() and that of
+ * ThreadSanitizer do take care, so the test runs with these.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define CAN_ALLOCATE_AFTER_FORK 0
+#elif defined(__has_feature)
+#define CAN_ALLOCATE_AFTER_FORK (!__has_feature(address_sanitizer))
+#else
+#define CAN_ALLOCATE_AFTER_FORK 1
+#endif
+
 struct work {
     const char *folder;
     int number;
@@ -179,7 +192,9 @@ int main(void)
 {
     scratch_make();
     RUN(test_fork);
-    RUN(test_fork_beside_busy_threads);
+    if (CAN_ALLOCATE_AFTER_FORK) {
+        RUN(test_fork_beside_busy_threads);
+    }
     RUN(test_fork_inside_a_change);
     scratch_remove();
     return test_result("store_fork");
