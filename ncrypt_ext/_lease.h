@@ -28,6 +28,9 @@
  *
  * Memory is counted apart: one reference is the owner's, one each hold's. A call in progress needs none: whoever makes
  * it has a reference to the owner.
+ *
+ * A second handle may be attached, made from the first one for the use of whoever has the lease (the public half of a
+ * key). It lives exactly as long: it is released after the first.
  */
 #ifndef NCRYPT_EXT_LEASE_H
 #define NCRYPT_EXT_LEASE_H
@@ -206,6 +209,13 @@ struct lease_registry {
 
 typedef void (*lease_release)(uintptr_t handle);
 
+/* A handle that lives as long as the lease that it is attached to. */
+struct lease_attachment {
+    uintptr_t handle;
+    lease_release release;
+    unsigned type;
+};
+
 struct lease {
     lease_word state;
     lease_word references;
@@ -213,6 +223,7 @@ struct lease {
     lease_release release; /* called once, on whichever thread ends the last use; NULL: the handle is borrowed */
     struct lease *parent;  /* held; dropped after the release */
     lease_word type;       /* below LEASE_TYPES */
+    lease_word attached;   /* 0, or the address of a struct lease_attachment: set once */
     struct lease_registry *registry;
     struct lease *previous, *next; /* the registry's list */
 };
@@ -229,6 +240,7 @@ static inline struct lease *lease_create(struct lease_registry *registry, unsign
     lease_word_init(&lease->state, 0);
     lease_word_init(&lease->references, 1);
     lease_word_init(&lease->type, type);
+    lease_word_init(&lease->attached, 0);
     lease->handle = handle;
     lease->release = release;
     lease->registry = registry;
@@ -272,11 +284,56 @@ static inline void lease_unref(struct lease *lease)
 
 static inline void lease_unhold(struct lease *lease);
 
+static inline struct lease_attachment *lease_attachment(struct lease *lease)
+{
+    return (struct lease_attachment *)(uintptr_t)lease_word_load(&lease->attached);
+}
+
+/* The attached handle, 0 when there is none. The caller is inside a call. */
+static inline uintptr_t lease_attached(struct lease *lease)
+{
+    struct lease_attachment *attachment = lease_attachment(lease);
+
+    return attachment == NULL ? 0 : attachment->handle;
+}
+
+/* Attaches a handle, which then is released with the lease. The caller is inside a call. False when memory is short or
+ * another thread was quicker (lease_attached() tells): the handle stays the caller's. */
+static inline bool lease_attach(struct lease *lease, unsigned type, uintptr_t handle, lease_release release)
+{
+    struct lease_attachment *attachment = (struct lease_attachment *)malloc(sizeof *attachment);
+
+    if (attachment == NULL)
+        return false;
+    attachment->handle = handle;
+    attachment->release = release;
+    attachment->type = type;
+    if (!lease_word_swap(&lease->attached, 0, (uint64_t)(uintptr_t)attachment)) {
+        free(attachment);
+        return false;
+    }
+    lease_word_add(&lease->registry->live[type], 1);
+    return true;
+}
+
+static inline void lease_detach(struct lease *lease)
+{
+    struct lease_attachment *attachment = lease_attachment(lease);
+
+    if (attachment == NULL)
+        return;
+    lease_word_init(&lease->attached, 0);
+    attachment->release(attachment->handle);
+    lease_word_add(&lease->registry->live[attachment->type], UINT64_MAX);
+    free(attachment);
+}
+
 /* The handle is gone or given away: it no longer counts and no longer needs its parent. */
 static inline void lease_forget(struct lease *lease)
 {
     struct lease *parent = lease->parent;
 
+    lease_detach(lease);
     lease_word_add(&lease->registry->live[lease_word_load(&lease->type)], UINT64_MAX);
     lease->parent = NULL;
     if (parent != NULL)

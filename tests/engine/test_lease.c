@@ -8,6 +8,7 @@
 
 #define TYPE_PARENT 0
 #define TYPE_CHILD  1
+#define TYPE_SECOND 2 /* attached to a child */
 #define THREADS     4
 
 static struct lease_registry registry = {LEASE_LOCK_INIT, NULL, {0}, 0};
@@ -27,8 +28,30 @@ static void release(uintptr_t handle)
         atomic_store(&parent_at, at);
 }
 
+static _Atomic(unsigned) second_released, second_made, second_at;
+
+static void release_second(uintptr_t handle)
+{
+    CHECK(handle == TYPE_SECOND);
+    atomic_store(&second_at, atomic_fetch_add(&order, 1));
+    atomic_fetch_add(&second_released, 1);
+}
+
+/* What the binding does for the first call that wants the second handle. */
+static bool attach_second(struct lease *lease)
+{
+    if (lease_attach(lease, TYPE_SECOND, TYPE_SECOND, release_second)) {
+        atomic_fetch_add(&second_made, 1);
+        return true;
+    }
+    return false;
+}
+
 static void reset(void)
 {
+    atomic_store(&second_released, 0);
+    atomic_store(&second_made, 0);
+    atomic_store(&second_at, 0);
     atomic_store(&released[0], 0);
     atomic_store(&released[1], 0);
     atomic_store(&order, 0);
@@ -153,6 +176,48 @@ static void test_disarm_gives_away(void)
     lease_unref(parent);
 }
 
+static void test_attached_handle_goes_with_the_lease(void)
+{
+    struct lease *lease = make(TYPE_CHILD, NULL);
+
+    reset();
+    CHECK(lease_enter(lease));
+    CHECK(lease_attached(lease) == 0);
+    CHECK(attach_second(lease));
+    CHECK(!attach_second(lease)); /* there is one already */
+    CHECK(lease_attached(lease) == TYPE_SECOND);
+    CHECK(lease_live(&registry, TYPE_SECOND) == 1);
+    lease_close(lease);
+    CHECK(second_released == 0);
+    lease_leave(lease);
+    CHECK(released[TYPE_CHILD] == 1 && second_released == 1);
+    CHECK(child_at < second_at);
+    CHECK(lease_live(&registry, TYPE_SECOND) == 0);
+    lease_unref(lease);
+}
+
+static void test_attached_handle_when_the_first_is_gone(void)
+{
+    struct lease *lease = make(TYPE_CHILD, NULL);
+
+    reset();
+    CHECK(attach_second(lease));
+    CHECK(lease_disarm(lease) == LEASE_OK); /* the first was given away, the second was never anybody else's */
+    CHECK(released[TYPE_CHILD] == 0 && second_released == 1);
+    lease_unref(lease);
+
+    lease = make(TYPE_CHILD, NULL);
+    reset();
+    CHECK(attach_second(lease));
+    CHECK(lease_take(lease) == LEASE_OK);
+    lease_give_back(lease, true);
+    CHECK(released[TYPE_CHILD] == 0 && second_released == 1);
+    CHECK(!lease_close(lease));
+    CHECK(second_released == 1);
+    lease_unref(lease);
+    CHECK(registry.first == NULL && lease_live(&registry, TYPE_SECOND) == 0);
+}
+
 static void test_type_moves(void)
 {
     struct lease *lease = make(TYPE_PARENT, NULL);
@@ -204,7 +269,7 @@ static void test_drain_waits_for_calls(void)
 struct round {
     struct lease *parent, *child;
     pthread_barrier_t start;
-    bool broken; /* a call was inside when the handle had been released */
+    _Atomic(bool) broken; /* a call was inside when the handle had been released */
 };
 
 static struct round current;
@@ -215,7 +280,10 @@ static void *use(void *argument)
 
     (void)pthread_barrier_wait(&round->start);
     while (lease_enter(round->child)) {
-        if (atomic_load(&released[TYPE_CHILD]) != 0)
+        if (lease_attached(round->child) == 0)
+            (void)attach_second(round->child);
+        if (lease_attached(round->child) != TYPE_SECOND || atomic_load(&released[TYPE_CHILD]) != 0 ||
+            atomic_load(&second_released) != 0)
             round->broken = true;
         lease_leave(round->child);
     }
@@ -263,6 +331,7 @@ static void run_round(void)
     CHECK(!current.broken);
     CHECK(released[TYPE_CHILD] == 1 && released[TYPE_PARENT] == 1);
     CHECK(child_at < parent_at);
+    CHECK(second_made <= 1 && second_released == second_made);
     lease_unref(current.child);
 }
 
@@ -275,6 +344,7 @@ static void test_hammer(void)
     (void)pthread_barrier_destroy(&current.start);
     CHECK(registry.first == NULL);
     CHECK(lease_live(&registry, TYPE_PARENT) == 0 && lease_live(&registry, TYPE_CHILD) == 0);
+    CHECK(lease_live(&registry, TYPE_SECOND) == 0);
 }
 
 int main(void)
@@ -285,6 +355,8 @@ int main(void)
     RUN(test_take_is_exclusive);
     RUN(test_close_while_taken);
     RUN(test_disarm_gives_away);
+    RUN(test_attached_handle_goes_with_the_lease);
+    RUN(test_attached_handle_when_the_first_is_gone);
     RUN(test_type_moves);
     RUN(test_fork_forgets_calls);
     RUN(test_drain_waits_for_calls);
