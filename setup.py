@@ -34,6 +34,7 @@ MODULES = [
     "_padding",
     "_property_handle",
     "_key_base",
+    "_key_security",
     "_key_properties",
     "_key_signing",
     "_key_batch",

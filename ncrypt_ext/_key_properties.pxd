@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The typed properties of keys."""
 
-from ncrypt_ext._key_base cimport KeyBase
+from ncrypt_ext._key_security cimport SecuredKey
 
 
-cdef class PropertyKey(KeyBase):
+cdef class PropertyKey(SecuredKey):
     cdef int write_curve(self, object value) except -1
     cdef int write_ui_policy(self, object value) except -1

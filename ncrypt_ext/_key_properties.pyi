@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from ncrypt_ext._key_base import KeyBase
+from ncrypt_ext._key_security import SecuredKey
 from ncrypt_ext.enums import ExportPolicy, ImplType, KeyUsage
 from ncrypt_ext.records import KeyLengths, UIPolicy
 
-class PropertyKey(KeyBase):
+class PropertyKey(SecuredKey):
     """A key's properties. One that the key does not have is None."""
 
     @property

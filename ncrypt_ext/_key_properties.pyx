@@ -4,7 +4,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy
 
-from ncrypt_ext._key_base cimport KeyBase
+from ncrypt_ext._key_security cimport SecuredKey
 from ncrypt_ext._wide cimport narrow, wide, wide_or_none, wide_pointer
 from ncrypt_ext._property_handle cimport number_bytes
 from ncrypt_ext.ncrypt cimport NCRYPT_PERSIST_FLAG, NCRYPT_SUPPORTED_LENGTHS, NCRYPT_UI_POLICY
@@ -49,7 +49,7 @@ cdef str text_inside(LPCWSTR text, bytes buffer, DWORD size):
     raise BadDataError(BAD_DATA, "NCryptGetProperty", "a string of the UI policy lies outside it")
 
 
-cdef class PropertyKey(KeyBase):
+cdef class PropertyKey(SecuredKey):
 
     @property
     def length(self):

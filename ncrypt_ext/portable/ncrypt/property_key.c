@@ -428,6 +428,28 @@ static SECURITY_STATUS set_unsupported(void *object, const uint8_t *data, uint32
     return status_fail(NTE_NOT_SUPPORTED, "the property is not supported by this provider");
 }
 
+static SECURITY_STATUS no_descriptors(void)
+{
+    return status_fail(NTE_NOT_SUPPORTED, "keys have no security descriptors here: the owner, group and mode of the "
+                                          "store's files decide who may use its keys");
+}
+
+static SECURITY_STATUS get_descriptor(const void *object, struct value *value)
+{
+    (void)object;
+    (void)value;
+    return no_descriptors();
+}
+
+static SECURITY_STATUS set_descriptor(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
+{
+    (void)object;
+    (void)data;
+    (void)size;
+    (void)flags;
+    return no_descriptors();
+}
+
 static const struct property table[] = {
     {NCRYPT_ALGORITHM_PROPERTY, KIND_STRING, WHEN_NEVER, false, get_algorithm, NULL},
     {NCRYPT_ALGORITHM_GROUP_PROPERTY, KIND_STRING, WHEN_NEVER, false, get_group, NULL},
@@ -448,7 +470,7 @@ static const struct property table[] = {
     {NCRYPT_UI_POLICY_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, get_ui, set_ui},
     {NCRYPT_USE_CONTEXT_PROPERTY, KIND_STRING, WHEN_ALWAYS, false, get_use_context, set_use_context},
     {NCRYPT_WINDOW_HANDLE_PROPERTY, KIND_POINTER, WHEN_ALWAYS, false, get_window, set_window},
-    {NCRYPT_SECURITY_DESCR_PROPERTY, KIND_BYTES, WHEN_ALWAYS, false, get_unsupported, set_unsupported},
+    {NCRYPT_SECURITY_DESCR_PROPERTY, KIND_BYTES, WHEN_ALWAYS, false, get_descriptor, set_descriptor},
     {NCRYPT_USE_COUNT_PROPERTY, KIND_BYTES, WHEN_NEVER, false, get_unsupported, NULL},
     {NCRYPT_PIN_PROPERTY, KIND_STRING, WHEN_ALWAYS, false, NULL, set_unsupported},
 };
