@@ -386,7 +386,7 @@ def test_windows_has_the_same_rights(right):
 
 
 @on_windows
-@pytest.mark.parametrize("sid", map(differing, (TRUSTED_INSTALLER, "S-1-5-32-544", LARGE)))
+@pytest.mark.parametrize("sid", [differing(sid) for sid in (TRUSTED_INSTALLER, "S-1-1-0", LARGE)])
 def test_windows_takes_the_binary_sids(sid):
     advapi32, text = ctypes.WinDLL("advapi32"), ctypes.c_wchar_p()
     assert advapi32.ConvertSidToStringSidW(sid_to_bytes(sid), ctypes.byref(text))
