@@ -14,7 +14,7 @@ from ncrypt_ext.errors import NCryptError, StoreNotFoundError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
 engine: Any
@@ -81,6 +81,37 @@ def _examine_store(machine: bool) -> dict[str, Any]:
     return report
 
 
+SERVICE_REMARK = (
+    "a service must not create, open or use keys before it has told the service control manager "
+    "that it runs: Windows' key isolation service may be waiting for the same manager (deadlock)"
+)
+
+
+def describe_service(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Whether this looks like a service of Windows: only the environment is asked.
+
+    The three built-in accounts and the virtual accounts of services have profiles that no person
+    has; a person's session at the console or by remote desktop has a name. A service that runs
+    under a person's account cannot be told from a task or a remote shell.
+    """
+    variables = {name.upper(): value for name, value in environment.items()}
+    profile = variables.get("USERPROFILE", "").replace("/", "\\").rstrip("\\")
+    folder, _, last = profile.rpartition("\\")
+    account = ""
+    if last.lower() == "systemprofile":
+        account = "LocalSystem"
+    elif folder.lower().endswith("\\serviceprofiles"):
+        built_in = last.lower() in ("localservice", "networkservice")
+        account = last if built_in else f"NT SERVICE\\{last}"
+    if account:
+        likely = f"yes: the profile is that of {account}"
+    elif "SESSIONNAME" in variables:
+        likely = f"no: the session has the name {variables['SESSIONNAME']}"
+    else:
+        likely = "possibly: no service's own account, but the session has no name either"
+    return {"service": likely, "account": account, "remark": SERVICE_REMARK}
+
+
 def _try_a_key() -> str:
     """Whether the main job works, without touching a store."""
     try:
@@ -101,7 +132,7 @@ def examine() -> dict[str, Any]:
         problems.append("the module _engine is missing: the installation is damaged")
     if trouble := _try_a_key():
         problems.append(trouble)
-    return {
+    report = {
         "version": __version__,
         "implementation": implementation(),
         "libraries": versions(),
@@ -112,8 +143,11 @@ def examine() -> dict[str, Any]:
         "stores": stores,
         "environment": {name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
         "live_handles": live_handles(),
-        "problems": problems,
     }
+    if not portable:
+        report["service"] = describe_service(os.environ)
+    report["problems"] = problems
+    return report
 
 
 def _lines(name: object, value: object, indent: str = "") -> Iterator[str]:

@@ -399,7 +399,8 @@ class SecurityDescriptor(NamedTuple):
         ]
         return "".join(sids + lists)
 
-    __str__ = to_sddl
+    def __str__(self) -> str:
+        return self.to_sddl()
 
     @property
     def parts(self) -> SecurityInformation:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing_extensions import assert_type
 
 import ncrypt_ext as nc
-from ncrypt_ext import errors, properties
+from ncrypt_ext import errors, properties, security
 from ncrypt_ext.status import StatusInfo, lookup
 
 
@@ -84,6 +84,20 @@ def key_surface(key: nc.Key, digest: memoryview) -> None:
     key.sign(digest, encoding="DER")  # type: ignore[arg-type]
     key.sign(digest, "PSS")  # type: ignore[arg-type]
     key.encrypt("text", nc.PKCS1())  # type: ignore[arg-type]
+
+
+def security_surface(key: nc.Key, new: nc.UnfinalizedKey) -> None:
+    descriptor = key.security_descriptor(security.SecurityInformation.DACL, silent=True)
+    assert_type(descriptor, security.SecurityDescriptor)
+    assert_type(descriptor.to_bytes(), bytes)
+    assert_type(descriptor.allow("LS", security.GENERIC_ALL), security.SecurityDescriptor)
+    assert_type(descriptor.dacl, security.Acl | None)
+    key.set_security_descriptor(descriptor, security.SecurityInformation.DACL, persist=False)
+    new.set_security_descriptor("D:P(A;;GA;;;SY)")
+    new.set_security_descriptor(b"bytes")
+    key.grant_read("NT SERVICE\\Spooler", silent=True)
+    assert_type(security.service_sid("Spooler"), str)
+    key.grant_read(17)  # type: ignore[arg-type]
 
 
 def error_surface(error: nc.NCryptError) -> None:

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""What doctor says about services of Windows."""
+
+import json
+import sys
+
+import pytest
+
+import ncrypt_ext as nc
+from ncrypt_ext import _doctor
+
+
+@pytest.mark.parametrize(
+    ("environment", "account", "answer"),
+    [
+        ({"USERPROFILE": r"C:\Windows\system32\config\systemprofile"}, "LocalSystem", "yes"),
+        ({"UserProfile": "C:/WINDOWS/ServiceProfiles/LocalService/"}, "LocalService", "yes"),
+        ({"USERPROFILE": r"C:\Windows\ServiceProfiles\NetworkService"}, "NetworkService", "yes"),
+        ({"USERPROFILE": r"C:\Windows\ServiceProfiles\MSSQL"}, r"NT SERVICE\MSSQL", "yes"),
+        ({"USERPROFILE": r"C:\Users\ada", "SESSIONNAME": "Console"}, "", "no: the session"),
+        ({"USERPROFILE": r"C:\Users\ada", "SESSIONNAME": "RDP-Tcp#3"}, "", "RDP-Tcp#3"),
+        ({"USERPROFILE": r"C:\Users\ada"}, "", "possibly"),
+        ({"USERPROFILE": r"C:\ServiceProfiles", "SESSIONNAME": "Console"}, "", "no"),
+        ({}, "", "possibly"),
+    ],
+)
+def test_does_it_look_like_a_service(environment, account, answer):
+    report = _doctor.describe_service(environment)
+    assert report["account"] == account
+    assert answer in report["service"]
+    assert "deadlock" in report["remark"]
+
+
+def test_only_windows_has_that_service_control_manager():
+    report = nc.doctor()
+    assert ("service" in report) == (sys.platform == "win32")
+    assert json.loads(json.dumps(report)) == report
+
+
+def test_a_report_with_a_service_for_people():
+    report = {"service": _doctor.describe_service({"USERPROFILE": r"C:\x\systemprofile"})}
+    text = _doctor.text(report)
+    assert "service: yes: the profile is that of LocalSystem" in text
+    assert "remark: a service must not" in text
