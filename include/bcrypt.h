@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * What ncrypt.h needs of bcrypt.h: algorithm names, key blob types and headers, padding structures. Names, values and
- * layouts are those of the Windows ABI.
+ * What ncrypt.h needs of bcrypt.h (algorithm names, key blob types and headers, padding structures) and the functions
+ * that work with public keys in the process. Names, values and layouts are those of the Windows ABI.
  */
 #ifndef NCRYPT_EXT_BCRYPT_H
 #define NCRYPT_EXT_BCRYPT_H
 
+#include "winstatus.h"
 #include "wintypes.h"
 
 #ifdef __cplusplus
@@ -13,6 +14,10 @@ extern "C" {
 #endif
 
 typedef LONG NTSTATUS;
+
+typedef PVOID BCRYPT_HANDLE;
+typedef PVOID BCRYPT_ALG_HANDLE;
+typedef PVOID BCRYPT_KEY_HANDLE;
 
 /* Parameter lists. */
 #define BCRYPTBUFFER_VERSION 0
@@ -66,6 +71,9 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_ECDSA_P256_ALGORITHM u"ECDSA_P256"
 #define BCRYPT_ECDSA_P384_ALGORITHM u"ECDSA_P384"
 #define BCRYPT_ECDSA_P521_ALGORITHM u"ECDSA_P521"
+
+/* Flags. */
+#define BCRYPT_NO_KEY_VALIDATION 0x00000008 /* ImportKeyPair */
 
 /* Curves, for BCRYPT_ECC_CURVE_NAME and the generic algorithms. */
 #define BCRYPT_ECC_CURVE_NAME       u"ECCCurveName"
@@ -152,6 +160,23 @@ NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PSS_PADDING_INFO) == 2 * sizeof(void *), 
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_OAEP_PADDING_INFO) == 3 * sizeof(void *), "BCRYPT_OAEP_PADDING_INFO");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_RSAKEY_BLOB) == 24, "BCRYPT_RSAKEY_BLOB");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_ECCKEY_BLOB) == 8, "BCRYPT_ECCKEY_BLOB");
+
+/* Public keys in the process. What Windows leaves open: the engine knows the algorithms RSA, ECDSA_P256, ECDSA_P384 and
+ * ECDSA_P521 and the public blobs of each; pszImplementation and the second key handles are NULL; a blob that is not a
+ * key of the provider's algorithm is refused. A key lives on when its algorithm provider is closed. Handles of these
+ * functions and handles of the key storage functions are not accepted for each other. */
+NTSTATUS WINAPI BCryptOpenAlgorithmProvider(BCRYPT_ALG_HANDLE *phAlgorithm, LPCWSTR pszAlgId, LPCWSTR pszImplementation,
+                                            ULONG dwFlags);
+NTSTATUS WINAPI BCryptCloseAlgorithmProvider(BCRYPT_ALG_HANDLE hAlgorithm, ULONG dwFlags);
+NTSTATUS WINAPI BCryptImportKeyPair(BCRYPT_ALG_HANDLE hAlgorithm, BCRYPT_KEY_HANDLE hImportKey, LPCWSTR pszBlobType,
+                                    BCRYPT_KEY_HANDLE *phKey, PUCHAR pbInput, ULONG cbInput, ULONG dwFlags);
+NTSTATUS WINAPI BCryptExportKey(BCRYPT_KEY_HANDLE hKey, BCRYPT_KEY_HANDLE hExportKey, LPCWSTR pszBlobType,
+                                PUCHAR pbOutput, ULONG cbOutput, ULONG *pcbResult, ULONG dwFlags);
+NTSTATUS WINAPI BCryptVerifySignature(BCRYPT_KEY_HANDLE hKey, void *pPaddingInfo, PUCHAR pbHash, ULONG cbHash,
+                                      PUCHAR pbSignature, ULONG cbSignature, ULONG dwFlags);
+NTSTATUS WINAPI BCryptEncrypt(BCRYPT_KEY_HANDLE hKey, PUCHAR pbInput, ULONG cbInput, void *pPaddingInfo, PUCHAR pbIV,
+                              ULONG cbIV, PUCHAR pbOutput, ULONG cbOutput, ULONG *pcbResult, ULONG dwFlags);
+NTSTATUS WINAPI BCryptDestroyKey(BCRYPT_KEY_HANDLE hKey);
 
 #ifdef __cplusplus
 }

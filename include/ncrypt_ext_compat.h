@@ -56,7 +56,8 @@ static inline uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint
     return 0;
 }
 
-/* Live entries of the implementation's handle table by type (0 providers, 1 keys); Windows does not count them. */
+/* Live entries of the implementation's handle table by type (0 providers, 1 keys, 2 algorithm providers of the bcrypt
+ * functions, 3 their keys); Windows does not count them. */
 static inline uint64_t ncx_live_handles(uint32_t type)
 {
     (void)type;
@@ -95,7 +96,8 @@ const char *ncx_versions(void);
  * length without the NUL, 0 when there is nothing to say. Asking clears it. */
 uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint32_t size);
 
-/* Live entries of the handle table by type (0 providers, 1 keys). */
+/* Live entries of the handle table by type (0 providers, 1 keys, 2 algorithm providers of the bcrypt functions, 3 their
+ * keys). */
 uint64_t ncx_live_handles(uint32_t type);
 
 /* While set, long operations of this thread (key generation) call `poll` every few milliseconds and give up with

@@ -124,11 +124,15 @@ _TABLE = """
 0x80290407 TPM_E_PCP_INTERNAL_ERROR EIO NCryptError internal error
 0x80290408 TPM_E_PCP_AUTHENTICATION_FAILED EACCES AccessDeniedError authentication failed
 0x40290423 TPM_E_PCP_UNSUPPORTED_PSS_SALT ENOTSUP NotSupportedError the salt has a wrong length
-# NTSTATUS values that providers hand through
+# NTSTATUS values: of the bcrypt functions, and what providers hand through
 0xC0000001 STATUS_UNSUCCESSFUL EIO NCryptError unspecified failure
+0xC0000008 STATUS_INVALID_HANDLE EBADF InvalidHandleError invalid handle
 0xC000000D STATUS_INVALID_PARAMETER EINVAL InvalidParameterError invalid argument
+0xC0000017 STATUS_NO_MEMORY ENOMEM OutOfMemoryError memory is short
 0xC0000023 STATUS_BUFFER_TOO_SMALL ENOBUFS BufferTooSmallError the buffer is too small
+0xC000003E STATUS_DATA_ERROR EINVAL BadDataError malformed data
 0xC00000BB STATUS_NOT_SUPPORTED ENOTSUP NotSupportedError not supported
+0xC00000E5 STATUS_INTERNAL_ERROR EIO NCryptError internal error
 0xC0000225 STATUS_NOT_FOUND ENOENT NotFoundError not found
 0xC000A000 STATUS_INVALID_SIGNATURE EINVAL BadDataError invalid signature
 """
