@@ -50,6 +50,7 @@ WINDOWS_LIBRARIES = ["ncrypt"]
 ENGINE = "ncrypt_ext_core"
 ENGINE_MAP = "ncrypt_ext/portable/core.map"
 ENGINE_SOURCES = [
+    "ncrypt_ext/portable/bcrypt/*.c",
     "ncrypt_ext/portable/common/*.c",
     "ncrypt_ext/portable/ncrypt/*.c",
     "ncrypt_ext/portable/ncrypt/blob/*.c",

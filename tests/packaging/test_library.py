@@ -24,7 +24,11 @@ def functions(header: str, pattern: str) -> set[str]:
 
 
 def declared_public() -> set[str]:
-    return functions("ncrypt.h", r"(?m)^\w+ WINAPI (NCrypt\w+)\(")
+    return {
+        name
+        for header in ("ncrypt.h", "bcrypt.h")
+        for name in functions(header, r"(?m)^\w+ WINAPI ([NB]Crypt\w+)\(")
+    }
 
 
 def declared_private() -> set[str]:
@@ -78,6 +82,7 @@ def binaries(package: Path) -> list[Path]:
 
 def test_headers_are_understood() -> None:
     assert {
+        "BCryptVerifySignature",
         "NCryptCreatePersistedKey",
         "NCryptFreeObject",
         "NCryptIsKeyHandle",
@@ -93,7 +98,7 @@ def test_exports_are_exactly_the_declared_functions(library: Path) -> None:
 
 def test_version_map_names_the_declared_functions() -> None:
     text = (ROOT / "ncrypt_ext" / "portable" / "core.map").read_text()
-    assert set(re.findall(r"(?m)^    (NCrypt\w+);", text)) == declared_public()
+    assert set(re.findall(r"(?m)^    ([NB]Crypt\w+);", text)) == declared_public()
 
 
 def test_extensions_export_their_init_function_only(binaries: list[Path]) -> None:

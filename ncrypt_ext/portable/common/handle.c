@@ -218,11 +218,16 @@ static bool word_matches(uint64_t word, NCRYPT_HANDLE handle, enum handle_type t
     return word_type(word) == type && word_generation(word) == handle_generation(handle) && (word & CLOSED_BIT) == 0;
 }
 
+static bool type_fits(enum handle_type own, enum handle_type wanted)
+{
+    return wanted == HANDLE_ANY ? own == HANDLE_PROVIDER || own == HANDLE_KEY : own == wanted;
+}
+
 static struct slot *find_slot(NCRYPT_HANDLE handle, enum handle_type *type)
 {
     enum handle_type own = handle_type_of(handle);
 
-    if (own == HANDLE_ANY || (*type != HANDLE_ANY && *type != own)) {
+    if (!type_fits(own, *type)) {
         return NULL;
     }
     *type = own;
@@ -296,7 +301,7 @@ void handle_each(enum handle_type type, void (*visit)(void *object))
 
 uint64_t ncx_live_handles(uint32_t type)
 {
-    static const enum handle_type types[] = {HANDLE_PROVIDER, HANDLE_KEY};
+    static const enum handle_type types[] = {HANDLE_PROVIDER, HANDLE_KEY, HANDLE_BCRYPT_ALGORITHM, HANDLE_BCRYPT_KEY};
 
     return type < sizeof types / sizeof types[0] ? handle_count(types[type]) : 0;
 }

@@ -13,11 +13,14 @@
 #include "common/status.h"
 #include "ncrypt.h"
 
+/* Some key storage functions take providers and keys alike; none takes the handles of the bcrypt functions. */
 enum handle_type {
-    HANDLE_ANY = 0,
+    HANDLE_ANY = 0, /* HANDLE_PROVIDER or HANDLE_KEY */
     HANDLE_PROVIDER = 1,
     HANDLE_KEY = 2,
-    HANDLE_TYPE_COUNT = 3,
+    HANDLE_BCRYPT_ALGORITHM = 3,
+    HANDLE_BCRYPT_KEY = 4,
+    HANDLE_TYPE_COUNT = 5,
 };
 
 /* Makes a handle for `object`; from now on the table owns it and calls `destroy` once, when the handle has been closed
@@ -25,7 +28,7 @@ enum handle_type {
 MUST_CHECK SECURITY_STATUS handle_create(enum handle_type type, void *object, void (*destroy)(void *object),
                                          NCRYPT_HANDLE *handle);
 
-/* The object behind a live handle of that type (HANDLE_ANY: of any), else NULL. Pair with handle_release(). */
+/* The object behind a live handle of that type, else NULL. Pair with handle_release(). */
 void *handle_acquire(NCRYPT_HANDLE handle, enum handle_type type);
 void handle_release(NCRYPT_HANDLE handle);
 

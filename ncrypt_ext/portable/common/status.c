@@ -26,6 +26,14 @@ SECURITY_STATUS status_fail(SECURITY_STATUS status, const char *format, ...)
     return status;
 }
 
+SECURITY_STATUS status_rename(SECURITY_STATUS from, SECURITY_STATUS to)
+{
+    if (last_failure.status == from) {
+        last_failure.status = to;
+    }
+    return to;
+}
+
 SECURITY_STATUS status_no_memory(void)
 {
     return status_fail(NTE_NO_MEMORY, "out of memory");

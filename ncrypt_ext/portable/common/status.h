@@ -16,6 +16,9 @@ SECURITY_STATUS status_fail(SECURITY_STATUS status, const char *format, ...) __a
 /* The sentence that belongs to this thread's last failure, when that was `status`; else NULL. */
 const char *status_sentence(SECURITY_STATUS status);
 
+/* The same failure under another code, which is returned: the sentence about `from` is from now on about `to`. */
+SECURITY_STATUS status_rename(SECURITY_STATUS from, SECURITY_STATUS to);
+
 /* NTE_NO_MEMORY with a fixed sentence; never allocates. */
 SECURITY_STATUS status_no_memory(void);
 
