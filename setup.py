@@ -36,6 +36,7 @@ MODULES = [
     "_key_base",
     "_key_security",
     "_key_properties",
+    "_key_public",
     "_key_signing",
     "_key_batch",
     "_key_encryption",
@@ -45,7 +46,7 @@ MODULES = [
     "_provider",
 ]
 PORTABLE_MODULES = ["_engine"]
-WINDOWS_LIBRARIES = ["ncrypt"]
+WINDOWS_LIBRARIES = ["ncrypt", "bcrypt"]
 
 ENGINE = "ncrypt_ext_core"
 ENGINE_MAP = "ncrypt_ext/portable/core.map"

@@ -42,6 +42,9 @@ cdef extern from "_lease.h" nogil:
     LeaseAnswer lease_take(Lease *lease) noexcept
     void lease_give_back(Lease *lease, bint consumed) noexcept
     LeaseAnswer lease_disarm(Lease *lease) noexcept
+    uintptr_t lease_attached(Lease *lease) noexcept
+    bint lease_attach(Lease *lease, unsigned int type, uintptr_t handle,
+                      lease_release release) noexcept
     void lease_set_type(Lease *lease, unsigned int type) noexcept
     uint64_t lease_live(LeaseRegistry *registry, unsigned int type) noexcept
     bint lease_is_exiting(LeaseRegistry *registry) noexcept
@@ -53,6 +56,7 @@ cdef enum HandleType:
     TYPE_PROVIDER = 0
     TYPE_KEY = 1
     TYPE_UNFINALIZED = 2
+    TYPE_PUBLIC = 3
 
 
 cdef class Handle:

@@ -201,6 +201,11 @@ def live_handles():
             "Provider": lease_live(&registry, TYPE_PROVIDER),
             "Key": lease_live(&registry, TYPE_KEY),
             "UnfinalizedKey": lease_live(&registry, TYPE_UNFINALIZED),
+            "PublicKey": lease_live(&registry, TYPE_PUBLIC),
         },
-        "engine": {"providers": ncx_live_handles(0), "keys": ncx_live_handles(1)},
+        "engine": {
+            "providers": ncx_live_handles(0),
+            "keys": ncx_live_handles(1),
+            "public_keys": ncx_live_handles(3),
+        },
     }

@@ -28,6 +28,9 @@ from ncrypt_ext.errors import InvalidHandleError, NotSupportedError
 from ncrypt_ext.properties import CURVE_OIDS as _CURVE_OIDS
 from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
 
+cdef frozenset PUBLIC_BLOBS = frozenset(
+    wide(_each, "") for _each in ("RSAPUBLICBLOB", "ECCPUBLICBLOB", "PUBLICBLOB"))
+
 cdef enum:
     FIRST_TRY = 2048
     INVALID_HANDLE = 0x80090026
@@ -83,6 +86,10 @@ cdef class Key(EncryptionKey):
         cdef uint8_t *out = NULL
         cdef LPCWSTR kind_pointer = wide_pointer(kind)
         audit("ncrypt_ext.export_key", self.name, self.is_machine_key, blob_type)
+        if kind in PUBLIC_BLOBS:
+            blob = self.export_public(kind_pointer)
+            if blob is not None:
+                return blob
         try:
             while True:
                 # The blob may be a secret: it is wiped here, and the caller has the only copy.

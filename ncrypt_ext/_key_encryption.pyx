@@ -12,7 +12,7 @@ from ncrypt_ext._key_batch cimport BatchKey
 from ncrypt_ext._key_signing cimport too_small
 from ncrypt_ext._padding cimport Padding, cipher_padding
 from ncrypt_ext._status cimport check
-from ncrypt_ext.ncrypt cimport NCRYPT_SILENT_FLAG, NCryptDecrypt, NCryptEncrypt
+from ncrypt_ext.ncrypt cimport NCRYPT_SILENT_FLAG, NCryptDecrypt
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 from ncrypt_ext.errors import BufferTooSmallError
@@ -21,6 +21,12 @@ cdef enum:
     UNSUCCESSFUL = 0xC0000001
     TOO_SMALL = 0x80090028
     FIRST_TRY = 512
+
+
+cdef str function_name(bint decrypt, bint in_process):
+    if decrypt:
+        return "NCryptDecrypt"
+    return "BCryptEncrypt" if in_process else "NCryptEncrypt"
 
 
 cdef class EncryptionKey(BatchKey):
@@ -37,23 +43,22 @@ cdef class EncryptionKey(BatchKey):
         return cipher_padding(padding)
 
     cdef SECURITY_STATUS run(self, bint decrypt, Input *data, Padding padding, DWORD flags,
-                             uint8_t *out, DWORD size, DWORD *written) except? 1:
+                             uint8_t *out, DWORD size, DWORD *written,
+                             bint *in_process) except? 1:
         """One native call; a failure without a reason, which passes, is tried once more."""
         cdef SECURITY_STATUS status = 0
         cdef void *info = NULL if padding is None else padding.cipher_info
         cdef int _attempt
         if padding is not None:
             flags |= padding.cipher_flags
+        if not decrypt:
+            return self.run_encrypt(info, flags, data, out, size, written, in_process)
         self.enter()
         with nogil:
             for _attempt in range(2):
                 written[0] = 0
-                if decrypt:
-                    status = NCryptDecrypt(self.lease.handle, data.data, data.size, info, out,
-                                           size, written, flags)
-                else:
-                    status = NCryptEncrypt(self.lease.handle, data.data, data.size, info, out,
-                                           size, written, flags)
+                status = NCryptDecrypt(self.lease.handle, data.data, data.size, info, out, size,
+                                       written, flags)
                 if <uint32_t>status != UNSUCCESSFUL:
                     break
             self.leave()
@@ -66,6 +71,7 @@ cdef class EncryptionKey(BatchKey):
         cdef DWORD written = 0
         cdef DWORD size
         cdef SECURITY_STATUS status
+        cdef bint in_process = False
         cdef uint8_t *out = NULL
         if self.output_size == 0:
             self.output_size = self.block_length or FIRST_TRY
@@ -77,14 +83,15 @@ cdef class EncryptionKey(BatchKey):
                 out = <uint8_t *>malloc(size)
                 if out == NULL:
                     raise MemoryError()
-                status = self.run(decrypt, &source, checked, flags, out, size, &written)
+                status = self.run(decrypt, &source, checked, flags, out, size, &written,
+                                  &in_process)
                 if not too_small(status, written, size) or written <= size:
                     break
                 wipe(out, size)
                 free(out)
                 out = NULL
                 size = written
-            check(status, "NCryptDecrypt" if decrypt else "NCryptEncrypt")
+            check(status, function_name(decrypt, in_process))
             return PyBytes_FromStringAndSize(<char *>out, written)
         finally:
             if out != NULL:
@@ -100,12 +107,14 @@ cdef class EncryptionKey(BatchKey):
         cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
         cdef DWORD written = 0
         cdef SECURITY_STATUS status
-        function = "NCryptDecrypt" if decrypt else "NCryptEncrypt"
+        cdef bint in_process = False
         input_open(&source, data, "data")
         try:
             output_open(&out, buffer, "buffer")
             try:
-                status = self.run(decrypt, &source, checked, flags, out.data, out.size, &written)
+                status = self.run(decrypt, &source, checked, flags, out.data, out.size, &written,
+                                  &in_process)
+                function = function_name(decrypt, in_process)
                 if too_small(status, written, out.size):
                     raise BufferTooSmallError(
                         TOO_SMALL, function,

@@ -3,13 +3,13 @@
 
 from libc.stdint cimport uint8_t, uint32_t
 
-from ncrypt_ext._key_properties cimport PropertyKey
+from ncrypt_ext._key_public cimport PublicKey
 from ncrypt_ext._padding cimport Padding
 from ncrypt_ext.ncrypt cimport NCRYPT_KEY_HANDLE
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 
-cdef class SigningKey(PropertyKey):
+cdef class SigningKey(PublicKey):
     cdef DWORD signature_size  # 0: not known yet
 
     cdef Padding checked_padding(self, object padding)

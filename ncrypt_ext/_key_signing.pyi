@@ -4,11 +4,11 @@ from typing import Literal
 
 from typing_extensions import Buffer, disjoint_base
 
-from ncrypt_ext._key_properties import PropertyKey
+from ncrypt_ext._key_public import PublicKey
 from ncrypt_ext._padding import Padding
 
 @disjoint_base
-class SigningKey(PropertyKey):
+class SigningKey(PublicKey):
     """Signatures. RSA keys need a padding (PSS or PKCS1), EC keys take none: else ValueError."""
 
     def sign(

@@ -10,12 +10,10 @@ from ncrypt_ext._buffer cimport (
 )
 from ncrypt_ext._der cimport ecdsa_from_der, ecdsa_to_der
 from ncrypt_ext._key_base cimport KIND_EC, KIND_RSA, KIND_UNKNOWN
-from ncrypt_ext._key_properties cimport PropertyKey
+from ncrypt_ext._key_public cimport PublicKey
 from ncrypt_ext._padding cimport Padding, signature_padding
 from ncrypt_ext._status cimport check
-from ncrypt_ext.ncrypt cimport (
-    NCRYPT_KEY_HANDLE, NCRYPT_SILENT_FLAG, NCryptSignHash, NCryptVerifySignature,
-)
+from ncrypt_ext.ncrypt cimport NCRYPT_KEY_HANDLE, NCRYPT_SILENT_FLAG, NCryptSignHash
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 from ncrypt_ext.errors import BufferTooSmallError, InvalidSignatureError
@@ -27,9 +25,11 @@ cdef enum:
     UNSUCCESSFUL = 0xC0000001
     TOO_SMALL = 0x80090028
     TOO_SMALL_PCP = 0x80290406
+    STATUS_TOO_SMALL = 0xC0000023
     BAD_SIGNATURE = 0x80090006
     INVALID_PARAMETER = 0x80090027
     INVALID_SIGNATURE = 0xC000A000
+    STATUS_INVALID_PARAMETER = 0xC000000D
 
 
 cdef SECURITY_STATUS sign_once(NCRYPT_KEY_HANDLE key, void *info, DWORD flags, uint8_t *digest,
@@ -46,10 +46,10 @@ cdef SECURITY_STATUS sign_once(NCRYPT_KEY_HANDLE key, void *info, DWORD flags, u
 
 cdef bint too_small(SECURITY_STATUS status, DWORD written, DWORD size) noexcept nogil:
     return (<uint32_t>status == TOO_SMALL or <uint32_t>status == TOO_SMALL_PCP
-            or (status == 0 and written > size))
+            or <uint32_t>status == STATUS_TOO_SMALL or (status == 0 and written > size))
 
 
-cdef class SigningKey(PropertyKey):
+cdef class SigningKey(PublicKey):
     # cdef DWORD signature_size
 
     cdef Padding checked_padding(self, object padding):
@@ -84,6 +84,10 @@ cdef class SigningKey(PropertyKey):
         cdef DWORD written = 0
         cdef SECURITY_STATUS status
         length = self.signature_length
+        if not length and (self.kind == KIND_RSA or self.kind == KIND_EC):
+            length = (self.length + 7) // 8
+            if self.kind == KIND_EC:
+                length *= 2
         if length:
             self.signature_size = length
             return 0
@@ -213,6 +217,7 @@ cdef class SigningKey(PropertyKey):
         cdef void *info = NULL
         cdef DWORD flags = 0
         cdef SECURITY_STATUS status
+        cdef bint in_process = False
         cdef bint der = encoding is not RAW_ENCODING and self.is_der(encoding)
         if padding is not None or self.kind != KIND_EC:
             checked = self.checked_padding(padding)
@@ -227,23 +232,17 @@ cdef class SigningKey(PropertyKey):
         try:
             input_open(&given, signature, "signature")
             try:
-                self.enter()
-                with nogil:
-                    status = NCryptVerifySignature(self.lease.handle, info, data.data, data.size,
-                                                   given.data, given.size, flags)
-                    if <uint32_t>status == UNSUCCESSFUL:
-                        status = NCryptVerifySignature(self.lease.handle, info, data.data,
-                                                       data.size, given.data, given.size, flags)
-                    self.leave()
+                status = self.run_verify(info, flags, &data, &given, &in_process)
             finally:
                 input_close(&given)
         finally:
             input_close(&data)
         if <uint32_t>status == BAD_SIGNATURE or <uint32_t>status == INVALID_SIGNATURE:
             raise InvalidSignatureError("the signature does not belong to this digest and key")
-        if <uint32_t>status == INVALID_PARAMETER:
+        if (<uint32_t>status == INVALID_PARAMETER
+                or <uint32_t>status == STATUS_INVALID_PARAMETER):
             self.check_signature_size(given.size)
-        check(status, "NCryptVerifySignature")
+        check(status, "BCryptVerifySignature" if in_process else "NCryptVerifySignature")
 
     cdef int check_signature_size(self, uint32_t size) except -1:
         """A signature of a wrong size is a wrong signature, whatever the provider calls it."""

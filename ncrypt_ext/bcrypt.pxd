@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What ncrypt.h needs of bcrypt.h: parameter lists, padding structures, key blob headers."""
+"""Public keys in this process, and what ncrypt.h needs of bcrypt.h: parameter lists, padding
+structures, key blob headers."""
+
+from libc.stdint cimport int32_t
 
 from ncrypt_ext.wintypes cimport LPCWSTR, PVOID, UCHAR, ULONG
 
@@ -7,6 +10,10 @@ cdef extern from "ncrypt_ext_compat.h" nogil:
     pass
 
 cdef extern from "bcrypt.h" nogil:
+    ctypedef int32_t NTSTATUS
+    ctypedef void *BCRYPT_ALG_HANDLE
+    ctypedef void *BCRYPT_KEY_HANDLE
+
     ctypedef struct BCryptBuffer:
         ULONG cbBuffer
         ULONG BufferType
@@ -40,3 +47,21 @@ cdef extern from "bcrypt.h" nogil:
     ctypedef struct BCRYPT_ECCKEY_BLOB:
         ULONG dwMagic
         ULONG cbKey
+
+    NTSTATUS BCryptOpenAlgorithmProvider(
+        BCRYPT_ALG_HANDLE *phAlgorithm, LPCWSTR pszAlgId, LPCWSTR pszImplementation,
+        ULONG dwFlags) noexcept
+    NTSTATUS BCryptCloseAlgorithmProvider(BCRYPT_ALG_HANDLE hAlgorithm, ULONG dwFlags) noexcept
+    NTSTATUS BCryptImportKeyPair(
+        BCRYPT_ALG_HANDLE hAlgorithm, BCRYPT_KEY_HANDLE hImportKey, LPCWSTR pszBlobType,
+        BCRYPT_KEY_HANDLE *phKey, UCHAR *pbInput, ULONG cbInput, ULONG dwFlags) noexcept
+    NTSTATUS BCryptExportKey(
+        BCRYPT_KEY_HANDLE hKey, BCRYPT_KEY_HANDLE hExportKey, LPCWSTR pszBlobType, UCHAR *pbOutput,
+        ULONG cbOutput, ULONG *pcbResult, ULONG dwFlags) noexcept
+    NTSTATUS BCryptVerifySignature(
+        BCRYPT_KEY_HANDLE hKey, void *pPaddingInfo, UCHAR *pbHash, ULONG cbHash,
+        UCHAR *pbSignature, ULONG cbSignature, ULONG dwFlags) noexcept
+    NTSTATUS BCryptEncrypt(
+        BCRYPT_KEY_HANDLE hKey, UCHAR *pbInput, ULONG cbInput, void *pPaddingInfo, UCHAR *pbIV,
+        ULONG cbIV, UCHAR *pbOutput, ULONG cbOutput, ULONG *pcbResult, ULONG dwFlags) noexcept
+    NTSTATUS BCryptDestroyKey(BCRYPT_KEY_HANDLE hKey) noexcept

@@ -210,5 +210,5 @@ def test_repr_tells_no_secrets(provider):
 def test_live_handles_has_a_fixed_shape():
     counts = nc.live_handles()
     assert set(counts) == {"binding", "engine"}
-    assert set(counts["binding"]) == {"Provider", "Key", "UnfinalizedKey"}
-    assert set(counts["engine"]) == {"providers", "keys"}
+    assert set(counts["binding"]) == {"Provider", "Key", "UnfinalizedKey", "PublicKey"}
+    assert set(counts["engine"]) == {"providers", "keys", "public_keys"}

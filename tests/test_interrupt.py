@@ -42,7 +42,7 @@ def test_ctrl_c_stops_a_generation(run_python):
         "    assert not provider.has_key('long')\n"
         "    provider.close()\n"
         "    counts = nc.live_handles()\n"
-        "    assert counts['binding'] == {'Provider': 0, 'Key': 0, 'UnfinalizedKey': 0}, counts\n"
+        "    assert set(counts['binding'].values()) == {0}, counts\n"
         "    assert set(counts['engine'].values()) == {0}, counts\n"
         "else:\n"
         "    raise AssertionError('not interrupted')\n"

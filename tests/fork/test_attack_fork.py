@@ -41,4 +41,4 @@ print(nc.live_handles()["binding"])
 def test_handles_are_dropped_while_the_hooks_of_others_run(run_python):
     """Nothing may be locked meanwhile that a thread with the GIL waits for."""
     printed = run_python(PROGRAM, timeout=60)
-    assert printed == "{'Provider': 0, 'Key': 0, 'UnfinalizedKey': 0}\n"
+    assert printed == "{'Provider': 0, 'Key': 0, 'UnfinalizedKey': 0, 'PublicKey': 0}\n"
