@@ -35,6 +35,36 @@
 #define NCRYPTBUFFER_ECC_CURVE_NAME 60
 #endif
 
+/* A function of ncrypt.dll, by its name; NULL where this Windows has none. */
+static inline FARPROC ncx_find(const char *name)
+{
+    HMODULE library = GetModuleHandleW(L"ncrypt.dll");
+
+    return library == NULL ? NULL : GetProcAddress(library, name);
+}
+
+/* Defines ncx_<name>(), which stands in for a function that is newer than some Windows on which the extensions are to
+ * load: it is looked up when called, and where there is none the answer is NTE_NOT_SUPPORTED. */
+#define NCRYPT_EXT_NEWER(name, parameters, arguments)                                                                  \
+    static inline SECURITY_STATUS ncx_##name parameters                                                                \
+    {                                                                                                                  \
+        typedef SECURITY_STATUS(WINAPI * function_type) parameters;                                                    \
+        function_type function = (function_type)(void (*)(void))ncx_find(#name);                                       \
+                                                                                                                       \
+        return function == NULL ? NTE_NOT_SUPPORTED : function arguments;                                              \
+    }
+
+/* Windows 11 of 2025 and later. */
+NCRYPT_EXT_NEWER(NCryptEncapsulate,
+                 (NCRYPT_KEY_HANDLE hKey, PBYTE pbSecretKey, ULONG cbSecretKey, ULONG *pcbSecretKey, PBYTE pbCipherText,
+                  ULONG cbCipherText, ULONG *pcbCipherText, ULONG dwFlags),
+                 (hKey, pbSecretKey, cbSecretKey, pcbSecretKey, pbCipherText, cbCipherText, pcbCipherText, dwFlags))
+
+NCRYPT_EXT_NEWER(NCryptDecapsulate,
+                 (NCRYPT_KEY_HANDLE hKey, PBYTE pbCipherText, ULONG cbCipherText, PBYTE pbSecretKey, ULONG cbSecretKey,
+                  ULONG *pcbSecretKey, ULONG dwFlags),
+                 (hKey, pbCipherText, cbCipherText, pbSecretKey, cbSecretKey, pcbSecretKey, dwFlags))
+
 /* "native": Windows' own DLLs do the work. */
 static inline const char *ncx_implementation(void)
 {
@@ -44,7 +74,9 @@ static inline const char *ncx_implementation(void)
 /* One line about the libraries at work, for doctor(). */
 static inline const char *ncx_versions(void)
 {
-    return "ncrypt.dll";
+    return ncx_find("NCryptEncapsulate") != NULL
+               ? "ncrypt.dll, bcrypt.dll"
+               : "ncrypt.dll, bcrypt.dll; this Windows has no NCryptEncapsulate and NCryptDecapsulate";
 }
 
 /* Windows keeps no text for the last failure. */
