@@ -15,6 +15,7 @@ help:
 	@echo 'make sanitize   the C tests under AddressSanitizer and UBSan, then under ThreadSanitizer'
 	@echo 'make package    sdist, wheel, and a smoke test of both in fresh environments'
 	@echo 'make windows    the Windows build, run under Wine; the ABI against the metadata of Windows'
+	@echo 'make bench-windows   what a call costs under Wine, beside ctypes and win32more'
 	@echo 'make clean      removes what was built (not the environments)'
 
 .PHONY: build
@@ -72,6 +73,10 @@ package: build
 windows: build
 	@tools/windows/smoke
 	@tools/windows/abi
+
+.PHONY: bench-windows
+bench-windows: build
+	@tools/windows/bench
 
 .PHONY: clean
 clean:
