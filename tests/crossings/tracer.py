@@ -23,6 +23,10 @@ WRAPPER = """
     static _Atomic(void *) real;
 
     atomic_fetch_add(&tracer_counts[{index}], 1);
+    if (atomic_load(&tracer_failures[{index}]) > 0) {{
+        atomic_fetch_sub(&tracer_failures[{index}], 1);
+        return ({returns})tracer_statuses[{index}];
+    }}
     if (atomic_load(&real) == NULL)
         atomic_store(&real, tracer_find("{name}"));
     return (({returns} (WINAPI *)({parameters}))atomic_load(&real))({arguments});
@@ -39,6 +43,8 @@ HEAD = """
 #include "ncrypt.h"
 
 _Atomic(uint64_t) tracer_counts[{count}];
+_Atomic(int) tracer_failures[{count}];
+uint32_t tracer_statuses[{count}];
 const char tracer_names[] = "{names}";
 
 /* Not RTLD_NEXT: the engine comes with the extension modules, which nobody else can see. */
@@ -98,6 +104,12 @@ class PreloadedCounts:
 
     def read(self):
         return dict(zip(self.names, self.counts, strict=True))
+
+    def fail(self, name, status, times=1):
+        """The next calls of that function answer `status` and do nothing."""
+        library, size, index = ctypes.CDLL(None), len(self.names), self.names.index(name)
+        (ctypes.c_uint32 * size).in_dll(library, "tracer_statuses")[index] = status
+        (ctypes.c_int * size).in_dll(library, "tracer_failures")[index] = times
 
 
 class PatchedCounts:
