@@ -72,6 +72,7 @@ package: build
 .PHONY: windows
 windows: build
 	@tools/windows/smoke
+	@tools/windows/thunks
 	@tools/windows/abi
 
 .PHONY: bench-windows
