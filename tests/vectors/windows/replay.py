@@ -4,8 +4,8 @@
 A step is a dict. Its first entry is the call and its main argument, `"of"` names the handle it is
 for ("key" if there is none), `"as"` what to call the result. Values are a str (text), an int (a
 DWORD) or a dict: {"hex": ...}, {"is": <an earlier result>}, {"flipped": <an earlier result>},
-{"zeros": count}, {"rsa": [bits, kind]}, {"ec": [curve, kind]}, {"ui": [flags, title, friendly name,
-description]}.
+{"zeros": count}, {"cut": [value, bytes more or less]}, {"rsa": [bits, kind]}, {"ec": [curve,
+kind]}, {"ui": [flags, title, friendly name, description]}.
 
 What a step must answer is in "answers" (a status' name, a list of them, "refused", or nothing:
 success), what it must give in "gives" (a value, or {"size": bytes}), how that ends in "ends". A
@@ -102,6 +102,9 @@ class Replay:
             return bytes(octets)
         if kind == "zeros":
             return bytes(argument)
+        if kind == "cut":
+            whole, count = self.value(argument[0]), argument[1]
+            return whole[:count] if count < 0 else whole + bytes(count)
         if kind == "rsa":
             return rsa_blob(*argument)
         if kind == "ec":
@@ -154,7 +157,10 @@ class Replay:
         return self.found[step.get("of", "key")]
 
     def named(self, step):
-        return self.name if step.get("named") else None
+        if "name_length" in step:
+            return self.name.ljust(step["name_length"], "x")[: step["name_length"]]
+        name = self.name.upper() if step.get("change") == "upper" else self.name
+        return name if step.get("named") else None
 
     def remember(self, step, handle):
         step.setdefault("as", "key")
@@ -176,8 +182,19 @@ class Replay:
     def do_finalize(self, which, step):
         self.api.finalize(self.found[which], flags_of(step))
 
+    def do_create_in(self, provider, step):
+        """In another provider's handle than the driver's own."""
+        handle = abi.H()
+        rest = (step["algorithm"], None, 0, 0)
+        must("NCryptCreatePersistedKey", self.found[provider], byref(handle), *rest)
+        return self.remember(step, self.api.keep(handle.value))
+
+    def do_open_unique(self, which, step):
+        unique = abi.text_of(self.api.get(self.found[which], "Unique Name"))
+        return self.remember(step, self.api.open(unique))
+
     def do_open(self, which, step):
-        name = self.name if which == "it" else which
+        name = self.named({"named": True, **step}) if which == "it" else which
         return self.remember(step, self.api.open(name, step.get("spec", 0), flags_of(step)))
 
     def do_delete(self, which, step):
@@ -209,6 +226,34 @@ class Replay:
         rest = (None, 0, byref(size), flags_of(step))
         must("NCryptGetProperty", self.of(step), title, *rest)
         return struct.pack("<I", size.value)
+
+    def do_get_flags(self, title, step):
+        """With flags that are given as a number."""
+        return self.api.get(self.of(step), title, step["number"])
+
+    def do_query_flags(self, title, step):
+        size = abi.D()
+        must("NCryptGetProperty", self.of(step), title, None, 0, byref(size), step["number"])
+
+    def do_set_flags(self, title, step):
+        self.api.set(self.of(step), title, self.value(step["value"]), step["number"])
+
+    def do_raw(self, function, step):
+        """A call with arguments as they are: null, numbers, texts, {"of": handle}, {"hex": ...},
+        {"out": size of a buffer}, {"number": ...} and {"pointer": 0} by reference."""
+        must(function, *map(self.argument, step["arguments"]))
+
+    def argument(self, given):
+        if not isinstance(given, dict):
+            return given
+        ((kind, value),) = given.items()
+        if kind == "of":
+            return self.found[value]
+        if kind == "out":
+            return (ctypes.c_uint8 * value)()
+        if kind in ("number", "pointer"):
+            return byref(abi.P())
+        return self.value(given)
 
     def do_set(self, title, step):
         value = step["value"]
