@@ -72,6 +72,9 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_ECDSA_P384_ALGORITHM u"ECDSA_P384"
 #define BCRYPT_ECDSA_P521_ALGORITHM u"ECDSA_P521"
 
+/* Implementations. */
+#define MS_PRIMITIVE_PROVIDER u"Microsoft Primitive Provider"
+
 /* Flags. */
 #define BCRYPT_NO_KEY_VALIDATION 0x00000008 /* ImportKeyPair */
 
@@ -162,9 +165,9 @@ NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_RSAKEY_BLOB) == 24, "BCRYPT_RSAKEY_BLOB")
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_ECCKEY_BLOB) == 8, "BCRYPT_ECCKEY_BLOB");
 
 /* Public keys in the process. What Windows leaves open: the engine knows the algorithms RSA, ECDSA_P256, ECDSA_P384 and
- * ECDSA_P521 and the public blobs of each; pszImplementation and the second key handles are NULL; a blob that is not a
- * key of the provider's algorithm is refused. A key lives on when its algorithm provider is closed. Handles of these
- * functions and handles of the key storage functions are not accepted for each other. */
+ * ECDSA_P521 and the public blobs of each; the second key handles are NULL; a blob that is not a key of the provider's
+ * algorithm is refused. A key lives on when its algorithm provider is closed. Handles of these functions and handles of
+ * the key storage functions are not accepted for each other. */
 NTSTATUS WINAPI BCryptOpenAlgorithmProvider(BCRYPT_ALG_HANDLE *phAlgorithm, LPCWSTR pszAlgId, LPCWSTR pszImplementation,
                                             ULONG dwFlags);
 NTSTATUS WINAPI BCryptCloseAlgorithmProvider(BCRYPT_ALG_HANDLE hAlgorithm, ULONG dwFlags);

@@ -34,15 +34,19 @@ static SECURITY_STATUS check_other_key(BCRYPT_KEY_HANDLE handle)
     return status;
 }
 
-/* The format of a type's name for keys of that algorithm: public ones only. */
-static SECURITY_STATUS find_format(const WCHAR *type, const struct algorithm *algorithm,
+/* The format of a type's name for keys of that algorithm; private ones are refused with the given code. */
+static SECURITY_STATUS find_format(const WCHAR *type, const struct algorithm *algorithm, NTSTATUS when_private,
                                    const struct blob_format **format)
 {
     char printable[64];
 
     *format = blob_format_resolve(type, algorithm, NULL, 0);
-    if (*format == NULL || (*format)->is_private || (*format)->family != algorithm->family) {
+    if (*format == NULL || (*format)->family != algorithm->family) {
         return status_fail(STATUS_NOT_SUPPORTED, "blob type '%s' is not supported for this algorithm",
+                           utf16_printable(type, printable, sizeof printable));
+    }
+    if ((*format)->is_private) {
+        return status_fail(when_private, "blob type '%s' is for private keys: these are public",
                            utf16_printable(type, printable, sizeof printable));
     }
     return ERROR_SUCCESS;
@@ -55,6 +59,18 @@ static void destroy(void *material)
     material_free(material);
 }
 
+/* Wine's tests, which pass on Windows, have it that an ECC blob with a width or magic that is not the provider's is an
+ * invalid parameter, and that an RSA blob whose sizes do not add up is NTE_BAD_DATA. */
+static SECURITY_STATUS refusal(const struct family *family, uint32_t size, SECURITY_STATUS status)
+{
+    bool no_header = family == &family_rsa && status == NTE_BAD_DATA && size < sizeof(BCRYPT_RSAKEY_BLOB);
+
+    if (no_header || (family == &family_ec && (status == NTE_BAD_DATA || status == NTE_NOT_SUPPORTED))) {
+        return status_rename(status, STATUS_INVALID_PARAMETER);
+    }
+    return status;
+}
+
 static SECURITY_STATUS load_blob(const struct algorithm *algorithm, const WCHAR *type, const uint8_t *data,
                                  uint32_t size, bool validate, struct material **material)
 {
@@ -62,13 +78,13 @@ static SECURITY_STATUS load_blob(const struct algorithm *algorithm, const WCHAR 
     const struct blob_format *format;
     struct components components;
     uint32_t usage = 0;
-    SECURITY_STATUS status = find_format(type, algorithm, &format);
+    SECURITY_STATUS status = find_format(type, algorithm, STATUS_NOT_SUPPORTED, &format);
 
     if (status != ERROR_SUCCESS) {
         return status;
     }
     components_init(&components);
-    status = format->parse(format, data, size, &parameters, &components, &usage);
+    status = refusal(algorithm->family, size, format->parse(format, data, size, &parameters, &components, &usage));
     if (status == ERROR_SUCCESS) {
         status = material_load(&components, validate, material);
     }
@@ -132,7 +148,7 @@ static SECURITY_STATUS write_blob(const struct material *material, const WCHAR *
     const struct blob_format *format;
     struct components components;
     size_t size = 0;
-    SECURITY_STATUS status = find_format(type, material->algorithm, &format);
+    SECURITY_STATUS status = find_format(type, material->algorithm, STATUS_INVALID_PARAMETER, &format);
 
     if (status != ERROR_SUCCESS) {
         return status;

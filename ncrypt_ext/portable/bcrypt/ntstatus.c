@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bcrypt/internal.h"
 
-/* Windows answers a blob that it cannot read and flags without meaning as it answers any other wrong argument. */
+/* What is not listed passes as it is: NTE_BAD_DATA, too, is what Windows answers to some blobs (keys.c). */
 static NTSTATUS translate(SECURITY_STATUS status)
 {
     switch (status) {
@@ -10,7 +10,6 @@ static NTSTATUS translate(SECURITY_STATUS status)
     case NTE_INVALID_HANDLE:
         return STATUS_INVALID_HANDLE;
     case NTE_INVALID_PARAMETER:
-    case NTE_BAD_DATA:
     case NTE_BAD_FLAGS:
         return STATUS_INVALID_PARAMETER;
     case NTE_NOT_SUPPORTED:

@@ -38,7 +38,7 @@ static SECURITY_STATUS open_algorithm(BCRYPT_ALG_HANDLE *handle, const WCHAR *na
     if (handle == NULL || name == NULL) {
         return status_fail(STATUS_INVALID_PARAMETER, "phAlgorithm or pszAlgId is NULL");
     }
-    if (implementation != NULL) {
+    if (implementation != NULL && !utf16_equal(implementation, MS_PRIMITIVE_PROVIDER)) {
         return status_fail(STATUS_NOT_FOUND, "there is no implementation '%s'",
                            utf16_printable(implementation, printable, sizeof printable));
     }

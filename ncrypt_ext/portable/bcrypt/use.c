@@ -3,6 +3,27 @@
  * BCryptVerifySignature, BCryptEncrypt.
  */
 #include "bcrypt/internal.h"
+#include "common/libctx.h"
+
+/* A hash that is not known is STATUS_NOT_SUPPORTED on Windows and an invalid parameter to the material. */
+static SECURITY_STATUS after_padding(const void *padding, uint32_t flags, SECURITY_STATUS status)
+{
+    const WCHAR *hash;
+    bool known;
+
+    if (status != NTE_INVALID_PARAMETER || padding == NULL ||
+        (flags != BCRYPT_PAD_PKCS1 && flags != BCRYPT_PAD_OAEP && flags != BCRYPT_PAD_PSS)) {
+        return status;
+    }
+    hash = *(const WCHAR *const *)padding; /* the first field of all padding structures */
+    if (hash == NULL) {
+        return status;
+    }
+    openssl_scope_begin();
+    known = libctx_digest(hash) != NULL;
+    openssl_scope_end();
+    return known ? status : status_rename(status, STATUS_NOT_SUPPORTED);
+}
 
 static SECURITY_STATUS verify_signature(BCRYPT_KEY_HANDLE handle, const void *padding, const uint8_t *hash,
                                         uint32_t hash_size, const uint8_t *signature, uint32_t signature_size,
@@ -18,6 +39,7 @@ static SECURITY_STATUS verify_signature(BCRYPT_KEY_HANDLE handle, const void *pa
         status = status_fail(STATUS_INVALID_PARAMETER, "%s is NULL", hash == NULL ? "pbHash" : "pbSignature");
     } else {
         status = material_verify(material, padding, flags, hash, hash_size, signature, signature_size);
+        status = after_padding(padding, flags, status);
     }
     bcrypt_key_release(handle);
     return status;
@@ -44,6 +66,7 @@ static SECURITY_STATUS encrypt(BCRYPT_KEY_HANDLE handle, const uint8_t *in, uint
         status = status_fail(STATUS_INVALID_PARAMETER, "%s is NULL", result == NULL ? "pcbResult" : "pbInput");
     } else {
         status = material_encrypt(material, padding, flags, in, in_size, out, out_size, result);
+        status = flags == BCRYPT_PAD_OAEP ? after_padding(padding, flags, status) : status;
     }
     bcrypt_key_release(handle);
     return status;
