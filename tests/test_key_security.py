@@ -6,6 +6,7 @@ the bytes. It is not Windows, on which these calls have never run.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -252,3 +253,14 @@ def test_grant_read_where_everybody_may(windows):
     )
     assert "take those rights away" in printed
     assert [what for what, _, _ in calls] == ["set", "get"]
+
+
+def test_the_recipes_of_the_documentation(windows):
+    """What docs/services.md tells people to type."""
+    page = (Path(__file__).parents[1] / "docs" / "services.md").read_text("utf-8")
+    recipes = re.findall(r"^```text\n(import ncrypt_ext(?:.*\n)*?)^```$", page, re.MULTILINE)
+    assert len(recipes) == 2
+    first = "key.set_security_descriptor('D:P(A;;GA;;;SY)')"
+    _, calls = windows("\n".join([first, *recipes, "key = nc.Provider().open_key('k')"]))
+    persisted = ("set", PERSIST | 0x4, 0)
+    assert calls == [persisted, ("get", 0x4, 0), persisted, persisted]
