@@ -5,6 +5,7 @@ The stand-in (key_security_fake.c) keeps the rules that the reference states for
 the bytes. It is not Windows, on which these calls have never run.
 """
 
+import ctypes
 import os
 import re
 import shutil
@@ -113,6 +114,20 @@ def test_audit(key):
     finally:
         listening = False
     assert events == [(None, False)]
+
+
+# ---- Wine's own DLL, which keeps any property's bytes and looks at neither them nor the flags ----
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="calls Wine's ncrypt.dll")
+def test_through_a_dll_of_others(key):
+    if not hasattr(ctypes.WinDLL("ntdll"), "wine_get_version"):
+        pytest.skip("Windows keeps descriptors of stored keys only")
+    key.set_security_descriptor("D:PAI(A;;GA;;;SY)(A;ID;GA;;;BA)")
+    key.grant_read("NT SERVICE\\TrustedInstaller")
+    key.grant_read("LS")
+    expected = f"(A;;GA;;;SY)(A;;GR;;;{service_sid('TrustedInstaller')})(A;;GR;;;LS)(A;ID;GA;;;BA)"
+    assert str(key.security_descriptor(SecurityInformation.DACL)) == f"D:PAI{expected}"
 
 
 # ---- the stand-in for Windows --------------------------------------------------------------------
