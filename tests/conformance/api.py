@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A thin ctypes driver of ncrypt.h by the Windows ABI, whichever library implements it.
+"""A thin ctypes driver of ncrypt.h and bcrypt.h by the Windows ABI, whoever implements it.
 
 `call` passes arguments as they are and returns the unsigned status. The methods of `Api` are calls
 that must succeed (else `RefusedError`); the handles they make are released when the test ends.
@@ -49,6 +49,13 @@ SIGNATURES = {
     "NCryptDecrypt": (H, P, D, P, P, D, P, D),
     "NCryptImportKey": (H, H, P, P, P, P, D, D),
     "NCryptExportKey": (H, H, P, P, P, D, P, D),
+    "BCryptOpenAlgorithmProvider": (P, P, P, D),
+    "BCryptCloseAlgorithmProvider": (H, D),
+    "BCryptImportKeyPair": (H, H, P, P, P, D, D),
+    "BCryptVerifySignature": (H, P, P, D, P, D, D),
+    "BCryptEncrypt": (H, P, D, P, P, D, P, D, P, D),
+    "BCryptExportKey": (H, H, P, P, D, P, D),
+    "BCryptDestroyKey": (H,),
 }
 
 
@@ -71,10 +78,14 @@ def _implementation():
 
 IMPLEMENTATION = _implementation()
 _library = _open_library()
+# The engine is one library; Windows has one for each header.
+_bcrypt = ctypes.WinDLL("bcrypt.dll") if sys.platform == "win32" else _library
+_functions = {}
 for _name, _types in SIGNATURES.items():
-    _function = getattr(_library, _name)
+    _function = getattr(_bcrypt if _name.startswith("BCrypt") else _library, _name)
     _function.argtypes = _types
     _function.restype = c_int32
+    _functions[_name] = _function
 
 
 def call(name, *arguments):
@@ -86,7 +97,7 @@ def call(name, *arguments):
         elif isinstance(argument, bytes):
             argument = (c_uint8 * max(1, len(argument))).from_buffer_copy(argument or b"\0")
         converted.append(argument)
-    return getattr(_library, name)(*converted) & 0xFFFFFFFF
+    return _functions[name](*converted) & 0xFFFFFFFF
 
 
 class RefusedError(Exception):

@@ -22,11 +22,20 @@ NTE_NO_MORE_ITEMS = 0x8009002A
 NTE_INTERNAL_ERROR = 0x8009002D
 NTE_VBS_UNAVAILABLE = 0x80090039
 
+STATUS_INVALID_HANDLE = 0xC0000008
+STATUS_INVALID_PARAMETER = 0xC000000D
+STATUS_BUFFER_TOO_SMALL = 0xC0000023
+STATUS_NOT_SUPPORTED = 0xC00000BB
+STATUS_NOT_FOUND = 0xC0000225
+STATUS_INVALID_SIGNATURE = 0xC000A000
+
 # What a malformed blob may be answered with.
 MALFORMED = (NTE_BAD_DATA, NTE_INVALID_PARAMETER, NTE_NOT_SUPPORTED)
 
 STATUS_NAMES = {
-    value: name for name, value in list(globals().items()) if name.startswith(("NTE_", "ERROR_"))
+    value: name
+    for name, value in list(globals().items())
+    if name.startswith(("NTE_", "ERROR_", "STATUS_"))
 }
 
 NO_PADDING = 0x1
