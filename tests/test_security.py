@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from ncrypt_ext import security
+from ncrypt_ext._sid import ALIASES
 from ncrypt_ext.security import (
     GENERIC_ALL,
     GENERIC_EXECUTE,
@@ -111,6 +112,8 @@ def test_spellings_of_one_sid():
         ("S-1-5-18 ", "not a SID"),
         ("S-1-5" + "-1" * 16, "not a SID"),
         ("S-1-5-4294967296", "too large"),
+        ("S-1-5-" + "9" * 9999, "too large"),
+        ("S-1-5-\u0661\u0668", "not a SID"),
         ("S-1-281474976710656-1", "too large"),
         ("NT AUTHORITY\\SYSTEM", "names of accounts are not looked up"),
         ("NT SERVICE\\", "not a SID"),
@@ -213,6 +216,7 @@ def test_bytes_as_they_are_laid_out():
         ("D:(A;;GAQQ;;;SY)", 8, "'QQ' is not a right"),
         ("D:(A;;NW;;;SY)", 6, "'NW' is not a right"),
         ("D:(A;;0x100000000;;;SY)", 6, "do not fit 32 bits"),
+        (f"D:(A;;{'9' * 9999};;;SY)", 6, "do not fit 32 bits"),
         ("D:(A;;GA;x;;SY)", 9, "have no GUIDs"),
         ("D:(A;;GA;;x;SY)", 10, "have no GUIDs"),
         ("D:(A;;GA;;SY)", 10, "have no GUIDs"),
@@ -370,7 +374,7 @@ def test_windows_reads_and_writes_the_same(sddl):
 
 
 @on_windows
-@pytest.mark.parametrize("alias", sorted(security._ALIASES))
+@pytest.mark.parametrize("alias", sorted(ALIASES))
 def test_windows_has_the_same_aliases(alias):
     data = windows_bytes(f"O:{alias}")
     if data is None and WINE and alias in WINE_LACKS:
