@@ -61,10 +61,10 @@ def test_open_null_pointers():
 
 
 @pytest.mark.not_on("wine", "8.0 answers STATUS_NOT_IMPLEMENTED to every algorithm it lacks")
-@pytest.mark.parametrize("name", ["", "No Such Algorithm", "ECDSA_P255"])
-def test_open_unknown_algorithm(keys, name):
+@pytest.mark.parametrize("unknown", ["", "No Such Algorithm", "ECDSA_P255"])
+def test_open_unknown_algorithm(keys, unknown):
     with refuses(STATUS_NOT_FOUND):
-        keys.provider(name)
+        keys.provider(unknown)
 
 
 @pytest.mark.not_on("wine", "8.0 answers STATUS_NOT_IMPLEMENTED to other implementations")
