@@ -24,7 +24,7 @@ if lease_guard_fork(&registry) != 0:
 cdef dict callbacks = {}
 
 cdef enum:
-    EXIT_WAIT = 2000  # milliseconds
+    EXIT_WAIT = 10000  # milliseconds: on a busy machine a generation asks seldom
 
 # Only this thread looks for signals: another one would find none, and at the end of the interpreter
 # it must not ask for the GIL.
