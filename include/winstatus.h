@@ -109,7 +109,7 @@
 #define NTE_VBS_CANNOT_DECRYPT_KEY    _HRESULT_TYPEDEF_(0x8009003Au)
 
 /* NTSTATUS values: those of the bcrypt functions, some of which a key storage provider may hand through. */
-#define STATUS_SUCCESS           _HRESULT_TYPEDEF_(0x00000000u)
+#define STATUS_SUCCESS           0
 #define STATUS_UNSUCCESSFUL      _HRESULT_TYPEDEF_(0xC0000001u)
 #define STATUS_INVALID_HANDLE    _HRESULT_TYPEDEF_(0xC0000008u)
 #define STATUS_INVALID_PARAMETER _HRESULT_TYPEDEF_(0xC000000Du)
