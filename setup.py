@@ -20,6 +20,7 @@ import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 from pathlib import Path
+from typing import Any
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -46,7 +47,8 @@ MODULES = [
     "_provider",
 ]
 PORTABLE_MODULES = ["_engine"]
-WINDOWS_LIBRARIES = ["ncrypt", "bcrypt"]
+# bcrypt first: MinGW's library for ncrypt.dll has the names of both.
+WINDOWS_LIBRARIES = ["bcrypt", "ncrypt"]
 
 ENGINE = "ncrypt_ext_core"
 ENGINE_MAP = "ncrypt_ext/portable/core.map"
@@ -301,18 +303,22 @@ def is_outdated(target: str) -> bool:
         return True
 
 
-# Our declarations of Microsoft's headers stay out of Windows' wheels: the SDK has its own.
-HEADERS = ["ncrypt_ext_compat.h"] if WINDOWS else ["*.h"]
+def arguments(windows: bool = WINDOWS) -> dict[str, Any]:
+    """What setup() is called with. tools/windows builds Windows' wheel elsewhere from the same."""
+    return {
+        "ext_modules": extensions(windows),
+        "packages": ["ncrypt_ext", "ncrypt_ext.include"],
+        "package_dir": {"ncrypt_ext.include": "include"},
+        "package_data": {
+            "ncrypt_ext": ["*.pxd", "*.pyi", "py.typed"],
+            # Our declarations of Microsoft's headers stay out of it: the SDK has its own.
+            "ncrypt_ext.include": ["ncrypt_ext_compat.h"] if windows else ["*.h"],
+        },
+        # Nor is there anything of the engine's.
+        "exclude_package_data": {"ncrypt_ext": ["_engine.pyi", "engine.pxd"]} if windows else {},
+        "include_package_data": False,
+    }
+
 
 if __name__ == "__main__":
-    setup(
-        ext_modules=extensions(),
-        cmdclass={"build_ext": BuildExtensions, "build_py": BuildPython},
-        packages=["ncrypt_ext", "ncrypt_ext.include"],
-        package_dir={"ncrypt_ext.include": "include"},
-        package_data={
-            "ncrypt_ext": ["*.pxd", "*.pyi", "py.typed"],
-            "ncrypt_ext.include": HEADERS,
-        },
-        include_package_data=False,
-    )
+    setup(cmdclass={"build_ext": BuildExtensions, "build_py": BuildPython}, **arguments())

@@ -1,26 +1,32 @@
 # SPDX-License-Identifier: MIT
-"""Cross-builds the extension modules for an assembled Windows CPython 3.11 with MinGW-w64.
+"""Builds the wheel for Windows on Linux: MinGW-w64 compiles, setup.py's own commands do the rest.
 
-python tools/windows/build.py WINDOWS_PYTHON SITE    run in the repository's root
+python tools/windows/build.py WINDOWS_PYTHON FOLDER    run in the repository's root
 
-The list of extensions and their settings are setup.py's own. SITE then holds the package as an
-installed one would look, for use as PYTHONPATH.
+The extensions, their settings and what else is in the wheel are setup.py's own. FOLDER keeps what
+is built between runs, and the one wheel. Its path is printed.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from setuptools import Extension
+from setuptools import Distribution, Extension
+from setuptools.command.bdist_wheel import bdist_wheel
 
 COMPILER = "x86_64-w64-mingw32-gcc"
-SUFFIX = ".cp311-win_amd64.pyd"
+PYTHON = "cp311"
+SUFFIX = f".{PYTHON}-win_amd64.pyd"
+OPTIONS = ["-O2", "-g0", "-shared", "-static-libgcc", "-DMS_WIN64", "-D_WIN32_WINNT=0x0A00"]
 
 
 def load_setup() -> ModuleType:
@@ -32,36 +38,82 @@ def load_setup() -> ModuleType:
     return module
 
 
-def build(module: Extension, python: Path, site: Path) -> None:
-    target = site / (module.name.replace(".", "/") + SUFFIX)
-    inputs = [*module.sources, *module.depends]
+setup: Any = load_setup()
+
+
+def compile_extension(module: Extension, python: Path, target: Path) -> None:
+    inputs = [*module.sources, *module.depends, __file__, "setup.py"]
     if target.exists() and all(Path(i).stat().st_mtime <= target.stat().st_mtime for i in inputs):
         return
     includes = [f"-I{folder}" for folder in (python / "include", *module.include_dirs)]
     libraries = [f"-l{name}" for name in ("python311", *module.libraries)]
-    options = ["-O2", "-g0", "-shared", "-static-libgcc", "-DMS_WIN64", "-D_WIN32_WINNT=0x0A00"]
-    command = [COMPILER, *options, *includes, *module.sources, "-o", str(target), f"-L{python}"]
-    subprocess.run(command + libraries, check=True)
+    # Under another name until it is whole; stripped, and no time of day in it.
+    unfinished = target.with_suffix(".new")
+    command = [COMPILER, *OPTIONS, "-s", "-Wl,--no-insert-timestamp", *includes, *module.sources]
+    command += ["-o", str(unfinished), f"-L{python}", *libraries]
+    subprocess.run(command, check=True)
+    unfinished.rename(target)
 
 
-def main() -> None:
-    python, site = Path(sys.argv[1]), Path(sys.argv[2])
-    package = site / "ncrypt_ext"
-    package.mkdir(parents=True, exist_ok=True)
-    setup = load_setup()
-    setup.stage_windows_headers()
-    modules = setup.cythonized(setup.extensions(windows=True))
-    for stale in {path.name.split(".")[0] for path in package.glob("*.pyd")} - {
-        module.name.split(".")[1] for module in modules
-    }:
-        (package / f"{stale}{SUFFIX}").unlink()
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda module: build(module, python, site), modules))
-    for source in Path("ncrypt_ext").rglob("*.py"):
-        target = site / source
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
+class BuildExtensions(setup.BuildExtensions):
+    """The extensions by MinGW-w64, each only when something it is made of changed."""
+
+    python: Path
+
+    def run(self) -> None:
+        package = Path(self.build_lib, "ncrypt_ext")
+        package.mkdir(parents=True, exist_ok=True)
+        setup.stage_windows_headers()
+        modules = setup.cythonized(setup.extensions(windows=True))
+        targets = [package / (module.name.rpartition(".")[2] + SUFFIX) for module in modules]
+        for stale in set(package.glob("*.pyd")) - set(targets):
+            stale.unlink()
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(lambda pair: compile_extension(pair[0], self.python, pair[1]),
+                          zip(modules, targets, strict=True)))  # fmt: skip
+
+
+class BuildPython(setup.BuildPython):
+    """Everything else anew, so that a file that is gone from the tree is gone from the wheel."""
+
+    def run(self) -> None:
+        for path in Path(self.build_lib).rglob("*"):
+            if path.is_file() and path.suffix not in (".pyd", ".new"):
+                path.unlink()
+        super().run()
+
+
+class BuildWheel(bdist_wheel):
+    def get_tag(self) -> tuple[str, str, str]:
+        return PYTHON, PYTHON, "win_amd64"
+
+
+def build(python: Path, folder: Path) -> Path:
+    """The wheel's path."""
+    BuildExtensions.python = python
+    metadata = folder / "metadata"
+    shutil.rmtree(folder / "dist", ignore_errors=True)
+    metadata.mkdir(parents=True, exist_ok=True)
+    # The same content gives the same bytes.
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "1577836800")
+    distribution = Distribution({"script_name": "setup.py", **setup.arguments(windows=True)})
+    distribution.parse_config_files()
+    distribution.verbose = 0
+    commands = {"build_ext": BuildExtensions, "build_py": BuildPython, "bdist_wheel": BuildWheel}
+    distribution.cmdclass.update(commands)
+    for command, options in {
+        "build": {"build_base": str(folder), "build_lib": str(folder / "lib")},
+        "egg_info": {"egg_base": str(metadata)},
+        "bdist_wheel": {"dist_dir": str(folder / "dist"), "bdist_dir": str(folder / "image")},
+    }.items():
+        distribution.get_option_dict(command).update(
+            {name: ("tools/windows/build.py", value) for name, value in options.items()}
+        )
+    distribution.run_command("bdist_wheel")
+    (wheel,) = (folder / "dist").glob("*.whl")
+    assert zipfile.is_zipfile(wheel)
+    return wheel
 
 
 if __name__ == "__main__":
-    main()
+    print(build(Path(sys.argv[1]), Path(sys.argv[2])))
