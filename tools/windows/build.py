@@ -55,7 +55,7 @@ def compile_extension(module: Extension, python: Path, target: Path) -> None:
     unfinished.rename(target)
 
 
-class BuildExtensions(setup.BuildExtensions):
+class BuildExtensions(setup.BuildExtensions):  # type: ignore[misc]
     """The extensions by MinGW-w64, each only when something it is made of changed."""
 
     python: Path
@@ -73,7 +73,7 @@ class BuildExtensions(setup.BuildExtensions):
                           zip(modules, targets, strict=True)))  # fmt: skip
 
 
-class BuildPython(setup.BuildPython):
+class BuildPython(setup.BuildPython):  # type: ignore[misc]
     """Everything else anew, so that a file that is gone from the tree is gone from the wheel."""
 
     def run(self) -> None:
@@ -83,7 +83,7 @@ class BuildPython(setup.BuildPython):
         super().run()
 
 
-class BuildWheel(bdist_wheel):
+class BuildWheel(bdist_wheel):  # type: ignore[misc]
     def get_tag(self) -> tuple[str, str, str]:
         return PYTHON, PYTHON, "win_amd64"
 
