@@ -44,6 +44,7 @@ from ncrypt_ext.errors import (
     NotFoundError,
     NotSupportedError,
     OutOfMemoryError,
+    PinError,
     PropertyNotFoundError,
     ProviderNotFoundError,
     SilentContextError,
@@ -60,7 +61,14 @@ from ncrypt_ext.errors import (
     WrongPassphraseError,
 )
 from ncrypt_ext.padding import OAEP, PKCS1, PSS, RAW, Padding
-from ncrypt_ext.records import AlgorithmInfo, KeyInfo, KeyLengths, ProviderInfo, UIPolicy
+from ncrypt_ext.records import (
+    AlgorithmInfo,
+    KeyInfo,
+    KeyLengths,
+    PinRequest,
+    ProviderInfo,
+    UIPolicy,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,6 +109,8 @@ __all__ = [
     "NotSupportedError",
     "OutOfMemoryError",
     "Padding",
+    "PinError",
+    "PinRequest",
     "PropertyNotFoundError",
     "Provider",
     "ProviderInfo",

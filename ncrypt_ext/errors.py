@@ -33,6 +33,7 @@ __all__ = [
     "NotFoundError",
     "NotSupportedError",
     "OutOfMemoryError",
+    "PinError",
     "PropertyNotFoundError",
     "ProviderNotFoundError",
     "SilentContextError",
@@ -51,6 +52,7 @@ __all__ = [
 ]
 
 _INVALID_HANDLE = 0x80090026
+_CHV_BLOCKED = 0x8010006C
 
 
 class NCryptError(OSError):
@@ -102,6 +104,17 @@ class PropertyNotFoundError(NotFoundError):
 
 class AccessDeniedError(NCryptError, PermissionError):
     """The system, or the key's usage, does not allow it."""
+
+
+class PinError(AccessDeniedError):
+    """The PIN is missing, wrong or blocked. It was not tried a second time.
+
+    ``tries_left`` is 0 when it is blocked; None when nobody says how many tries are left.
+    """
+
+    @property
+    def tries_left(self) -> int | None:
+        return 0 if self.status == _CHV_BLOCKED else None
 
 
 class NotSupportedError(NCryptError, NotImplementedError):

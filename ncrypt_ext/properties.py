@@ -29,6 +29,9 @@ SECURITY_DESCR = "Security Descr"
 USE_COUNT = "Use Count"
 CERTIFICATE = "SmartCardKeyCertificate"
 PIN = "SmartCardPin"
+PCP_USAGE_AUTH = "PCP_USAGEAUTH"
+PCP_PASSWORD_REQUIRED = "PCP_PASSWORD_REQUIRED"
+PSS_SALT_SIZE = "PSS Salt Size"
 
 # Provider properties.
 IMPL_TYPE = "Impl Type"
@@ -95,6 +98,12 @@ CURVE_OIDS = {
     "brainpoolP256r1": "1.3.36.3.3.2.8.1.1.7",
     "brainpoolP384r1": "1.3.36.3.3.2.8.1.1.11",
     "brainpoolP512r1": "1.3.36.3.3.2.8.1.1.13",
+}
+
+#: Curve names -> how long their keys are, in bits.
+CURVE_BITS = {
+    **{name: int(name.partition("P")[2][:3]) for name in CURVE_OIDS},
+    "curve25519": 255,
 }
 
 #: Magics of public EC blobs that name the curve.

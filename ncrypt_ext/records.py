@@ -3,7 +3,7 @@
 
 from collections import namedtuple
 
-__all__ = ["AlgorithmInfo", "KeyInfo", "KeyLengths", "ProviderInfo", "UIPolicy"]
+__all__ = ["AlgorithmInfo", "KeyInfo", "KeyLengths", "PinRequest", "ProviderInfo", "UIPolicy"]
 
 
 class KeyInfo(namedtuple("KeyInfo", "name algorithm legacy_spec flags machine")):
@@ -14,6 +14,12 @@ class KeyInfo(namedtuple("KeyInfo", "name algorithm legacy_spec flags machine"))
 
 class AlgorithmInfo(namedtuple("AlgorithmInfo", "name algorithm_class operations flags")):
     """One algorithm of a provider."""
+
+    __slots__ = ()
+
+
+class PinRequest(namedtuple("PinRequest", "key_name provider_name refused error")):
+    """What a PIN callback is told."""
 
     __slots__ = ()
 

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from ncrypt_ext.enums import AlgorithmClass, AlgorithmOperation
+from ncrypt_ext.errors import NCryptError
 
-__all__ = ["AlgorithmInfo", "KeyInfo", "KeyLengths", "ProviderInfo", "UIPolicy"]
+__all__ = ["AlgorithmInfo", "KeyInfo", "KeyLengths", "PinRequest", "ProviderInfo", "UIPolicy"]
 
 class KeyInfo(NamedTuple):
     """One stored key, as an enumeration reports it."""
@@ -22,6 +23,18 @@ class AlgorithmInfo(NamedTuple):
     algorithm_class: AlgorithmClass
     operations: AlgorithmOperation
     flags: int
+
+class PinRequest(NamedTuple):
+    """What a PIN callback is told: which key, and why.
+
+    ``refused`` counts the PINs in a row that were refused for this object; ``error`` is the failure
+    that asked for a PIN. How many tries a card has left is not among what Windows tells.
+    """
+
+    key_name: str | None
+    provider_name: str | None
+    refused: int
+    error: NCryptError
 
 class ProviderInfo(NamedTuple):
     """One installed provider."""

@@ -107,13 +107,15 @@ _TABLE = """
 0x80100002 SCARD_E_CANCELLED ECANCELED CancelledError cancelled
 0x8010000C SCARD_E_NO_SMARTCARD ENODEV DeviceError there is no smart card
 0x8010001D SCARD_E_NO_SERVICE ENODEV DeviceError the smart card service is not running
+0x8010002A SCARD_E_INVALID_CHV EACCES PinError wrong PIN
 0x8010002E SCARD_E_NO_READERS_AVAILABLE ENODEV DeviceError there is no smart card reader
 0x80100030 SCARD_E_NO_KEY_CONTAINER ENOENT KeyNotFoundError there is no such key
 0x80100069 SCARD_W_REMOVED_CARD ENODEV DeviceError the smart card was removed
 0x8010006A SCARD_W_SECURITY_VIOLATION EACCES AccessDeniedError access denied
-0x8010006B SCARD_W_WRONG_CHV EACCES AccessDeniedError wrong PIN
-0x8010006C SCARD_W_CHV_BLOCKED EACCES AccessDeniedError the PIN is blocked
+0x8010006B SCARD_W_WRONG_CHV EACCES PinError wrong PIN
+0x8010006C SCARD_W_CHV_BLOCKED EACCES PinError the PIN is blocked
 0x8010006E SCARD_W_CANCELLED_BY_USER ECANCELED CancelledError cancelled
+0x8010006F SCARD_W_CARD_NOT_AUTHENTICATED EACCES PinError no PIN was presented to the card
 # Platform modules
 0x80290401 TPM_E_PCP_DEVICE_NOT_READY EIO DeviceError the platform module is not ready
 0x80290402 TPM_E_PCP_INVALID_HANDLE EBADF InvalidHandleError invalid handle
@@ -122,8 +124,21 @@ _TABLE = """
 0x80290405 TPM_E_PCP_NOT_SUPPORTED ENOTSUP NotSupportedError not supported
 0x80290406 TPM_E_PCP_BUFFER_TOO_SMALL ENOBUFS BufferTooSmallError the buffer is too small
 0x80290407 TPM_E_PCP_INTERNAL_ERROR EIO NCryptError internal error
-0x80290408 TPM_E_PCP_AUTHENTICATION_FAILED EACCES AccessDeniedError authentication failed
+0x80290408 TPM_E_PCP_AUTHENTICATION_FAILED EACCES PinError authentication failed
+0x80290409 TPM_E_PCP_AUTHENTICATION_IGNORED EIO NCryptError the module ignored the authentication
+0x8029040A TPM_E_PCP_POLICY_NOT_FOUND ENOENT NotFoundError there is no such policy
+0x8029040B TPM_E_PCP_PROFILE_NOT_FOUND ENOENT NotFoundError there is no such profile
+0x8029040C TPM_E_PCP_VALIDATION_FAILED EINVAL BadDataError validation failed
+0x8029040E TPM_E_PCP_WRONG_PARENT EIO BadDataError the key was made under another parent
+0x80290419 TPM_E_PCP_KEY_NOT_AIK EINVAL InvalidParameterError the key is no attestation key
+0x8029041F TPM_E_PCP_IFX_RSA_KEY_CREATION_BLOCKED ENOTSUP NotSupportedError no safe RSA keys
+0x80290420 TPM_E_PCP_TICKET_MISSING ENOENT NotFoundError a ticket is missing
+0x80290421 TPM_E_PCP_RAW_POLICY_NOT_SUPPORTED ENOTSUP NotSupportedError no raw policies
+0x80290422 TPM_E_PCP_KEY_HANDLE_INVALIDATED EBADF InvalidHandleError the handle was invalidated
 0x40290423 TPM_E_PCP_UNSUPPORTED_PSS_SALT ENOTSUP NotSupportedError the salt has a wrong length
+0x40290424 TPM_E_PCP_PLATFORM_CLAIM_MAY_BE_OUTDATED EIO NCryptError the claim may be outdated
+0x40290425 TPM_E_PCP_PLATFORM_CLAIM_OUTDATED EIO NCryptError the claim is outdated
+0x40290426 TPM_E_PCP_PLATFORM_CLAIM_REBOOT EIO NCryptError the claim needs a restart
 # NTSTATUS values: of the bcrypt functions, and what providers hand through
 0xC0000001 STATUS_UNSUCCESSFUL EIO NCryptError unspecified failure
 0xC0000008 STATUS_INVALID_HANDLE EBADF InvalidHandleError invalid handle
