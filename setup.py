@@ -35,6 +35,7 @@ MODULES = [
     "_padding",
     "_property_handle",
     "_key_base",
+    "_key_device",
     "_key_security",
     "_key_properties",
     "_key_public",

@@ -2,8 +2,9 @@
 """The public key class: the end of the chain."""
 
 from ncrypt_ext._key_encryption cimport EncryptionKey
-from ncrypt_ext.wintypes cimport DWORD
+from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 
 cdef class Key(EncryptionKey):
     cdef int destroy(self, DWORD flags) except -1
+    cdef SECURITY_STATUS destroy_once(self, DWORD flags) except? 1

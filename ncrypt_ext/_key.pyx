@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from libc.stdint cimport uint8_t, uintptr_t
+from libc.stdint cimport uint8_t, uint32_t, uintptr_t
 from libc.stdlib cimport free, malloc
 
 cimport cython
@@ -12,6 +12,7 @@ from ncrypt_ext._handle cimport (
     lease_take, release_if,
 )
 from ncrypt_ext._key_base cimport KIND_EC, KIND_RSA, KIND_UNKNOWN
+from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_encryption cimport EncryptionKey
 from ncrypt_ext._key_signing cimport too_small
 from ncrypt_ext._status cimport check
@@ -58,6 +59,18 @@ cdef class Key(EncryptionKey):
 
     cdef int destroy(self, DWORD flags) except -1:
         """Deletes the key; the handle is gone when that succeeds, and good when it does not."""
+        cdef uint32_t pins = self.pins
+        cdef SECURITY_STATUS status = 0
+        flags |= self.quiet(False)
+        if self.pin_state == PIN_FINE:
+            status = self.destroy_once(flags)
+            if status == 0 or not self.needs_pin(status):
+                return check(status, "NCryptDeleteKey")
+        with self.pin_turn(status, "NCryptDeleteKey", pins):
+            check(self.destroy_once(flags), "NCryptDeleteKey")
+        return 0
+
+    cdef SECURITY_STATUS destroy_once(self, DWORD flags) except? 1:
         cdef LeaseAnswer answer
         cdef SECURITY_STATUS status
         if self.lease == NULL:
@@ -70,8 +83,7 @@ cdef class Key(EncryptionKey):
         with nogil:
             status = NCryptDeleteKey(self.lease.handle, flags)
             lease_give_back(self.lease, status == 0)
-        check(status, "NCryptDeleteKey")
-        return 0
+        return status
 
     def delete(self, *, bint silent=False):
         audit("ncrypt_ext.delete_key", self.name, self.is_machine_key)

@@ -2,7 +2,9 @@
 """Signing many digests at once, on several cores."""
 
 from ncrypt_ext._key_signing cimport SigningKey
+from ncrypt_ext._padding cimport Padding
+from ncrypt_ext.wintypes cimport DWORD
 
 
 cdef class BatchKey(SigningKey):
-    pass
+    cdef object run_batch(self, list digests, Padding padding, object threads, DWORD flags)

@@ -11,17 +11,19 @@ from ncrypt_ext._handle cimport (
     Lease, is_exiting, lease_enter, lease_hold, lease_leave, lease_unhold, lease_word,
     lease_word_add, lease_word_init, lease_word_load,
 )
+from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_signing cimport SigningKey, sign_once, too_small
 from ncrypt_ext._padding cimport Padding
 from ncrypt_ext._status cimport detail_text
-from ncrypt_ext.ncrypt cimport NCRYPT_SILENT_FLAG
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 import os
 import sys
 from _thread import allocate_lock, start_new_thread
 
-from ncrypt_ext.errors import BadStateError, ClosedHandleError, error_from_status
+from ncrypt_ext.errors import (
+    BadStateError, BufferTooSmallError, ClosedHandleError, error_from_status,
+)
 
 cdef enum:
     TOO_SMALL = 0x80090028
@@ -221,16 +223,32 @@ cdef class BatchKey(SigningKey):
             raise TypeError(f"threads must be an int or None, not {type(threads).__name__!r}")
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
+        if gathered and (self.pin_state != PIN_FINE or self.ask is not None):
+            # One signature first: a PIN is asked for once, and a wrong one is not tried by each.
+            self.sign(gathered[0], padding, silent=silent)
         if self.signature_size == 0:
             self.find_signature_size(checked)
-        batch = Batch(gathered, self.signature_size)
+        batch = self.run_batch(gathered, checked, threads, self.quiet(silent))
+        if isinstance(batch.failure, BufferTooSmallError):
+            self.sign(gathered[0], padding, silent=silent)  # finds out how long they are
+            batch = self.run_batch(gathered, checked, threads, self.quiet(silent))
+        if batch.failure is not None:
+            raise batch.failure
+        for index in range(batch.count):
+            result = bytes_trim(batch.results[index], batch.items[index].written)
+            if der:
+                result = ecdsa_to_der(<uint8_t *>PyBytes_AS_STRING(result), len(result))
+            batch.results[index] = result
+        return batch.results
+
+    cdef object run_batch(self, list digests, Padding padding, object threads, DWORD flags):
+        cdef Batch batch = Batch(digests, self.signature_size)
         threads = min(threads, batch.count)
         batch.block = max(1, min(16, batch.count // (8 * max(threads, 1))))
-        if checked is not None:
-            batch.info = checked.sign_info
-            batch.flags = checked.sign_flags
-        if silent:
-            batch.flags |= NCRYPT_SILENT_FLAG
+        batch.flags = flags
+        if padding is not None:
+            batch.info = padding.sign_info
+            batch.flags |= padding.sign_flags
         self.enter()
         lease_hold(self.lease)
         self.leave()
@@ -243,11 +261,4 @@ cdef class BatchKey(SigningKey):
         finally:
             batch.key = NULL
             lease_unhold(self.lease)
-        if batch.failure is not None:
-            raise batch.failure
-        for index in range(batch.count):
-            result = bytes_trim(batch.results[index], batch.items[index].written)
-            if der:
-                result = ecdsa_to_der(<uint8_t *>PyBytes_AS_STRING(result), len(result))
-            batch.results[index] = result
-        return batch.results
+        return batch

@@ -16,6 +16,10 @@ cdef class EncryptionKey(BatchKey):
     cdef SECURITY_STATUS run(self, bint decrypt, Input *data, Padding padding, DWORD flags,
                              uint8_t *out, DWORD size, DWORD *written,
                              bint *in_process) except? 1
+    cdef SECURITY_STATUS run_decrypt(self, void *info, DWORD flags, Input *data, uint8_t *out,
+                                     DWORD size, DWORD *written) except? 1
+    cdef SECURITY_STATUS decrypt_once(self, void *info, DWORD flags, Input *data, uint8_t *out,
+                                      DWORD size, DWORD *written) except? 1
     cdef bytes whole(self, bint decrypt, object data, object padding, bint silent)
     cdef DWORD into(self, bint decrypt, object data, object buffer, object padding,
                     bint silent) except? 0xFFFFFFFF

@@ -9,6 +9,7 @@ from ncrypt_ext._buffer cimport (
 )
 from ncrypt_ext._key_base cimport KIND_RSA, KIND_UNKNOWN
 from ncrypt_ext._key_batch cimport BatchKey
+from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_signing cimport too_small
 from ncrypt_ext._padding cimport Padding, cipher_padding
 from ncrypt_ext._status cimport check
@@ -45,14 +46,34 @@ cdef class EncryptionKey(BatchKey):
     cdef SECURITY_STATUS run(self, bint decrypt, Input *data, Padding padding, DWORD flags,
                              uint8_t *out, DWORD size, DWORD *written,
                              bint *in_process) except? 1:
-        """One native call; a failure without a reason, which passes, is tried once more."""
-        cdef SECURITY_STATUS status = 0
         cdef void *info = NULL if padding is None else padding.cipher_info
-        cdef int _attempt
         if padding is not None:
             flags |= padding.cipher_flags
         if not decrypt:
             return self.run_encrypt(info, flags, data, out, size, written, in_process)
+        return self.run_decrypt(info, flags, data, out, size, written)
+
+    cdef SECURITY_STATUS run_decrypt(self, void *info, DWORD flags, Input *data, uint8_t *out,
+                                     DWORD size, DWORD *written) except? 1:
+        """Decrypts, with a PIN where one is needed."""
+        cdef uint32_t pins = self.pins
+        cdef SECURITY_STATUS status = 0
+        flags |= self.quiet(False)
+        if self.pin_state == PIN_FINE:
+            status = self.decrypt_once(info, flags, data, out, size, written)
+            if status == 0 or not self.needs_pin(status):
+                return status
+        with self.pin_turn(status, "NCryptDecrypt", pins):
+            status = self.decrypt_once(info, flags, data, out, size, written)
+            if not too_small(status, written[0], size):
+                check(status, "NCryptDecrypt")
+        return status
+
+    cdef SECURITY_STATUS decrypt_once(self, void *info, DWORD flags, Input *data, uint8_t *out,
+                                      DWORD size, DWORD *written) except? 1:
+        """One native call; a failure without a reason, which passes, is tried once more."""
+        cdef SECURITY_STATUS status = 0
+        cdef int _attempt
         self.enter()
         with nogil:
             for _attempt in range(2):

@@ -11,7 +11,11 @@ class PropertyKey(SecuredKey):
 
     @property
     def length(self) -> int:
-        """The key's length in bits."""
+        """The key's length in bits.
+
+        That of an EC key comes from its curve where the provider does not tell it otherwise: some
+        devices say 0. A :class:`~ncrypt_ext.NotSupportedError` when there is no way to know.
+        """
 
     @property
     def lengths(self) -> KeyLengths:

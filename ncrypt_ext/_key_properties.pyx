@@ -4,6 +4,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy
 
+from ncrypt_ext._key_base cimport KIND_EC, KIND_UNKNOWN
 from ncrypt_ext._key_security cimport SecuredKey
 from ncrypt_ext._wide cimport narrow, wide, wide_or_none, wide_pointer
 from ncrypt_ext._property_handle cimport number_bytes
@@ -12,6 +13,7 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, WCHAR
 
 from ncrypt_ext.enums import ExportPolicy, ImplType, KeyUsage, UIProtection
 from ncrypt_ext.errors import BadDataError, NotSupportedError, PropertyNotFoundError
+from ncrypt_ext.properties import CURVE_BITS as _CURVE_BITS
 from ncrypt_ext.records import KeyLengths, UIPolicy
 
 cdef bytes LENGTH = wide("Length", "")
@@ -30,6 +32,7 @@ cdef bytes CURVE_NAME = wide("ECCCurveName", "")
 
 cdef enum:
     BAD_DATA = 0x80090005
+    NOT_SUPPORTED = 0x80090029
 
 cdef tuple ABSENT = (PropertyNotFoundError, NotSupportedError)
 
@@ -53,11 +56,28 @@ cdef class PropertyKey(SecuredKey):
 
     @property
     def length(self):
-        if self.settled:
-            bits = self.constant(PUBLIC_LENGTH, True)
-            if bits:
+        bits = self.constant(PUBLIC_LENGTH, True) if self.settled else None
+        if not bits:
+            # Not "Length" first: platform modules may say 0 for EC keys.
+            bits = self.curve_length() or self.constant(LENGTH, True)
+        if not bits:
+            raise NotSupportedError(NOT_SUPPORTED, "NCryptGetProperty",
+                                    "the provider does not tell how long the key is")
+        return bits
+
+    cdef object curve_length(self):
+        """The bits of an EC key's curve; None for one that is not known, and for other keys."""
+        if self.kind == KIND_UNKNOWN:
+            self.find_kind()
+        if self.kind != KIND_EC:
+            return None
+        curve = self.curve
+        if curve is None and "_P" in (self.algorithm or ""):
+            curve = "nistP" + self.algorithm.rpartition("_P")[2]
+        for name, bits in _CURVE_BITS.items():
+            if curve is not None and name.lower() == curve.lower():
                 return bits
-        return self.read_number(LENGTH)
+        return None
 
     @property
     def lengths(self):

@@ -2,10 +2,10 @@
 
 from typing_extensions import Buffer
 
-from ncrypt_ext._key_base import KeyBase
+from ncrypt_ext._key_device import DeviceKey
 from ncrypt_ext.security import SecurityDescriptor, SecurityInformation
 
-class SecuredKey(KeyBase):
+class SecuredKey(DeviceKey):
     """A key's security descriptor ("Security Descr"): on Windows, for keys with a name.
 
     The portable engine has none: the owner and the mode of the store's files decide there, and

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-from ncrypt_ext._key_base cimport KeyBase
+from ncrypt_ext._key_device cimport DeviceKey
 from ncrypt_ext._wide cimport wide
 from ncrypt_ext.ncrypt cimport NCRYPT_PERSIST_FLAG, NCRYPT_SILENT_FLAG
 from ncrypt_ext.wintypes cimport DWORD
@@ -26,7 +26,7 @@ cdef DWORD checked_parts(object parts) except 0:
     return parts
 
 
-cdef class SecuredKey(KeyBase):
+cdef class SecuredKey(DeviceKey):
 
     def security_descriptor(self, parts=DEFAULT_PARTS, *, bint silent=False):
         from ncrypt_ext.security import SecurityDescriptor

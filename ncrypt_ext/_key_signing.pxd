@@ -3,6 +3,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t
 
+from ncrypt_ext._buffer cimport Input, Output
 from ncrypt_ext._key_public cimport PublicKey
 from ncrypt_ext._padding cimport Padding
 from ncrypt_ext.ncrypt cimport NCRYPT_KEY_HANDLE
@@ -18,6 +19,10 @@ cdef class SigningKey(PublicKey):
     cdef int check_signature_size(self, uint32_t size) except -1
     cdef bytes from_der(self, object signature)
     cdef bytes sign_again(self, uint8_t *digest, uint32_t size, Padding padding, DWORD flags)
+    cdef bytes sign_in_turn(self, Input *digest, Padding padding, DWORD flags,
+                            SECURITY_STATUS status, uint32_t pins)
+    cdef SECURITY_STATUS sign_there(self, Input *digest, void *info, DWORD flags, Output *out,
+                                    DWORD *written) except? 1
 
 
 cdef SECURITY_STATUS sign_once(NCRYPT_KEY_HANDLE key, void *info, DWORD flags, uint8_t *digest,

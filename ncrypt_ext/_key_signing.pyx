@@ -10,6 +10,7 @@ from ncrypt_ext._buffer cimport (
 )
 from ncrypt_ext._der cimport ecdsa_from_der, ecdsa_to_der
 from ncrypt_ext._key_base cimport KIND_EC, KIND_RSA, KIND_UNKNOWN
+from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_public cimport PublicKey
 from ncrypt_ext._padding cimport Padding, signature_padding
 from ncrypt_ext._status cimport check
@@ -26,6 +27,7 @@ cdef enum:
     TOO_SMALL = 0x80090028
     TOO_SMALL_PCP = 0x80290406
     STATUS_TOO_SMALL = 0xC0000023
+    LONGEST = 0x10000  # no signature is longer
     BAD_SIGNATURE = 0x80090006
     INVALID_PARAMETER = 0x80090027
     INVALID_SIGNATURE = 0xC000A000
@@ -93,16 +95,17 @@ cdef class SigningKey(PublicKey):
             return 0
         self.enter()
         with nogil:
-            status = NCryptSignHash(
-                self.lease.handle, NULL if padding is None else padding.sign_info, digest,
-                sizeof(digest), NULL, 0, &written, 0 if padding is None else padding.sign_flags)
+            status = sign_once(
+                self.lease.handle, NULL if padding is None else padding.sign_info,
+                0 if padding is None else padding.sign_flags, digest, sizeof(digest), NULL, 0,
+                &written)
             self.leave()
         check(status, "NCryptSignHash")
         self.signature_size = written
         return 0
 
     cdef bytes sign_again(self, uint8_t *digest, uint32_t size, Padding padding, DWORD flags):
-        """After a signature did not fit: with the size that was reported."""
+        """Until the signature fits: in the size that was reported, else in twice as much."""
         cdef DWORD capacity = self.signature_size
         cdef DWORD written = 0
         cdef SECURITY_STATUS status
@@ -117,12 +120,17 @@ cdef class SigningKey(PublicKey):
                     self.lease.handle, NULL if padding is None else padding.sign_info, flags,
                     digest, size, data, capacity, &written)
                 self.leave()
-            if too_small(status, written, capacity) and written > capacity:
-                capacity = written
+            if too_small(status, written, capacity) and capacity < LONGEST:
+                capacity = written if written > capacity else 2 * capacity
                 continue
             check(status, "NCryptSignHash")
             self.signature_size = capacity
             return bytes_trim(out, written)
+
+    cdef bytes sign_in_turn(self, Input *digest, Padding padding, DWORD flags,
+                            SECURITY_STATUS status, uint32_t pins):
+        with self.pin_turn(status, "NCryptSignHash", pins):
+            return self.sign_again(digest.data, digest.size, padding, flags)
 
     # These two are plain methods, not Cython's function objects: after a signature little of the
     # interpreter is left in the processor's cache, and that object's part takes 50 ns of a call.
@@ -140,7 +148,8 @@ cdef class SigningKey(PublicKey):
         cdef DWORD flags = 0
         cdef DWORD size  # taken once: another thread may learn a greater one meanwhile
         cdef DWORD written = 0
-        cdef SECURITY_STATUS status
+        cdef uint32_t pins = self.pins
+        cdef SECURITY_STATUS status = 0
         cdef bytes result
         cdef uint8_t *out
         cdef bint der = encoding is not RAW_ENCODING and self.is_der(encoding)
@@ -152,20 +161,22 @@ cdef class SigningKey(PublicKey):
         if self.signature_size == 0:
             self.find_signature_size(checked)
         size = self.signature_size
-        if silent:
-            flags |= NCRYPT_SILENT_FLAG
+        flags |= self.quiet(silent)
         input_open(&data, digest, "digest")
         try:
             result = PyBytes_FromStringAndSize(NULL, size)
             out = <uint8_t *>PyBytes_AS_STRING(result)
-            self.enter()
-            with nogil:
-                status = sign_once(self.lease.handle, info, flags, data.data, data.size, out,
-                                   size, &written)
-                self.leave()
+            if self.pin_state == PIN_FINE:
+                self.enter()
+                with nogil:
+                    status = sign_once(self.lease.handle, info, flags, data.data, data.size, out,
+                                       size, &written)
+                    self.leave()
             if status != 0 or written != size:
                 if too_small(status, written, size):
                     result = self.sign_again(data.data, data.size, checked, flags)
+                elif self.pin_state != PIN_FINE or self.needs_pin(status):
+                    result = self.sign_in_turn(&data, checked, flags, status, pins)
                 else:
                     check(status, "NCryptSignHash")
                     result = bytes_trim(result, written)
@@ -180,30 +191,47 @@ cdef class SigningKey(PublicKey):
         cdef Output out
         cdef Padding checked = self.checked_padding(padding)
         cdef void *info = NULL if checked is None else checked.sign_info
-        cdef DWORD flags = 0 if checked is None else checked.sign_flags
+        cdef DWORD flags = self.quiet(silent)
         cdef DWORD written = 0
-        cdef SECURITY_STATUS status
-        if silent:
-            flags |= NCRYPT_SILENT_FLAG
+        cdef uint32_t pins = self.pins
+        cdef SECURITY_STATUS status = 0
+        cdef bint done
+        if checked is not None:
+            flags |= checked.sign_flags
         input_open(&data, digest, "digest")
         try:
             output_open(&out, buffer, "buffer")
             try:
-                self.enter()
-                with nogil:
-                    status = sign_once(self.lease.handle, info, flags, data.data, data.size,
-                                       out.data, out.size, &written)
-                    self.leave()
-                if too_small(status, written, out.size):
-                    raise BufferTooSmallError(
-                        TOO_SMALL, "NCryptSignHash",
-                        f"the signature has {written} bytes, the buffer {out.size}")
-                check(status, "NCryptSignHash")
+                done = self.pin_state == PIN_FINE
+                if done:
+                    status = self.sign_there(&data, info, flags, &out, &written)
+                    done = status == 0 or not self.needs_pin(status)
+                    if done:
+                        check(status, "NCryptSignHash")
+                if not done:
+                    with self.pin_turn(status, "NCryptSignHash", pins):
+                        check(self.sign_there(&data, info, flags, &out, &written),
+                              "NCryptSignHash")
             finally:
                 output_close(&out)
         finally:
             input_close(&data)
         return written
+
+    cdef SECURITY_STATUS sign_there(self, Input *digest, void *info, DWORD flags, Output *out,
+                                    DWORD *written) except? 1:
+        """One native call; a buffer that is too small is an exception."""
+        cdef SECURITY_STATUS status
+        self.enter()
+        with nogil:
+            status = sign_once(self.lease.handle, info, flags, digest.data, digest.size, out.data,
+                               out.size, written)
+            self.leave()
+        if too_small(status, written[0], out.size):
+            raise BufferTooSmallError(
+                <uint32_t>status or TOO_SMALL, "NCryptSignHash",
+                f"the signature has {written[0]} bytes, the buffer {out.size}")
+        return status
 
     @cython.binding(False)
     def verify(self, digest, signature, padding=None, *, encoding="raw", bint silent=False):

@@ -3,7 +3,7 @@
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.stdint cimport uintptr_t
+from libc.stdint cimport uint32_t, uintptr_t
 
 cimport cython
 
@@ -12,6 +12,7 @@ from ncrypt_ext._handle cimport (
     is_exiting, is_main_thread, lease_is_closed, lease_ref, lease_set_type, release_if,
 )
 from ncrypt_ext._key cimport Key
+from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_properties cimport PropertyKey
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide
@@ -79,7 +80,7 @@ cdef class UnfinalizedKey(PropertyKey):
 
     @property
     def length(self):
-        return self.read_number(LENGTH)
+        return PropertyKey.length.__get__(self)
 
     @length.setter
     def length(self, value):
@@ -110,10 +111,26 @@ cdef class UnfinalizedKey(PropertyKey):
         self.write_ui_policy(value)
 
     cdef Key become_key(self, DWORD flags):
-        """Finalizes; the lease moves to the key. A signal handler's exception wins in any case."""
+        """Finalizes; the lease moves to the key."""
+        cdef uint32_t pins = self.pins
+        cdef SECURITY_STATUS status = 0
+        cdef Key key = Key.__new__(Key)
+        flags |= self.quiet(False)
+        if self.pin_state == PIN_FINE:
+            status = self.finalize_once(key, flags)
+            if status == 0 or not self.needs_pin(status):
+                check(status, "NCryptFinalizeKey")
+                key.take_pin_from(self)
+                return key
+        with self.pin_turn(status, "NCryptFinalizeKey", pins):
+            check(self.finalize_once(key, flags), "NCryptFinalizeKey")
+        key.take_pin_from(self)
+        return key
+
+    cdef SECURITY_STATUS finalize_once(self, Key key, DWORD flags) except? 1:
+        """One native call. A signal handler's exception wins in any case."""
         cdef Watch watch
         cdef SECURITY_STATUS status
-        cdef Key key = Key.__new__(Key)
         self.enter()
         watch.lease = self.lease
         watch.error = NULL
@@ -134,8 +151,7 @@ cdef class UnfinalizedKey(PropertyKey):
             if status == 0:
                 key.destroy(0)  # too late to cancel: undone
             raise error
-        check(status, "NCryptFinalizeKey")
-        return key
+        return status
 
     def finalize(self, *, bint legacy_store=False, bint validate=True, bint silent=False):
         cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0

@@ -32,5 +32,5 @@ class PropertyHandle(Handle):
         this handle.
         """
 
-    def has_property(self, name: str, *, persist_only: bool = False) -> bool:
+    def has_property(self, name: str, *, persist_only: bool = False, silent: bool = False) -> bool:
         """Whether the property has a value."""

@@ -154,8 +154,10 @@ cdef class PropertyHandle(Handle):
                              "set ui_policy")
         self.write(text, value, flags)
 
-    def has_property(self, name, *, bint persist_only=False):
-        cdef DWORD flags = NCRYPT_PERSIST_ONLY_FLAG if persist_only else 0
+    def has_property(self, name, *, bint persist_only=False, bint silent=False):
+        cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
+        if persist_only:
+            flags |= NCRYPT_PERSIST_ONLY_FLAG
         try:
             self.read(property_name(name), flags)
         except ABSENT:

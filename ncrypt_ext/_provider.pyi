@@ -1,6 +1,6 @@
 """Providers: where keys are opened, made, imported and listed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, overload
 
 from typing_extensions import Buffer, final
@@ -10,7 +10,7 @@ from ncrypt_ext._key_iterator import KeyIterator
 from ncrypt_ext._key_unfinalized import UnfinalizedKey
 from ncrypt_ext._property_handle import PropertyHandle
 from ncrypt_ext.enums import ImplType
-from ncrypt_ext.records import AlgorithmInfo, ProviderInfo, UIPolicy
+from ncrypt_ext.records import AlgorithmInfo, PinRequest, ProviderInfo, UIPolicy
 
 def implementation() -> str:
     """Who does the work: ``"native"`` (Windows) or ``"portable"`` (the engine of this package)."""
@@ -18,7 +18,7 @@ def implementation() -> str:
 def versions() -> str:
     """The libraries at work, in one line."""
 
-def storage_providers() -> list[ProviderInfo]:
+def storage_providers(*, silent: bool = False) -> list[ProviderInfo]:
     """The providers that are installed (NCryptEnumStorageProviders)."""
 
 @final
@@ -27,10 +27,16 @@ class Provider(PropertyHandle):
 
     Names of keys are any ``str`` without NUL characters. ``machine`` means the machine's keys
     instead of the user's, ``silent`` fails where the user would have to be asked, ``key_spec`` is
-    the legacy key specification (0, or AT_KEYEXCHANGE 1, AT_SIGNATURE 2).
+    the legacy key specification (0, or AT_KEYEXCHANGE 1, AT_SIGNATURE 2). ``pin_callback`` is
+    that of the keys to come, see :attr:`Key.pin_callback`.
     """
 
-    def __init__(self, name: str | None = None) -> None: ...
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        pin_callback: Callable[[PinRequest], str | Buffer | None] | None = None,
+    ) -> None: ...
     @staticmethod
     def from_handle(handle: int, *, own: bool) -> Provider:
         """Use a provider that something else opened.
@@ -61,10 +67,20 @@ class Provider(PropertyHandle):
     def impl_type(self) -> ImplType:
         """Where the provider keeps its keys."""
 
-    def algorithms(self, operations: int = 0) -> list[AlgorithmInfo]:
+    @property
+    def is_hardware(self) -> bool:
+        """Whether it keeps them in a device: a platform module (TPM), a smart card."""
+
+    @property
+    def pin_callback(self) -> Callable[[PinRequest], str | Buffer | None] | None:
+        """The PIN callback that keys made or opened from now on will have."""
+
+    @pin_callback.setter
+    def pin_callback(self, value: Callable[[PinRequest], str | Buffer | None] | None) -> None: ...
+    def algorithms(self, operations: int = 0, *, silent: bool = False) -> list[AlgorithmInfo]:
         """The algorithms that can do any of the operations; 0 means all."""
 
-    def is_algorithm_supported(self, algorithm: str) -> bool:
+    def is_algorithm_supported(self, algorithm: str, *, silent: bool = False) -> bool:
         """Whether keys of that algorithm can be made."""
 
     def keys(self, *, machine: bool = False, silent: bool = False) -> KeyIterator:

@@ -11,6 +11,7 @@ from ncrypt_ext._handle cimport (
     number_value, release_if,
 )
 from ncrypt_ext._key cimport Key
+from ncrypt_ext._key_device cimport DeviceKey, checked_callback
 from ncrypt_ext._key_iterator cimport key_iterator
 from ncrypt_ext._key_unfinalized cimport UnfinalizedKey
 from ncrypt_ext._property_handle cimport PropertyHandle
@@ -43,6 +44,7 @@ cdef bytes IMPL_TYPE = wide("Impl Type", "")
 
 cdef enum:
     NOT_SUPPORTED = 0x80090029
+    IN_DEVICE = 0x1 | 0x8  # NCRYPT_IMPL_HARDWARE_FLAG, NCRYPT_IMPL_REMOVABLE_FLAG
 
 
 cdef DWORD key_flags(bint machine, bint overwrite, bint silent) noexcept:
@@ -96,13 +98,13 @@ def versions():
     return ncx_versions().decode("utf-8", "replace")
 
 
-def storage_providers():
+def storage_providers(*, bint silent=False):
     cdef DWORD count = 0
     cdef DWORD index
     cdef NCryptProviderName *found = NULL
     cdef SECURITY_STATUS status
     with nogil:
-        status = NCryptEnumStorageProviders(&count, &found, 0)
+        status = NCryptEnumStorageProviders(&count, &found, NCRYPT_SILENT_FLAG if silent else 0)
     check(status, "NCryptEnumStorageProviders")
     try:
         return [ProviderInfo(narrow(found[index].pszName), narrow(found[index].pszComment))
@@ -114,14 +116,16 @@ def storage_providers():
 @cython.final
 cdef class Provider(PropertyHandle):
     # cdef str opened_name
+    # cdef object ask
 
-    def __init__(self, name=None):
+    def __init__(self, name=None, *, pin_callback=None):
         cdef bytes text = wide_or_none(name, "name", NCRYPT_MAX_KEY_NAME_LENGTH)
         cdef NCRYPT_PROV_HANDLE handle = 0
         cdef SECURITY_STATUS status
         cdef LPCWSTR pointer = wide_pointer(text)
         if self.lease != NULL:
             raise TypeError("this Provider has been opened already")
+        self.ask = checked_callback(pin_callback)
         audit("ncrypt_ext.open_provider", name)
         with nogil:
             status = NCryptOpenStorageProvider(&handle, pointer, 0)
@@ -162,15 +166,28 @@ cdef class Provider(PropertyHandle):
     def impl_type(self):
         return ImplType(self.read_number(IMPL_TYPE))
 
-    def algorithms(self, operations=0):
+    @property
+    def is_hardware(self):
+        return bool((self.read_optional_number(IMPL_TYPE) or 0) & IN_DEVICE)
+
+    @property
+    def pin_callback(self):
+        return self.ask
+
+    @pin_callback.setter
+    def pin_callback(self, value):
+        self.ask = checked_callback(value)
+
+    def algorithms(self, operations=0, *, bint silent=False):
         cdef DWORD mask = number_value(operations, "operations")
+        cdef DWORD flags = key_flags(False, False, silent)
         cdef DWORD count = 0
         cdef DWORD index
         cdef NCryptAlgorithmName *found = NULL
         cdef SECURITY_STATUS status
         self.enter()
         with nogil:
-            status = NCryptEnumAlgorithms(self.lease.handle, mask, &count, &found, 0)
+            status = NCryptEnumAlgorithms(self.lease.handle, mask, &count, &found, flags)
             self.leave()
         if <uint32_t>status == NOT_SUPPORTED:
             return []
@@ -184,13 +201,14 @@ cdef class Provider(PropertyHandle):
         finally:
             NCryptFreeBuffer(found)
 
-    def is_algorithm_supported(self, algorithm):
+    def is_algorithm_supported(self, algorithm, *, bint silent=False):
         cdef bytes name = wide(algorithm, "algorithm", NCRYPT_MAX_ALG_ID_LENGTH)
         cdef LPCWSTR pointer = wide_pointer(name)
+        cdef DWORD flags = key_flags(False, False, silent)
         cdef SECURITY_STATUS status
         self.enter()
         with nogil:
-            status = NCryptIsAlgSupported(self.lease.handle, pointer, 0)
+            status = NCryptIsAlgSupported(self.lease.handle, pointer, flags)
             self.leave()
         if <uint32_t>status == NOT_SUPPORTED:
             return False
@@ -213,7 +231,7 @@ cdef class Provider(PropertyHandle):
         self.leave()
         return good
 
-    cdef SECURITY_STATUS open_native(self, Handle into, object name, object key_spec,
+    cdef SECURITY_STATUS open_native(self, DeviceKey into, object name, object key_spec,
                                      DWORD flags) except? 1:
         cdef bytes text = wide(name, "name", NCRYPT_MAX_KEY_NAME_LENGTH)
         cdef LPCWSTR pointer = wide_pointer(text)
@@ -221,6 +239,7 @@ cdef class Provider(PropertyHandle):
         cdef NCRYPT_KEY_HANDLE handle = 0
         cdef SECURITY_STATUS status
         cdef bint good
+        into.ask = self.ask
         self.enter()
         with nogil:
             status = NCryptOpenKey(self.lease.handle, &handle, pointer, spec, flags)
@@ -274,6 +293,7 @@ cdef class Provider(PropertyHandle):
         cdef NCRYPT_KEY_HANDLE handle = 0
         cdef SECURITY_STATUS status
         cdef bint good
+        key.ask = self.ask
         self.enter()
         with nogil:
             status = NCryptCreatePersistedKey(
@@ -317,7 +337,7 @@ cdef class Provider(PropertyHandle):
         cdef NCRYPT_KEY_HANDLE handle = 0
         cdef SECURITY_STATUS status
         cdef bint good
-        cdef Handle key
+        cdef DeviceKey key
         cdef Input data
         if flags & NCRYPT_DO_NOT_FINALIZE_FLAG:
             kind = TYPE_UNFINALIZED
@@ -325,6 +345,7 @@ cdef class Provider(PropertyHandle):
         else:
             key = Key.__new__(Key)
             (<Key>key).settled = True
+        key.ask = self.ask
         parameters.ulVersion = NCRYPTBUFFER_VERSION
         parameters.cBuffers = 0
         parameters.pBuffers = buffers

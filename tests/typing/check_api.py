@@ -32,6 +32,31 @@ def provider_surface() -> None:
         assert_type(next(keys), nc.KeyInfo)
 
 
+def devices(key: nc.Key, new: nc.UnfinalizedKey) -> None:
+    def ask(request: nc.PinRequest) -> str | None:
+        assert_type(request.key_name, str | None)
+        assert_type(request.provider_name, str | None)
+        assert_type(request.refused, int)
+        assert_type(request.error, nc.NCryptError)
+        return None if request.refused else "1234"
+
+    provider = nc.Provider(properties.SMART_CARD_PROVIDER, pin_callback=ask)
+    provider.pin_callback = None
+    assert_type(provider.is_hardware, bool)
+    assert_type(provider.algorithms(silent=True), list[nc.AlgorithmInfo])
+    assert_type(provider.is_algorithm_supported(properties.RSA, silent=True), bool)
+    assert_type(key.is_hardware, bool)
+    key.pin_callback = lambda request: bytearray(b"1234")
+    key.pin_callback = 17  # type: ignore[assignment]
+    key.is_hardware = True  # type: ignore[misc]
+    key.set_pin("1234", silent=True)
+    new.set_pin(b"1234")
+    try:
+        key.sign(b"")
+    except nc.PinError as error:
+        assert_type(error.tries_left, int | None)
+
+
 def making_keys(provider: nc.Provider) -> None:
     key = provider.create_key(
         "RSA",

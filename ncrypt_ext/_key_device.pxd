@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""Keys that may live in a device: a platform module (TPM), a smart card."""
+
+from libc.stdint cimport uint32_t
+
+from ncrypt_ext._key_base cimport KeyBase
+from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
+
+
+cdef enum PinState:
+    PIN_FINE = 0   # none was given, or a call has succeeded with it
+    PIN_UNPROVEN   # given, and no call has told yet whether it is right
+    PIN_REFUSED    # wrong: no further call is made with it
+
+
+cdef class DeviceKey(KeyBase):
+    cdef object ask           # the PIN callback
+    cdef object pin_lock      # held by the one call that tries a PIN
+    cdef object pin_process   # whose lock that is: fork() may copy a locked one
+    cdef bint asking
+    cdef bint pin_given
+    cdef PinState pin_state
+    cdef uint32_t pins        # how many were given
+    cdef uint32_t refusals    # in a row
+    cdef uint32_t refusal     # the last one's status
+    cdef bint provider_known
+    cdef str provider_name
+    cdef object provider_type
+
+    cdef int find_provider(self) except -1
+    cdef int write_pin(self, object pin, str argument, DWORD flags) except -1
+    cdef int take_pin_from(self, DeviceKey other) except -1
+    cdef bint needs_pin(self, SECURITY_STATUS status) except -1
+    cdef object lock(self)
+    cdef int refused(self, uint32_t status) except -1
+    cdef int ask_pin(self, SECURITY_STATUS status, str function) except -1
+    cdef PinTurn pin_turn(self, SECURITY_STATUS status, str function, uint32_t pins)
+
+    cdef inline DWORD quiet(self, bint silent) noexcept:
+        """The flag of a private key's call: with a PIN callback no dialog may come up."""
+        return 0x40 if silent or self.ask is not None else 0
+
+
+cdef class PinTurn:
+    cdef DeviceKey key
+    cdef object lock
+    cdef SECURITY_STATUS status
+    cdef str function
+    cdef uint32_t pins
+
+
+cdef object checked_callback(object value)
