@@ -138,7 +138,7 @@ def test_the_list_of_gaps_is_true(rows):
         assert gap.reason, gap.name
         covered = [row for row in rows["64"].values() if gap.covers(row["kind"], row["name"])]
         assert covered, f"{gap.kind} {gap.name} is not declared"
-        assert "*" not in gap.name or (gap.kind, gap.name) == ("function", "ncx_*")
+        assert "*" not in gap.name
 
 
 def test_gaps_are_confirmed_by_mingw(rows, on_windows):
