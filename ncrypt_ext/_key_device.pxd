@@ -23,6 +23,7 @@ cdef class DeviceKey(KeyBase):
     cdef uint32_t pins        # how many were given
     cdef uint32_t refusals    # in a row
     cdef uint32_t refusal     # the last one's status
+    cdef uint32_t in_use      # calls with the private key; changed with the GIL held
     cdef bint provider_known
     cdef str provider_name
     cdef object provider_type
@@ -32,6 +33,8 @@ cdef class DeviceKey(KeyBase):
     cdef int take_pin_from(self, DeviceKey other) except -1
     cdef bint needs_pin(self, SECURITY_STATUS status) except -1
     cdef object lock(self)
+    cdef int wait_for_others(self) except -1
+    cdef SECURITY_STATUS hand_over(self, object pin, str argument, DWORD flags) except? 1
     cdef int refused(self, uint32_t status) except -1
     cdef int ask_pin(self, SECURITY_STATUS status, str function) except -1
     cdef PinTurn pin_turn(self, SECURITY_STATUS status, str function, uint32_t pins)

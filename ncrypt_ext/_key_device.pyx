@@ -16,6 +16,7 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, SECURITY_STATUS, WCHAR
 import os
 from sys import audit
 from threading import RLock
+from time import sleep
 
 from ncrypt_ext.errors import NCryptError, PinError, error_from_status
 from ncrypt_ext.properties import PLATFORM_PROVIDER as _PLATFORM_PROVIDER
@@ -166,6 +167,32 @@ cdef class DeviceKey(KeyBase):
 
     cdef int write_pin(self, object pin, str argument, DWORD flags) except -1:
         """Hands a PIN to the provider. The lock is held."""
+        cdef SECURITY_STATUS status
+        cdef PinState before = self.pin_state
+        self.pin_state = PIN_UNPROVEN
+        try:
+            self.wait_for_others()
+            status = self.hand_over(pin, argument, flags)
+            if is_refusal(status):
+                self.pin_given = True
+                self.refused(status)
+                before = self.pin_state
+            check(status, "NCryptSetProperty")
+        except BaseException:
+            self.pin_state = before
+            raise
+        self.pins += 1
+        self.pin_given = True
+        return 0
+
+    cdef int wait_for_others(self) except -1:
+        """Calls that began before this turn must not try its PIN. None begins now: they see that
+        it is unproven."""
+        while self.in_use > 0:
+            sleep(0.001)
+        return 0
+
+    cdef SECURITY_STATUS hand_over(self, object pin, str argument, DWORD flags) except? 1:
         cdef bytes text
         cdef LPCWSTR name
         cdef PBYTE data
@@ -183,14 +210,7 @@ cdef class DeviceKey(KeyBase):
                 self.leave()
         finally:
             wipe(data, size)
-        if is_refusal(status):
-            self.pin_given = True
-            self.refused(status)
-        check(status, "NCryptSetProperty")
-        self.pins += 1
-        self.pin_given = True
-        self.pin_state = PIN_UNPROVEN
-        return 0
+        return status
 
     cdef int take_pin_from(self, DeviceKey other) except -1:
         """Of the object that this one replaces: the same handle, the same PIN."""
@@ -204,6 +224,7 @@ cdef class DeviceKey(KeyBase):
         if self.pin_process != os.getpid():
             self.pin_process = os.getpid()
             self.pin_lock = RLock()
+            self.in_use = 0
         return self.pin_lock
 
     cdef int refused(self, uint32_t status) except -1:

@@ -75,6 +75,7 @@ cdef class EncryptionKey(BatchKey):
         cdef SECURITY_STATUS status = 0
         cdef int _attempt
         self.enter()
+        self.in_use += 1
         with nogil:
             for _attempt in range(2):
                 written[0] = 0
@@ -83,6 +84,7 @@ cdef class EncryptionKey(BatchKey):
                 if <uint32_t>status != UNSUCCESSFUL:
                     break
             self.leave()
+        self.in_use -= 1
         return status
 
     cdef bytes whole(self, bint decrypt, object data, object padding, bint silent):

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -458,6 +459,21 @@ def test_threads_try_a_pin_that_was_set_once(player, card_key):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(use, range(8)))
     assert player.tries == 2
+
+
+def test_a_pin_waits_for_calls_that_began_before(player, card_key):
+    """Else such a call would try it too."""
+    with ThreadPoolExecutor(2) as pool:
+        player.hold()
+        early = pool.submit(card_key.sign, DIGEST)
+        while not player.waiting:
+            time.sleep(0.001)
+        setting = pool.submit(card_key.set_pin, "0000")
+        time.sleep(0.05)  # time to go wrong in; what is right takes none
+        player.hold(False)
+        assert type(early.exception()) is nc.CancelledError
+        setting.result()
+    assert player.tries == 3
 
 
 def test_a_batch_asks_once_and_tries_once(player, card_key):

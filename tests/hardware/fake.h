@@ -6,6 +6,7 @@
 #define FAKE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,6 +54,8 @@ struct fake {
     uint32_t module_tries; /* used up */
     uint32_t dialogs;
     bool wants_ui;
+    atomic_bool hold;    /* a signature waits before it looks for a PIN */
+    atomic_bool waiting; /* ... and one does */
     char pin_log[256];
 };
 

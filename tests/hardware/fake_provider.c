@@ -5,6 +5,8 @@
  * Only the peculiarities of the devices are answered here. "Fact" marks what is known of the real ones and from whom,
  * "Assumed" what is not. A test sets the rest through the functions at the end of fake_script.c.
  */
+#include <time.h>
+
 #include "fake.h"
 
 #define PLATFORM_NAME u"Microsoft Platform Crypto Provider"
@@ -228,6 +230,10 @@ SECURITY_STATUS WINAPI NCryptSignHash(NCRYPT_KEY_HANDLE hKey, void *pPaddingInfo
     enum kind kind;
     SECURITY_STATUS status = fake_before(hKey, "NCryptSignHash", dwFlags, &kind);
 
+    while (kind != NOBODY && atomic_load(&fake.hold)) {
+        atomic_store(&fake.waiting, true);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
     if (status == ERROR_SUCCESS && pbSignature != NULL) {
         status = authenticate(hKey, dwFlags);
     }

@@ -391,6 +391,20 @@ void fake_want_ui(void)
     fake.wants_ui = true;
 }
 
+/* From now on signatures wait, until it is 0 again. */
+void fake_hold(uint32_t hold);
+void fake_hold(uint32_t hold)
+{
+    atomic_store(&fake.waiting, false);
+    atomic_store(&fake.hold, hold != 0);
+}
+
+uint32_t fake_waiting(void);
+uint32_t fake_waiting(void)
+{
+    return atomic_load(&fake.waiting);
+}
+
 uint32_t fake_calls(const char *function);
 uint32_t fake_calls(const char *function)
 {

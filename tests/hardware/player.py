@@ -26,6 +26,13 @@ class Player:
     def want_ui(self):
         self.library.fake_want_ui()
 
+    def hold(self, hold=True):
+        self.library.fake_hold(hold)
+
+    @property
+    def waiting(self):
+        return bool(self.library.fake_waiting())
+
     def calls(self, function):
         return self.library.fake_calls(function.encode("ascii"))
 
