@@ -54,3 +54,16 @@ class Player:
 
     def search(self, text):
         return self.library.fake_search(text.encode("ascii"))
+
+
+def answering(*answers):
+    """A callback that gives these answers, and then none; it keeps what it is told."""
+    told = []
+    left = list(answers)
+
+    def callback(request):
+        told.append(request)
+        return left.pop(0) if left else None
+
+    callback.told = told
+    return callback
