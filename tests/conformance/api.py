@@ -77,6 +77,7 @@ def _implementation():
 
 
 IMPLEMENTATION = _implementation()
+calls = []  # (function, what it returned) since conftest.py last cleared it; None: it did not return
 _library = _open_library()
 # The engine is one library; Windows has one for each header.
 _bcrypt = ctypes.WinDLL("bcrypt.dll") if sys.platform == "win32" else _library
@@ -97,7 +98,10 @@ def call(name, *arguments):
         elif isinstance(argument, bytes):
             argument = (c_uint8 * max(1, len(argument))).from_buffer_copy(argument or b"\0")
         converted.append(argument)
-    return _functions[name](*converted) & 0xFFFFFFFF
+    calls.append((name, None))
+    status = _functions[name](*converted) & 0xFFFFFFFF
+    calls[-1] = (name, status)
+    return status
 
 
 class RefusedError(Exception):

@@ -6,22 +6,27 @@ Markers name the differences between implementations:
   not_on(implementation, reason) a known difference: a strict expected failure there
 Capabilities are those of probes.py. On the engine every one must be there. A test that takes a key
 `name` requires "persisted" without saying so, one with an algorithm for a parameter that algorithm.
+What Wine does otherwise in whole families of tests is in differences.txt, as strict as not_on.
+
+With NCRYPT_EXT_CONFORMANCE_RESULTS set to a file, each test adds a line to it: see results.py.
 """
 
+import functools
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from . import probes
-from .api import IMPLEMENTATION, Api
+from . import differences, probes, results
+from .api import IMPLEMENTATION, Api, calls
 
 HERE = Path(__file__).parent
+ALONE = "NCRYPT_EXT_CONFORMANCE_ALONE" in os.environ
 TOOLS = {
     "cryptography": lambda: importlib.util.find_spec("cryptography") is not None,
     "openssl": lambda: shutil.which("openssl") is not None,
@@ -51,7 +56,7 @@ def run_child(program, *arguments):
     )
 
 
-@cache
+@functools.cache
 def capable(capability):
     if capability in TOOLS:
         return TOOLS[capability]()
@@ -71,18 +76,73 @@ def requirements(item):
 
 
 def pytest_runtest_setup(item):
+    calls.clear()
     for capability in requirements(item):
         if capable(capability):
             continue
-        if capability == "openssl":
+        if capability == "openssl" and IMPLEMENTATION == "engine":
             pytest.skip("there is no openssl command")
         if IMPLEMENTATION == "engine":
             pytest.fail(f"missing: {capability}")
+        item.stash[results.MISSING] = capability
         pytest.xfail(f"{IMPLEMENTATION} has no {capability}")
     for mark in item.iter_markers("not_on"):
         implementation, reason = mark.args
         if implementation == IMPLEMENTATION:
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+    difference = differences.find(item.nodeid) if IMPLEMENTATION == "wine" else None
+    if difference is not None and not ALONE:
+        item.add_marker(pytest.mark.xfail(reason=difference.reason, strict=True))
+
+
+STARTS_PROCESSES = {"test_windows_recorder.py", "test_open_delete.py"}
+
+
+def pytest_collection_modifyitems(items):
+    """Whatever needs other processes comes first: some tests make Wine keep gigabytes.
+
+    That holds for the probes as well; and tests that end their process get one of their own.
+    """
+    if IMPLEMENTATION != "wine" or ALONE:
+        return
+    first = []
+    for item in [item for item in items if HERE in item.path.parents]:
+        difference = differences.find(item.nodeid)
+        if difference is not None and difference.alone:
+            item.runtest = functools.partial(run_alone, item)
+            first.append(item)
+        elif item.path.name in STARTS_PROCESSES:
+            first.append(item)
+    items[:] = first + [item for item in items if item not in first]
+
+
+def pytest_collection_finish(session):
+    if IMPLEMENTATION != "engine":
+        ours = [item for item in session.items if HERE in item.path.parents]
+        wanted = {capability for item in ours for capability in requirements(item)}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(capable, sorted(wanted)))
+
+
+def run_alone(item):
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:faulthandler", item.nodeid],
+        cwd=item.config.rootpath,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=dict(os.environ, NCRYPT_EXT_CONFORMANCE_ALONE="1"),
+    )
+    if "1 passed" not in done.stdout:
+        pytest.fail(f"failed in a process of its own:\n{done.stdout}{done.stderr}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    results.note(item, report, calls)
+    return report
 
 
 @pytest.fixture(autouse=True)

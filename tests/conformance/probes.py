@@ -8,6 +8,7 @@ import os
 
 from . import material
 from .abi import PKCS1_ENCRYPTION, pkcs1
+from .api import call
 
 
 def _probe_name():
@@ -30,6 +31,27 @@ def persisted(api):
 
 def enumerate_keys(api):
     api.keys()
+
+
+def enumerate_providers(api):
+    api.providers()
+
+
+def enumerate_algorithms(api):
+    api.algorithms()
+
+
+def delete(api):
+    api.delete(api.create("RSA"))
+
+
+def is_key_handle(api):
+    if call("NCryptIsKeyHandle", api.create("RSA")) != 1:
+        raise SystemExit("a key is no key")
+
+
+def lengths(api):
+    api.get(api.create("RSA"), "Lengths")
 
 
 def rsa_import(api):
@@ -66,6 +88,11 @@ PROBES = {
     "ECDSA": generic_ecdsa,
     "persisted": persisted,
     "enumerate": enumerate_keys,
+    "enumerate_providers": enumerate_providers,
+    "enumerate_algorithms": enumerate_algorithms,
+    "delete": delete,
+    "lengths": lengths,
+    "is_key_handle": is_key_handle,
     "rsa_import": rsa_import,
     "ecc_import": ecc_import,
     "pkcs8": pkcs8,

@@ -118,10 +118,12 @@ def test_delete_leaves_other_keys(api, name):
     assert api.exists(name + " stays")
 
 
+@pytest.mark.requires("delete")
 def test_delete_ephemeral(api, key):
     api.delete(key)
 
 
+@pytest.mark.requires("delete")
 def test_delete_unfinalized(api, algorithm):
     api.delete(api.create(algorithm))
 

@@ -11,6 +11,7 @@ from .conftest import small
 from .constants import NTE_INVALID_HANDLE, NTE_INVALID_PARAMETER
 
 
+@pytest.mark.requires("is_key_handle")
 def test_is_key_handle(api, algorithm):
     for key in (api.create(algorithm), api.make(algorithm, **small(algorithm))):
         assert call("NCryptIsKeyHandle", key) == 1
