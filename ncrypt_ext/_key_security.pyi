@@ -32,7 +32,8 @@ class SecuredKey(DeviceKey):
         """Replace parts of the key's security descriptor, given as SDDL (a ``str``), as a
         :class:`~ncrypt_ext.security.SecurityDescriptor` or as the bytes of a self-relative one.
 
-        ``parts`` are those that the descriptor has if not given; the others stay as they are.
+        ``parts`` are those that the descriptor has if not given; the others stay as they are. One
+        that it has not is a ``ValueError``: Windows takes a DACL that is not there for no limit.
         ``persist`` passes ``NCRYPT_PERSIST_FLAG``. Raises the audit event
         ``ncrypt_ext.set_security_descriptor`` with the key's name and whether it is a machine key.
         """

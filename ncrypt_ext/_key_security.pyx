@@ -26,6 +26,15 @@ cdef DWORD checked_parts(object parts) except 0:
     return parts
 
 
+cdef int check_present(object descriptor, DWORD parts) except -1:
+    """A part that is asked for and not there would be taken away: without a DACL everybody may."""
+    for part, value in ((0x1, descriptor.owner), (0x2, descriptor.group), (0x4, descriptor.dacl),
+                        (0x18, descriptor.sacl)):
+        if parts & part and value is None:
+            raise ValueError(f"the security descriptor lacks some of the parts 0x{parts:X}")
+    return 0
+
+
 cdef class SecuredKey(DeviceKey):
 
     def security_descriptor(self, parts=DEFAULT_PARTS, *, bint silent=False):
@@ -57,7 +66,8 @@ cdef class SecuredKey(DeviceKey):
             parts = descriptor.parts
             if not parts:
                 raise ValueError("the security descriptor is empty: there is nothing to set")
-        self.write_descriptor(descriptor, checked_parts(parts), persist, silent)
+        check_present(descriptor, checked_parts(parts))
+        self.write_descriptor(descriptor, parts, persist, silent)
 
     def grant_read(self, who, *, bint persist=True, bint silent=False):
         from ncrypt_ext.security import sid_of

@@ -34,6 +34,11 @@ def service_sid(name: str) -> str:
     """The SID of a service, by the service's name as in ``sc query`` (not its display name)."""
     if not name or "\\" in name or "/" in name:
         raise ValueError(f"{name!r} is not the name of a service")
+    if not name.isascii():
+        raise ValueError(
+            f"{name!r} is not in ASCII, and Windows has capital letters of its own: use the SID "
+            "that sc showsid tells"
+        )
     if name.upper() == "ALL SERVICES":
         return "S-1-5-80-0"
     digest = hashlib.sha1(name.upper().encode("utf-16-le"), usedforsecurity=False).digest()

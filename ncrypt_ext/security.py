@@ -128,9 +128,10 @@ class Ace(NamedTuple):
     flags: AceFlags = AceFlags(0)
 
     def to_bytes(self) -> bytes:
+        if self.kind not in _ACE_TYPES:
+            raise ValueError(f"{self.kind!r} is not a type of entry")
         sid = sid_to_bytes(sid_of(self.sid))
-        head = (_ACE_TYPES[self.kind], self.flags, 8 + len(sid), self.rights)
-        return struct.pack("<BBHI", *head) + sid
+        return _pack("<BBHI", _ACE_TYPES[self.kind], self.flags, 8 + len(sid), self.rights) + sid
 
     def to_sddl(self) -> str:
         if self.flags & ~_all(AceFlags):
@@ -148,7 +149,7 @@ class OpaqueAce(NamedTuple):
     body: bytes
 
     def to_bytes(self) -> bytes:
-        return struct.pack("<BBH", self.kind, self.flags, 4 + len(self.body)) + self.body
+        return _pack("<BBH", self.kind, self.flags, 4 + len(self.body)) + self.body
 
     def to_sddl(self) -> str:
         raise ValueError(f"an entry of type 0x{self.kind:02X} has no text form here")
@@ -167,7 +168,7 @@ class Acl(NamedTuple):
         body = b"".join(ace.to_bytes() for ace in self.aces)
         if 8 + len(body) > 0xFFFF:
             raise ValueError(f"{8 + len(body)} bytes are too many for an access control list")
-        return struct.pack("<BBHHH", self.revision, 0, 8 + len(body), len(self.aces), 0) + body
+        return _pack("<BBHHH", self.revision, 0, 8 + len(body), len(self.aces), 0) + body
 
     def to_sddl(self) -> str:
         if self.aces is None:
@@ -200,6 +201,13 @@ def _all(kind: type[IntFlag]) -> int:
     return sum(kind)
 
 
+def _pack(form: str, *numbers: int) -> bytes:
+    try:
+        return struct.pack(form, *numbers)
+    except struct.error:
+        raise ValueError(f"one of the numbers {numbers} does not fit its field") from None
+
+
 def _names(flags: IntFlag) -> str:
     ordered = ("P", "AR", "AI", *AceFlags.__members__)
     present = {flag.name for flag in type(flags) if flag & flags}
@@ -207,6 +215,8 @@ def _names(flags: IntFlag) -> str:
 
 
 def _rights_text(rights: int, kind: str) -> str:
+    if not 0 <= rights < 1 << 32:
+        raise ValueError(f"the rights {rights} do not fit 32 bits")
     if kind == "ML":
         if 0 < rights <= 7:
             return "".join(name for name, bit in _LABEL_RIGHTS.items() if rights & bit)
@@ -225,7 +235,7 @@ def _read_acl(data: bytes, at: int, flags: AclFlags) -> Acl:
         raise ValueError(f"there is no access control list at offset {at}")
     revision, _, size, count, _ = struct.unpack_from("<BBHHH", data, at)
     end = at + size
-    if revision not in (2, 4) or end > len(data):
+    if revision not in (2, 4) or size < 8 or end > len(data):
         raise ValueError(f"the access control list at offset {at} is damaged")
     aces: list[Ace | OpaqueAce] = []
     at += 8
@@ -241,7 +251,7 @@ def _read_acl(data: bytes, at: int, flags: AclFlags) -> Acl:
 
 
 def _read_ace(data: bytes, number: int, flags: AceFlags) -> Ace | OpaqueAce:
-    if number in _ACE_NAMES and len(data) >= 16:
+    if number in _ACE_NAMES:
         sid, size = read_sid(data, 8, len(data))
         if 8 + size == len(data):
             return Ace(_ACE_NAMES[number], sid, int.from_bytes(data[4:8], "little"), flags)
@@ -283,9 +293,14 @@ class SecurityDescriptor(NamedTuple):
             flags = AclFlags(control >> shift & _all(AclFlags))
             return _read_acl(data, at, flags) if at else Acl(None, flags)
 
+        def read_optional_sid(at: int) -> str | None:
+            if 0 < at < 20:
+                raise ValueError(f"there is no SID at offset {at}")
+            return read_sid(data, at, len(data))[0] if at else None
+
         return cls(
-            read_sid(data, owner, len(data))[0] if owner else None,
-            read_sid(data, group, len(data))[0] if group else None,
+            read_optional_sid(owner),
+            read_optional_sid(group),
             read_list(_DACL_PRESENT, dacl, 0),
             read_list(_SACL_PRESENT, sacl, 1),
         )
@@ -300,6 +315,8 @@ class SecurityDescriptor(NamedTuple):
             (self.sacl, _SACL_PRESENT, 1),
             (self.dacl, _DACL_PRESENT, 0),
         ):
+            if acl is not None and acl.flags & ~_all(AclFlags):
+                raise ValueError(f"0x{int(acl.flags):X} are not flags of a list")
             control |= 0 if acl is None else present | int(acl.flags) << shift
             there = acl is not None and acl.aces is not None
             offsets.append(20 + len(body) if there else 0)
@@ -313,6 +330,10 @@ class SecurityDescriptor(NamedTuple):
             for letter, sid in (("O", self.owner), ("G", self.group))
             if sid is not None
         ]
+        for acl, system in ((self.dacl, False), (self.sacl, True)):
+            for ace in acl.aces or () if acl is not None else ():
+                if isinstance(ace, Ace) and (ace.kind in _IN_SACL) != system:
+                    raise ValueError(f"entries of type {ace.kind} do not belong into this list")
         lists = [
             f"{letter}:{acl.to_sddl()}"
             for letter, acl in (("D", self.dacl), ("S", self.sacl))
@@ -447,6 +468,8 @@ class _Parser:
         start = self.at
         number = self.take("0[xX][0-9A-Fa-f]+") or self.take("[0-9]+")
         if number is not None:
+            if number[0] == "0" and number.isdecimal() and number != "0":
+                raise self.fail("numbers that begin with 0 are octal to Windows", start)
             digits = number[:64]  # many more than there can be
             value = int(digits, 16 if digits[:2] in ("0x", "0X") else 10)
             if value >= 1 << 32 or digits != number:

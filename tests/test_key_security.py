@@ -70,6 +70,11 @@ def key(provider):
         (("D:", 0x80000004), ValueError, "parts must name"),
         (("D:", -1), ValueError, "parts must name"),
         (("D:", "DACL"), TypeError, "parts must be"),
+        (("O:SY", 0x4), ValueError, "lacks some of the parts 0x4"),
+        (("D:", 0x5), ValueError, "lacks some of the parts 0x5"),
+        (("O:SYD:", 0x6), ValueError, "lacks some of the parts 0x6"),
+        (("D:", 0xC), ValueError, "lacks some of the parts 0xC"),
+        (("D:", 0x10), ValueError, "lacks some of the parts 0x10"),
     ],
 )
 def test_wrong_descriptors(key, arguments, error, reason):
