@@ -83,11 +83,13 @@ cdef class PublicKey(PropertyKey):
         return 0
 
     cdef int find_public(self) except -1:
-        """Asks the key store once; what fails here is reported by the call that comes next."""
+        """Asks the key store once, without a dialogue; what fails here is reported by the call that
+        comes next."""
         cdef uint8_t blob[BLOB_SIZE]
         cdef DWORD size = 0
         cdef LPCWSTR kind
-        cdef SECURITY_STATUS status
+        cdef SECURITY_STATUS status = 0
+        cdef int _attempt
         if self.kind == KIND_UNKNOWN:
             self.find_kind()
         if self.kind != KIND_RSA and self.kind != KIND_EC:
@@ -98,8 +100,11 @@ cdef class PublicKey(PropertyKey):
         try:
             if lease_attached(self.lease) == 0:
                 with nogil:
-                    status = NCryptExportKey(self.lease.handle, 0, kind, NULL, blob, BLOB_SIZE,
-                                             &size, 0)
+                    for _attempt in range(2):
+                        status = NCryptExportKey(self.lease.handle, 0, kind, NULL, blob, BLOB_SIZE,
+                                                 &size, NCRYPT_SILENT_FLAG)
+                        if <uint32_t>status != STATUS_UNSUCCESSFUL:
+                            break
                 if status == 0 and 8 <= size <= BLOB_SIZE:
                     self.import_public(blob, size)
             self.public = lease_attached(self.lease)

@@ -94,6 +94,17 @@ def no_public_half(make, function):
     key.close()
 
 
+def first_read_stumbles(make):
+    """The public key is read again after a failure without a reason, and bcrypt has it then."""
+    with make() as key:
+        counts.fail("NCryptExportKey", UNSUCCESSFUL)
+        reads = counts.read()["NCryptExportKey"]
+        for function, use in list(uses(key)):
+            if function.startswith("BCrypt"):
+                assert calls(function, use) == 1, function
+        assert counts.read()["NCryptExportKey"] - reads == 2
+
+
 def main(algorithm):
     provider = nc.Provider()
 
@@ -105,6 +116,7 @@ def main(algorithm):
         key_store_after_bcrypt(key)
     no_public_half(make, "BCryptImportKeyPair")
     no_public_half(make, "NCryptExportKey")
+    first_read_stumbles(make)
     provider.close()
     assert set(nc.live_handles()["binding"].values()) == {0}, nc.live_handles()
     print("done")

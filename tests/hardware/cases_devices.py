@@ -338,3 +338,17 @@ def test_silence(player, name, rsa_blob):
         assert not new.closed
         player.start()
         assert provider.has_key("k")
+
+
+@BOTH
+def test_reading_the_public_key_asks_nobody(player, name):
+    """A provider that would have to ask keeps its public keys, and the call itself may ask."""
+    with nc.Provider(name) as provider, provider.create_key("ECDSA_P256") as key:
+        signature = key.sign(DIGEST)
+        player.want_ui()
+        with pytest.raises(nc.SilentContextError):
+            key.verify(DIGEST, signature, silent=True)
+        assert player.dialogs == 0
+        key.verify(DIGEST, signature)
+        assert player.dialogs == 1
+        assert nc.live_handles()["binding"]["PublicKey"] == 0
