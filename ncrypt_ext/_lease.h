@@ -308,11 +308,12 @@ static inline bool lease_attach(struct lease *lease, unsigned type, uintptr_t ha
     attachment->handle = handle;
     attachment->release = release;
     attachment->type = type;
+    lease_word_add(&lease->registry->live[type], 1); /* first: a fork() in between must not leave less than there is */
     if (!lease_word_swap(&lease->attached, 0, (uint64_t)(uintptr_t)attachment)) {
+        lease_word_add(&lease->registry->live[type], UINT64_MAX);
         free(attachment);
         return false;
     }
-    lease_word_add(&lease->registry->live[type], 1);
     return true;
 }
 
