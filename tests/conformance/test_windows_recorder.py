@@ -68,6 +68,7 @@ def test_a_question_that_ends_its_process_is_passed_over(monkeypatch, tmp_path):
         "records = json.loads(open(sys.argv[4]).read())\n"
         "for one in records[int(sys.argv[3]):]:\n"
         "    if one['id'] == 'bad':\n"
+        '        os.write(1, b\'{"id": "bad", "ans\')\n'
         "        os._exit(7)\n"
         "    print(json.dumps({'id': one['id'], 'answer': []}), flush=True)\n"
     )

@@ -112,7 +112,8 @@ def gather(kind):
             output, end = done.stdout, f"the process ended with code {done.returncode}"
         except subprocess.TimeoutExpired as slow:
             output, end = slow.stdout or b"", f"no answer within {PATIENCE} s"
-        for line in output.decode("utf-8", "replace").splitlines():
+        whole = output[: output.rfind(b"\n") + 1]  # it may have ended in the middle of a line
+        for line in whole.decode("utf-8", "replace").splitlines():
             if line.startswith('{"id"'):
                 one = json.loads(line)
                 found[one["id"]] = one["answer"]
