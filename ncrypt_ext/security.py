@@ -469,7 +469,7 @@ class _Parser:
         number = self.take("0[xX][0-9A-Fa-f]+") or self.take("[0-9]+")
         if number is not None:
             if number[0] == "0" and number.isdecimal() and number != "0":
-                raise self.fail("numbers that begin with 0 are octal to Windows", start)
+                raise self.fail("a number that begins with 0 may be read as octal", start)
             digits = number[:64]  # many more than there can be
             value = int(digits, 16 if digits[:2] in ("0x", "0X") else 10)
             if value >= 1 << 32 or digits != number:

@@ -98,7 +98,7 @@ def test_no_text_that_could_not_be_read_again(descriptor):
 
 
 @pytest.mark.parametrize("number", ["010", "00", "02000000000"])
-def test_rights_that_windows_would_read_as_octal(number):
+def test_rights_that_may_be_read_as_octal(number):
     with pytest.raises(SDDLError, match="octal") as caught:
         SecurityDescriptor.from_sddl(f"D:(A;;{number};;;SY)")
     assert caught.value.position == 6
