@@ -72,6 +72,7 @@ package: build
 .PHONY: windows
 windows: build
 	@tools/windows/smoke
+	@tools/windows/verify
 	@tools/windows/thunks
 	@tools/windows/abi
 

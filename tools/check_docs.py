@@ -11,6 +11,7 @@ python tools/check_docs.py
   class and errno
 * the map in the README names what is in the tree, and all of its top level
 * the Cython code on docs/cython.md is that of tests/packaging/consumer
+* the table on docs/windows.md is made of docs/windows.json, which is of these functions
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from __future__ import annotations
 import builtins
 import errno
 import inspect
+import json
 import re
+import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +33,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
 PAGES += sorted((ROOT / "docs").glob("*.md"))
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+WINDOWS = runpy.run_path(str(ROOT / "tools" / "windows" / "summary.py"))
+WINDOWS_DATA = json.loads((ROOT / "docs" / "windows.json").read_text(encoding="utf-8"))
 # What tools and build leave at the top of the tree.
 LEFT_BY_TOOLS = {".git", ".cache", "build", "dist", "ncrypt_ext.egg-info", "__pycache__"}
 
@@ -150,8 +155,8 @@ def check_functions() -> Iterator[str]:
         word = gil.partition(";")[0].partition(":")[0]
         if {word == "released"} != released.get(function, set()):
             yield f"functions.md: {function}: the GIL is not {word} in every call"
-        if "engine" not in executed or "real Windows: " not in executed:
-            yield f"functions.md: {function}: where has it been executed?"
+        if executed != WINDOWS["executed"](function, WINDOWS_DATA):
+            yield f"functions.md: {function}: windows.json has it executed elsewhere"
     for function in table:
         if function not in declared:
             yield f"functions.md: {function} is not in include/ncrypt.h"
@@ -231,6 +236,13 @@ def check_cython() -> Iterator[str]:
             yield f"cython.md: this is not in tests/packaging/consumer:\n{block}"
 
 
+# ---- Windows ------------------------------------------------------------------------------------
+
+
+def check_windows() -> Iterator[str]:
+    yield from WINDOWS["stale"]()
+
+
 def main() -> int:
     missing = [page for page in PAGES if not page.exists()]
     if missing:
@@ -245,6 +257,7 @@ def main() -> int:
             check_errors,
             check_map,
             check_cython,
+            check_windows,
         )
         for fault in check()
     ]

@@ -77,7 +77,7 @@ def _implementation():
 
 
 IMPLEMENTATION = _implementation()
-calls = []  # (function, what it returned) since conftest.py last cleared it; None: it did not return
+calls = []  # (function, result) since conftest.py last cleared it; None: it did not return
 _library = _open_library()
 # The engine is one library; Windows has one for each header.
 _bcrypt = ctypes.WinDLL("bcrypt.dll") if sys.platform == "win32" else _library
