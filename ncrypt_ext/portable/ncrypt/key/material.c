@@ -14,7 +14,9 @@ static SECURITY_STATUS wrap(const struct algorithm *algorithm, const struct curv
     struct material *made = calloc(1, sizeof *made);
 
     if (made == NULL) {
+        openssl_scope_begin();
         EVP_PKEY_free(pkey);
+        openssl_scope_end();
         return status_no_memory();
     }
     made->algorithm = algorithm;
@@ -229,8 +231,10 @@ SECURITY_STATUS material_decrypt(struct material *material, const void *padding,
 void material_free(struct material *material)
 {
     if (material != NULL) {
+        openssl_scope_begin(); /* freeing takes libcrypto's locks, too */
         prepared_free(material->prepared);
         EVP_PKEY_free(material->pkey);
+        openssl_scope_end();
         free(material);
     }
 }
