@@ -7,12 +7,20 @@ words: not where the asterisk stands for one of them. For a reason in brackets t
 processes of their own.
 """
 
+import ctypes
 import functools
 import re
 from pathlib import Path
 from typing import NamedTuple
 
+KNOWN = "8.0"  # the Wine they are known of
 FILE = Path(__file__).with_name("differences.txt")
+
+
+def wine_version():
+    version = ctypes.WinDLL("ntdll.dll").wine_get_version
+    version.restype = ctypes.c_char_p
+    return version().decode()
 
 
 class Difference(NamedTuple):

@@ -66,6 +66,12 @@ def implementation() -> str:
     return "wine" if hasattr(ntdll, "wine_get_version") else "windows"
 
 
+def wine_version() -> str:
+    version = getattr(ctypes, "WinDLL")("ntdll.dll").wine_get_version  # noqa: B009
+    version.restype = ctypes.c_char_p
+    return str(version().decode())
+
+
 def start(log: Path, results: Path, *paths: str) -> subprocess.Popen[bytes]:
     """Safe path: what is in the current folder is not the package that is installed."""
     environment = dict(os.environ, NCRYPT_EXT_CONFORMANCE_RESULTS=str(results))
@@ -112,6 +118,8 @@ def main() -> int:
             passed = False
     system = {"on": where, "date": time.strftime("%Y-%m-%d"), "build": platform.version()}
     system["python"] = platform.python_version()
+    if where == "wine":
+        system["wine"] = wine_version()
     (FOLDER / f"{where}-system.json").write_text(json.dumps(system), "utf-8")
     print(f"the suite {'passed' if passed else 'FAILED'} on {where} ({system['build']})")
     return 0 if passed else 1

@@ -38,6 +38,7 @@ NOT_ON_WINE = {
     "NCryptIsKeyHandle": "a stub that says no",
     "NCryptFreeBuffer": STUB,
 }
+KNOWN = "8.0"
 # What Wine answers, but not in the case that is documented.
 NOT_THE_SAME = {
     ("NCryptExportKey", "NTE_BUFFER_TOO_SMALL"): "only for an empty name of a blob type",
@@ -75,6 +76,10 @@ def load(name: str) -> Tests:
     file = RESULTS / f"{name}.jsonl"
     lines = file.read_text("utf-8").splitlines() if file.exists() else []
     return {line["test"]: line for line in map(json.loads, lines)}
+
+
+def wine_version() -> str:
+    return str(json.loads((RESULTS / "wine-system.json").read_text("utf-8"))["wine"])
 
 
 def called(test: Test | None) -> set[str]:
@@ -257,6 +262,9 @@ def main() -> int:
     if "--write" in sys.argv:
         DATA.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
         PAGE.write_text(page_with(render(data)), "utf-8")
+    elif wine_version() != KNOWN:
+        print(f"this is Wine {wine_version()}: docs/windows.json is about {KNOWN}")
+        return 1 if any(test["outcome"] == "failed" for test in wine.values()) else 0
     elif data != before:
         found.append("docs/windows.json is not what the suite shows: summary.py --write")
     for fault in found:
