@@ -27,7 +27,7 @@ def keys(api, action, name, *rest):
 
 def main(program, *arguments):
     root = Path(__file__).resolve().parents[2]
-    sys.path.insert(0, str(root))
+    sys.path.append(str(root))  # last: the package may be installed, and then that one counts
     module = importlib.import_module("tests.conformance.api")
     api = module.Api()
     if program == "keys":

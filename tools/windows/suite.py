@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "conformance"
 PYTEST = ["-m", "pytest", "-q", "-rN", "--tb=native"]
 PYTEST += ["-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "bindings"]
+# As in pyproject.toml.
+TEST_PACKAGES = ["pytest>=9.2,<10", "cryptography>=50,<51"]
 # Those that need neither the engine nor a store nor another package.
 BINDINGS = [
     "test_attack_arguments.py",
@@ -55,7 +57,7 @@ def install(wheel: str | None) -> int:
     venv.create(folder, clear=True, with_pip=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     package = wheel or str(ROOT)
-    subprocess.run([python, "-m", "pip", "install", package, "pytest>=9.2,<10"], check=True)
+    subprocess.run([python, "-m", "pip", "install", package, *TEST_PACKAGES], check=True)
     return subprocess.run([python, __file__]).returncode
 
 
@@ -88,6 +90,8 @@ def start(log: Path, results: Path, *paths: str) -> subprocess.Popen[bytes]:
 
 def outcomes(results: Path) -> dict[str, int]:
     counts: dict[str, int] = {}
+    if not results.exists():
+        return counts
     for line in results.read_text("utf-8").splitlines():
         outcome = json.loads(line)["outcome"]
         counts[outcome] = counts.get(outcome, 0) + 1
