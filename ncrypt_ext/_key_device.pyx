@@ -114,6 +114,9 @@ cdef class PinTurn:
                 self.key.refusals = 0
             elif isinstance(error, NCryptError) and is_refusal(error.status):
                 self.key.refused(error.status)
+            elif (isinstance(error, NCryptError) and is_need(error.status)
+                    and self.key.pin_state == PIN_UNPROVEN):
+                self.key.pin_state = PIN_FINE  # the device has lost it: the next call asks
         finally:
             self.lock.release()
 
