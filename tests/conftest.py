@@ -24,6 +24,12 @@ def pytest_configure(config):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def pytest_collection_finish(session):
+    """What the tests are made of stays: the collections around each need not look at it."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     """The folder of this test's stores. No handle may be alive longer than the test."""
