@@ -85,6 +85,7 @@ cdef lease_release release_if(bint own) noexcept
 cdef uintptr_t handle_value(object handle) except 0
 cdef uint32_t number_value(object value, str argument) except? 0xFFFFFFFF
 cdef bint is_exiting() noexcept nogil
+cdef uint32_t fork_count() noexcept
 cdef bint is_main_thread() noexcept nogil
 cdef int callback_begin() except -1
 cdef int callback_end() except -1

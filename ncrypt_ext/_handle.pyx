@@ -23,6 +23,9 @@ if lease_guard_fork(&registry) != 0:
 # running when the callback forks.
 cdef dict callbacks = {}
 
+# How many times fork() has led from the process that imported this module to the present one.
+cdef uint32_t forks = 0
+
 cdef enum:
     EXIT_WAIT = 10000  # milliseconds: on a busy machine a generation asks seldom
 
@@ -165,6 +168,10 @@ cdef bint is_main_thread() noexcept nogil:
     return PyThread_get_thread_ident() == main_thread
 
 
+cdef uint32_t fork_count() noexcept:
+    return forks
+
+
 cdef int callback_begin() except -1:
     cdef unsigned long thread = PyThread_get_thread_ident()
     callbacks[thread] = callbacks.get(thread, 0) + 1
@@ -180,7 +187,8 @@ cdef int callback_end() except -1:
 
 
 def _after_fork_in_child():
-    global main_thread
+    global forks, main_thread
+    forks += 1
     thread = main_thread = PyThread_get_thread_ident()
     depth = callbacks.get(thread)
     callbacks.clear()

@@ -15,8 +15,8 @@ cdef enum PinState:
 
 cdef class DeviceKey(KeyBase):
     cdef object ask           # the PIN callback
-    cdef object pin_lock      # held by the one call that tries a PIN
-    cdef object pin_process   # whose lock that is: fork() may copy a locked one
+    cdef object pin_lock      # held by the one call that tries a PIN; None: not needed yet
+    cdef uint32_t pin_process  # fork_count() of its process: fork() may copy a locked one
     cdef bint asking
     cdef bint pin_given
     cdef PinState pin_state

@@ -5,7 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
-from ncrypt_ext._handle cimport TYPE_PROVIDER, free_object
+from ncrypt_ext._handle cimport TYPE_PROVIDER, fork_count, free_object
 from ncrypt_ext._key_base cimport KeyBase
 from ncrypt_ext._property_handle cimport PropertyHandle
 from ncrypt_ext._status cimport check
@@ -13,7 +13,6 @@ from ncrypt_ext._wide cimport wide, wide_pointer
 from ncrypt_ext.ncrypt cimport NCRYPT_SILENT_FLAG, NCryptSetProperty
 from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, SECURITY_STATUS, WCHAR
 
-import os
 from sys import audit
 from threading import RLock
 from time import sleep
@@ -124,8 +123,7 @@ cdef class PinTurn:
 cdef class DeviceKey(KeyBase):
 
     def __cinit__(self):
-        self.pin_lock = RLock()
-        self.pin_process = os.getpid()
+        self.pin_process = fork_count()
 
     @property
     def is_hardware(self):
@@ -224,10 +222,15 @@ cdef class DeviceKey(KeyBase):
         return 0
 
     cdef object lock(self):
-        if self.pin_process != os.getpid():
-            self.pin_process = os.getpid()
-            self.pin_lock = RLock()
+        """Made when first needed: few keys ever have a PIN."""
+        if self.pin_process != fork_count():
+            self.pin_process = fork_count()
+            self.pin_lock = None
             self.in_use = 0
+        if self.pin_lock is None:
+            new = RLock()
+            if self.pin_lock is None:  # making one may have let another thread in
+                self.pin_lock = new
         return self.pin_lock
 
     cdef int refused(self, uint32_t status) except -1:
