@@ -12,6 +12,7 @@ cdef class PublicKey(PropertyKey):
     cdef uintptr_t public    # bcrypt's handle of it, attached to the lease; 0: none yet, or none
     cdef bint no_public      # it was tried: the key store has to do it
 
+    cdef bint has_public(self) except -1
     cdef int find_public(self) except -1
     cdef int import_public(self, const uint8_t *blob, uint32_t size) except -1
     cdef SECURITY_STATUS run_verify(self, void *info, DWORD flags, Input *digest,

@@ -82,6 +82,12 @@ cdef class PublicKey(PropertyKey):
                     release_public(<uintptr_t>handle)
         return 0
 
+    cdef bint has_public(self) except -1:
+        """Whether there is a public handle, made now if it has not been tried. Before enter()."""
+        if self.public == 0 and not self.no_public:
+            self.find_public()
+        return self.public != 0
+
     cdef int find_public(self) except -1:
         """Asks the key store once, without a dialogue; what fails here is reported by the call that
         comes next."""
@@ -119,9 +125,7 @@ cdef class PublicKey(PropertyKey):
         without a reason, which passes, is tried once more."""
         cdef SECURITY_STATUS status = <SECURITY_STATUS>STATUS_NOT_SUPPORTED
         cdef int _attempt
-        if self.public == 0 and not self.no_public:
-            self.find_public()
-        in_process[0] = self.public != 0
+        in_process[0] = self.has_public()
         self.enter()
         with nogil:
             if in_process[0]:
@@ -147,9 +151,7 @@ cdef class PublicKey(PropertyKey):
         """Encrypts, likewise."""
         cdef SECURITY_STATUS status = <SECURITY_STATUS>STATUS_NOT_SUPPORTED
         cdef int _attempt
-        if self.public == 0 and not self.no_public:
-            self.find_public()
-        in_process[0] = self.public != 0
+        in_process[0] = self.has_public()
         self.enter()
         with nogil:
             if in_process[0]:
@@ -176,9 +178,7 @@ cdef class PublicKey(PropertyKey):
         cdef uint8_t blob[BLOB_SIZE]
         cdef ULONG size = 0
         cdef int32_t status
-        if self.public == 0 and not self.no_public:
-            self.find_public()
-        if self.public == 0:
+        if not self.has_public():
             return None
         self.enter()
         with nogil:
