@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 Row = dict[str, Any]
+Maker = Callable[[Row], Iterable[str]]
 
 HEAD = """\
 #define CHECK(condition, text) _Static_assert(condition, text)
@@ -103,36 +104,30 @@ def of_function(row: Row) -> Iterator[str]:
     yield f"extern {spelled(row['type'], row['name'])};"
 
 
-def for_our_headers(rows: Iterable[Row], headers: Iterable[str]) -> str:
-    """Everything, for a compiler that reads include/ as platforms without the SDK do."""
-    lines = [f'#include "{name}"' for name in headers]
-    lines += [HEAD]
+def assertions(rows: Iterable[Row], prefix: str, makers: dict[str, Maker]) -> Iterator[str]:
+    """Those of values and layouts, and what else `makers` has, in the order of the rows."""
     makers = {
         "constant": of_constant,
-        "string": lambda row: of_string(row, "u"),
+        "string": lambda row: of_string(row, prefix),
         "struct": of_struct,
         "type": of_type,
         "macro": of_macro,
-        "function": of_function,
+        **makers,
     }
     for row in rows:
         if row["kind"] in makers:
-            lines += makers[row["kind"]](row)
+            yield from makers[row["kind"]](row)
+
+
+def for_our_headers(rows: Iterable[Row], headers: Iterable[str]) -> str:
+    """Everything, for a compiler that reads include/ as platforms without the SDK do."""
+    lines = [f'#include "{name}"' for name in headers]
+    lines += [HEAD, *assertions(rows, "u", {"function": of_function})]
     return "\n".join(lines) + "\n"
 
 
 def for_windows(rows: Iterable[Row], source: str) -> str:
     """Values and layouts, for a compiler that reads Windows' headers. Functions are not declared
     again: an import library's may say more than the ABI does."""
-    lines = [source, HEAD]
-    makers = {
-        "constant": of_constant,
-        "string": lambda row: of_string(row, "L"),
-        "struct": of_struct,
-        "type": of_type,
-        "macro": of_macro,
-    }
-    for row in rows:
-        if row["kind"] in makers:
-            lines += makers[row["kind"]](row)
+    lines = [source, HEAD, *assertions(rows, "L", {})]
     return "\n".join(lines) + "\n"
