@@ -20,7 +20,7 @@ import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -47,20 +47,41 @@ MODULES = [
     "_key_iterator",
     "_provider",
 ]
+# These need the web services half; nothing else loads it.
+WS_MODULES: list[str] = []
 PORTABLE_MODULES = ["_engine"]
 # bcrypt first: MinGW's library for ncrypt.dll has the names of both.
-WINDOWS_LIBRARIES = ["bcrypt", "ncrypt"]
+WINDOWS_LIBRARIES = ["bcrypt", "ncrypt", "advapi32"]
+WINDOWS_WS_LIBRARIES = ["webservices"]
 
-ENGINE = "ncrypt_ext_core"
-ENGINE_MAP = "ncrypt_ext/portable/core.map"
-ENGINE_SOURCES = [
-    "ncrypt_ext/portable/bcrypt/*.c",
-    "ncrypt_ext/portable/common/*.c",
-    "ncrypt_ext/portable/ncrypt/*.c",
-    "ncrypt_ext/portable/ncrypt/blob/*.c",
-    "ncrypt_ext/portable/ncrypt/key/*.c",
-    "ncrypt_ext/portable/ncrypt/store/*.c",
-]
+
+class Engine(NamedTuple):
+    """A shared library in the package."""
+
+    name: str
+    folders: list[str]  # of C sources, under ncrypt_ext/portable
+    map: str  # what it exports
+    libraries: list[str]  # of the system, by pkg-config's names
+    engines: list[str]  # others of these
+
+
+CORE = Engine(
+    "ncrypt_ext_core",
+    ["bcrypt", "common", "ncrypt", "ncrypt/blob", "ncrypt/key", "ncrypt/store", "wincrypt"],
+    "ncrypt_ext/portable/core.map",
+    ["libcrypto", "sqlite3"],
+    [],
+)
+WS = Engine(
+    "ncrypt_ext_ws",
+    ["webservices"],
+    "ncrypt_ext/portable/ws.map",
+    ["libxml-2.0"],
+    [CORE.name],
+)
+ENGINES = [CORE, WS]
+# The only headers of ours that Windows may see: the others would stand in for the SDK's own.
+WINDOWS_HEADERS = ["ncrypt_ext_compat.h", "ncrypt_ext_ws.h"]
 ENGINE_INCLUDES = ["include", "ncrypt_ext/portable", "ncrypt_ext"]
 HARDENING = ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2", "-fstack-protector-strong"]
 
@@ -82,14 +103,15 @@ KIND = "".join(
 SYSTEM_LIBRARIES = {
     "libcrypto": ("3.0", "libssl-dev", "openssl-devel", "openssl-dev", "openssl@3"),
     "sqlite3": ("3.34", "libsqlite3-dev", "sqlite-devel", "sqlite-dev", "sqlite"),
+    "libxml-2.0": ("2.9.7", "libxml2-dev", "libxml2-devel", "libxml2-dev", "libxml2"),
 }
 
 
-def system_libraries() -> tuple[list[str], list[str]]:
-    """The compiler's and the linker's flags for the libraries under the engine."""
+def system_libraries(wanted: list[str]) -> tuple[list[str], list[str]]:
+    """The compiler's and the linker's flags for these libraries under the engine."""
     environment = dict(os.environ)
     if MACOS and shutil.which("brew"):
-        # Homebrew keeps these two out of the default search path.
+        # Homebrew keeps these out of the default search path.
         found = [
             subprocess.run(["brew", "--prefix", packages[-1]], capture_output=True, text=True)
             for (*packages,) in SYSTEM_LIBRARIES.values()
@@ -109,14 +131,15 @@ def system_libraries() -> tuple[list[str], list[str]]:
             )
         return answer.stdout.split() if answer.returncode == 0 else ["missing"]
 
-    for name, (version, debian, fedora, alpine, homebrew) in SYSTEM_LIBRARIES.items():
+    for name in wanted:
+        version, debian, fedora, alpine, homebrew = SYSTEM_LIBRARIES[name]
         if ask("--exists", f"{name} >= {version}"):
             sys.exit(
                 f"ncrypt_ext: {name} {version} or newer was not found by pkg-config; install "
                 f"{debian} (Debian, Ubuntu), {fedora} (Fedora), {alpine} (Alpine), "
                 f"{homebrew} (Homebrew)"
             )
-    return ask("--cflags", *SYSTEM_LIBRARIES), ask("--libs", *SYSTEM_LIBRARIES)
+    return ask("--cflags", *wanted), ask("--libs", *wanted)
 
 
 def instrumentation() -> list[str]:
@@ -137,7 +160,7 @@ def extensions(windows: bool = WINDOWS) -> list[Extension]:
         origin = "@loader_path" if MACOS else "$ORIGIN"
         settings = {
             "include_dirs": ["include", "ncrypt_ext"],
-            "libraries": [ENGINE],
+            "libraries": [CORE.name],
             "extra_compile_args": instrumentation() or ["-O2", "-g0"],
             "extra_link_args": [f"-Wl,-rpath,{origin}", *instrumentation()]
             + (
@@ -149,15 +172,19 @@ def extensions(windows: bool = WINDOWS) -> list[Extension]:
     if TRACE:
         defines += [("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
     headers = glob("include/*.h") + glob("ncrypt_ext/*.h")
-    return [
-        Extension(
+
+    def extension(name: str, more_libraries: list[str]) -> Extension:
+        return Extension(
             f"ncrypt_ext.{name}",
             [f"ncrypt_ext/{name}.pyx"],
             depends=headers,
             define_macros=defines,
-            **settings,
+            **{**settings, "libraries": more_libraries + settings["libraries"]},
         )
-        for name in MODULES + ([] if windows else PORTABLE_MODULES)
+
+    return [
+        *(extension(name, []) for name in MODULES + ([] if windows else PORTABLE_MODULES)),
+        *(extension(name, WINDOWS_WS_LIBRARIES if windows else [WS.name]) for name in WS_MODULES),
     ]
 
 
@@ -180,9 +207,9 @@ def cythonized(modules: list[Extension]) -> list[Extension]:
 
 
 def stage_windows_headers(folder: str = "build/include-windows") -> None:
-    """The only header of ours that Windows may see: the others would stand in for the SDK's own."""
     os.makedirs(folder, exist_ok=True)
-    shutil.copy2("include/ncrypt_ext_compat.h", folder)
+    for header in WINDOWS_HEADERS:
+        shutil.copy2(f"include/{header}", folder)
 
 
 def replace_if_different(source: str, target: str) -> None:
@@ -194,7 +221,7 @@ def replace_if_different(source: str, target: str) -> None:
 
 
 class BuildExtensions(build_ext):
-    """Builds the engine as one shared library in the package, then its callers, the extensions."""
+    """Builds the engine's shared libraries in the package, then their callers, the extensions."""
 
     def run(self) -> None:
         if self.inplace or getattr(self, "editable_mode", False):
@@ -210,10 +237,11 @@ class BuildExtensions(build_ext):
         if WINDOWS:
             stage_windows_headers()
         else:
-            library = self.build_engine()
-            replace_if_different(
-                library, os.path.join(self.build_lib, "ncrypt_ext", Path(library).name)
-            )
+            for engine in ENGINES:
+                library = self.build_engine(engine)
+                replace_if_different(
+                    library, os.path.join(self.build_lib, "ncrypt_ext", Path(library).name)
+                )
         with_sources = {module.name: module for module in cythonized(extensions())}
         for module in self.extensions:
             module.sources = with_sources[module.name].sources
@@ -222,15 +250,17 @@ class BuildExtensions(build_ext):
                 module.library_dirs = [os.path.dirname(library)]
         super().build_extensions()
 
-    def build_engine(self) -> str:
+    def build_engine(self, engine: Engine) -> str:
         """Compiles what changed and links it; returns the path of the library."""
-        include_flags, library_flags = system_libraries()
+        include_flags, library_flags = system_libraries(engine.libraries)
         folder = f"build/engine.{sysconfig.get_platform()}{KIND}"
         flags = ["-std=c11", "-D_GNU_SOURCE", "-pthread", "-MMD", *include_flags]
         flags += instrumentation() or (
             ["-O0", "-g", "--coverage"] if COVERAGE else ["-O2", "-g0", *HARDENING]
         )
-        sources = sorted(source for pattern in ENGINE_SOURCES for source in glob(pattern))
+        sources = sorted(
+            source for part in engine.folders for source in glob(f"ncrypt_ext/portable/{part}/*.c")
+        )
 
         def compile_one(source: str) -> str:
             target = f"{folder}/{Path(source).with_suffix('.o')}"
@@ -242,26 +272,32 @@ class BuildExtensions(build_ext):
 
         with ThreadPoolExecutor(self.parallel) as pool:
             objects = list(pool.map(compile_one, sources))
-        library = f"{folder}/lib{ENGINE}{'.dylib' if MACOS else '.so'}"
-        listed = Path(folder, "objects.txt")  # changes when a source comes or goes
+        library = f"{folder}/{library_name(engine.name)}"
+        listed = Path(folder, f"{engine.name}.txt")  # changes when a source comes or goes
         if not listed.exists() or listed.read_text() != "\n".join(objects):
             listed.write_text("\n".join(objects))
-        newest = max(os.path.getmtime(file) for file in [*objects, str(listed), ENGINE_MAP])
+        inputs = [*objects, str(listed), engine.map]
+        inputs += [f"{folder}/{library_name(name)}" for name in engine.engines]
+        newest = max(os.path.getmtime(file) for file in inputs)
         if self.force or not os.path.exists(library) or os.path.getmtime(library) < newest:
-            self.link_engine(objects, library, library_flags)
+            self.link_engine(engine, objects, library, library_flags)
         return library
 
-    def link_engine(self, objects: list[str], library: str, library_flags: list[str]) -> None:
+    def link_engine(
+        self, engine: Engine, objects: list[str], library: str, library_flags: list[str]
+    ) -> None:
         name = Path(library).name
         if MACOS:
             exported = Path(library).with_suffix(".exported")
-            symbols = re.findall(r"^\s+(\w+\*?);", Path(ENGINE_MAP).read_text(), re.MULTILINE)
+            symbols = re.findall(r"^\s+(\w+\*?);", Path(engine.map).read_text(), re.MULTILINE)
             exported.write_text("".join(f"_{symbol}\n" for symbol in symbols))
             flags = [f"-Wl,-install_name,@rpath/{name}", f"-Wl,-exported_symbols_list,{exported}"]
+            flags += ["-Wl,-rpath,@loader_path"] if engine.engines else []
         else:
-            flags = [f"-Wl,-soname,{name}", f"-Wl,--version-script,{ENGINE_MAP}", "-Wl,--as-needed"]
-            flags += ["-Wl,-z,relro,-z,now", "-Wl,-z,noexecstack", "-Wl,--exclude-libs,ALL"]
-            flags += [] if SANITIZE else ["-Wl,-z,defs"]
+            flags = [f"-Wl,-soname,{name}", f"-Wl,--version-script,{engine.map}"]
+            flags += ["-Wl,--as-needed", "-Wl,-z,relro,-z,now", "-Wl,-z,noexecstack"]
+            flags += ["-Wl,--exclude-libs,ALL", *([] if SANITIZE else ["-Wl,-z,defs"])]
+            flags += ["-Wl,-rpath,$ORIGIN", "-Wl,--enable-new-dtags"] if engine.engines else []
         flags += instrumentation() + (["--coverage"] if COVERAGE else [])
         linker = self.compiler.linker_so
         if MACOS:
@@ -272,17 +308,25 @@ class BuildExtensions(build_ext):
             ]
         try:
             self.compiler.link_shared_object(
-                objects, library, extra_postargs=[*flags, *library_flags, "-pthread", "-lm"]
+                objects,
+                library,
+                libraries=engine.engines,
+                library_dirs=[os.path.dirname(library)] if engine.engines else [],
+                extra_postargs=[*flags, *library_flags, "-pthread", "-lm"],
             )
         finally:
             self.compiler.linker_so = linker
 
     def copy_extensions_to_source(self) -> None:
-        """For in-place and editable builds: the library goes beside the extensions."""
+        """For in-place and editable builds: the libraries go beside the extensions."""
         built = [self.get_ext_filename(module.name) for module in self.extensions]
-        built += [] if WINDOWS else [f"ncrypt_ext/lib{ENGINE}{'.dylib' if MACOS else '.so'}"]
+        built += [] if WINDOWS else [f"ncrypt_ext/{library_name(one.name)}" for one in ENGINES]
         for path in built:
             replace_if_different(os.path.join(self.build_lib, path), path)
+
+
+def library_name(engine: str) -> str:
+    return f"lib{engine}{'.dylib' if MACOS else '.so'}"
 
 
 class BuildPython(build_py):
@@ -308,12 +352,13 @@ def arguments(windows: bool = WINDOWS) -> dict[str, Any]:
     """What setup() is called with. tools/windows builds Windows' wheel elsewhere from the same."""
     return {
         "ext_modules": extensions(windows),
-        "packages": ["ncrypt_ext", "ncrypt_ext.include"],
+        "packages": ["ncrypt_ext", "ncrypt_ext.ws", "ncrypt_ext.include"],
         "package_dir": {"ncrypt_ext.include": "include"},
         "package_data": {
             "ncrypt_ext": ["*.pxd", "*.pyi", "py.typed"],
+            "ncrypt_ext.ws": ["*.pyi"],
             # Our declarations of Microsoft's headers stay out of it: the SDK has its own.
-            "ncrypt_ext.include": ["ncrypt_ext_compat.h"] if windows else ["*.h"],
+            "ncrypt_ext.include": WINDOWS_HEADERS if windows else ["*.h"],
         },
         # Nor is there anything of the engine's.
         "exclude_package_data": {"ncrypt_ext": ["_engine.pyi", "engine.pxd"]} if windows else {},

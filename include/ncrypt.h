@@ -8,6 +8,7 @@
 #define NCRYPT_EXT_NCRYPT_H
 
 #include "bcrypt.h"
+#include "wincrypt.h"
 #include "winstatus.h"
 #include "wintypes.h"
 
@@ -56,10 +57,6 @@ typedef ULONG_PTR NCRYPT_KEY_HANDLE;
 #define NCRYPT_SIGNATURE_OPERATION             0x00000010
 #define NCRYPT_RNG_OPERATION                   0x00000020
 #define NCRYPT_KEY_DERIVATION_OPERATION        0x00000040
-
-/* Legacy key specifications (wincrypt.h). */
-#define AT_KEYEXCHANGE 1
-#define AT_SIGNATURE   2
 
 /* Flags. The same bit means different things to different functions. */
 #define NCRYPT_NO_PADDING_FLAG                0x00000001 /* Encrypt, Decrypt */
@@ -206,6 +203,11 @@ SECURITY_STATUS WINAPI NCryptEnumKeys(NCRYPT_PROV_HANDLE hProvider, LPCWSTR pszS
                                       PVOID *ppEnumState, DWORD dwFlags);
 SECURITY_STATUS WINAPI NCryptDeleteKey(NCRYPT_KEY_HANDLE hKey, DWORD dwFlags);
 BOOL WINAPI NCryptIsKeyHandle(NCRYPT_KEY_HANDLE hKey);
+/* The key storage provider (unless phProvider is NULL) and the key behind a CryptoAPI container. The caller frees both;
+ * they do not depend on the CryptoAPI handles. */
+SECURITY_STATUS WINAPI NCryptTranslateHandle(NCRYPT_PROV_HANDLE *phProvider, NCRYPT_KEY_HANDLE *phKey,
+                                             HCRYPTPROV hLegacyProv, HCRYPTKEY hLegacyKey, DWORD dwLegacyKeySpec,
+                                             DWORD dwFlags);
 
 /* Release. */
 SECURITY_STATUS WINAPI NCryptFreeObject(NCRYPT_HANDLE hObject);

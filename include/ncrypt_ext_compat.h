@@ -15,6 +15,8 @@
 #endif
 #include <windows.h>
 
+#include <wincrypt.h>
+
 #include <bcrypt.h>
 #include <ncrypt.h>
 #include <stdint.h>
@@ -88,8 +90,7 @@ static inline uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint
     return 0;
 }
 
-/* Live entries of the implementation's handle table by type (0 providers, 1 keys, 2 algorithm providers of the bcrypt
- * functions, 3 their keys); Windows does not count them. */
+/* Live objects of the implementation by type, as below; Windows does not count them. */
 static inline uint64_t ncx_live_handles(uint32_t type)
 {
     (void)type;
@@ -128,8 +129,9 @@ const char *ncx_versions(void);
  * length without the NUL, 0 when there is nothing to say. Asking clears it. */
 uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint32_t size);
 
-/* Live entries of the handle table by type (0 providers, 1 keys, 2 algorithm providers of the bcrypt functions, 3 their
- * keys). */
+/* Live entries of the handle table by type: 0 providers, 1 keys, 2 algorithm providers of the bcrypt functions, 3 their
+ * keys, 4 CryptoAPI contexts, 5 their keys, 6 their hashes; of web services 7 errors, 8 heaps, 9 XML buffers, 10
+ * readers, 11 writers, 12 tokens. */
 uint64_t ncx_live_handles(uint32_t type);
 
 /* While set, long operations of this thread (key generation) call `poll` every few milliseconds and give up with

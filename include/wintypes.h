@@ -24,7 +24,7 @@
 typedef void *PVOID;
 typedef int32_t BOOL;
 typedef uint8_t BYTE, *PBYTE, UCHAR, *PUCHAR;
-typedef uint16_t WORD, USHORT;
+typedef uint16_t WORD, USHORT, LANGID;
 typedef int32_t LONG;
 typedef uint32_t DWORD, *LPDWORD, ULONG, *PULONG;
 typedef uint64_t ULONGLONG;
@@ -41,6 +41,13 @@ typedef uint16_t WCHAR;
 #endif
 typedef WCHAR *PWSTR, *LPWSTR;
 typedef const WCHAR *PCWSTR, *LPCWSTR;
+
+typedef struct _GUID {
+    uint32_t Data1;
+    uint16_t Data2;
+    uint16_t Data3;
+    uint8_t Data4[8];
+} GUID;
 
 typedef struct _FILETIME {
     DWORD dwLowDateTime;

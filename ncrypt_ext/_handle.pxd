@@ -57,6 +57,12 @@ cdef enum HandleType:
     TYPE_KEY = 1
     TYPE_UNFINALIZED = 2
     TYPE_PUBLIC = 3
+    TYPE_CONTEXT = 4
+    TYPE_CONTEXT_KEY = 5
+    TYPE_KEY_HANDLE = 6
+    TYPE_HEAP = 7
+    TYPE_XML_BUFFER = 8
+    TYPE_XML_TOKEN = 9
 
 
 cdef class Handle:

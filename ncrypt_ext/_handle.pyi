@@ -48,7 +48,7 @@ class Handle:
 def live_handles() -> dict[str, dict[str, int]]:
     """Count the handles that are not released yet, by type.
 
-    ``"binding"`` counts those that Python objects own (``Provider``, ``Key``, ``UnfinalizedKey``)
-    and the public halves of keys (``PublicKey``), ``"engine"`` the entries in the portable engine's
-    table (``providers``, ``keys``, ``public_keys``; always 0 on Windows). For tests and support.
+    ``"binding"`` counts those that Python objects own, by the class (``Provider``, ``Key``, ...),
+    and the public halves of keys (``PublicKey``); ``"engine"`` the entries in the portable engine's
+    table (``providers``, ``keys``, ...; always 0 on Windows). For tests and support.
     """

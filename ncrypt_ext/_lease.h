@@ -189,7 +189,7 @@ static inline void lease_sleep_millisecond(void)
 #define LEASE_CLOSED    (UINT64_C(1) << 63)
 #define LEASE_CALLS     UINT64_C(0xFFFFFFFF)
 
-#define LEASE_TYPES 8
+#define LEASE_TYPES 16
 
 enum lease_answer {
     LEASE_OK = 0,

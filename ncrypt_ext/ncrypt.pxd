@@ -4,6 +4,7 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 from ncrypt_ext.bcrypt cimport BCryptBuffer, BCryptBufferDesc
+from ncrypt_ext.wincrypt cimport HCRYPTKEY, HCRYPTPROV
 from ncrypt_ext.wintypes cimport (
     BOOL, DWORD, LPCWSTR, LPWSTR, PBYTE, PVOID, SECURITY_STATUS, ULONG_PTR,
 )
@@ -97,6 +98,9 @@ cdef extern from "ncrypt.h" nogil:
         PVOID *ppEnumState, DWORD dwFlags) noexcept
     SECURITY_STATUS NCryptDeleteKey(NCRYPT_KEY_HANDLE hKey, DWORD dwFlags) noexcept
     BOOL NCryptIsKeyHandle(NCRYPT_KEY_HANDLE hKey) noexcept
+    SECURITY_STATUS NCryptTranslateHandle(
+        NCRYPT_PROV_HANDLE *phProvider, NCRYPT_KEY_HANDLE *phKey, HCRYPTPROV hLegacyProv,
+        HCRYPTKEY hLegacyKey, DWORD dwLegacyKeySpec, DWORD dwFlags) noexcept
 
     SECURITY_STATUS NCryptFreeObject(NCRYPT_HANDLE hObject) noexcept
     SECURITY_STATUS NCryptFreeBuffer(PVOID pvInput) noexcept

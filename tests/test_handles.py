@@ -210,5 +210,11 @@ def test_repr_tells_no_secrets(provider):
 def test_live_handles_has_a_fixed_shape():
     counts = nc.live_handles()
     assert set(counts) == {"binding", "engine"}
-    assert set(counts["binding"]) == {"Provider", "Key", "UnfinalizedKey", "PublicKey"}
-    assert set(counts["engine"]) == {"providers", "keys", "public_keys"}
+    assert set(counts["binding"]) == {
+        "Provider", "Key", "UnfinalizedKey", "PublicKey", "Context", "ContextKey", "KeyHandle",
+        "Heap", "XmlBuffer", "XmlToken",
+    }  # fmt: skip
+    assert set(counts["engine"]) == {
+        "providers", "keys", "public_keys", "contexts", "context_keys", "hashes", "heaps",
+        "xml_buffers", "tokens",
+    }  # fmt: skip

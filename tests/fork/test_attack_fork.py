@@ -34,11 +34,11 @@ for _ in range(10):
     assert os.waitpid(child, 0)[1] == 0
 stop = True
 thread.join()
-print(nc.live_handles()["binding"])
+print(set(nc.live_handles()["binding"].values()))
 """
 
 
 def test_handles_are_dropped_while_the_hooks_of_others_run(run_python):
     """Nothing may be locked meanwhile that a thread with the GIL waits for."""
     printed = run_python(PROGRAM, timeout=60)
-    assert printed == "{'Provider': 0, 'Key': 0, 'UnfinalizedKey': 0, 'PublicKey': 0}\n"
+    assert printed == "{0}\n"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,9 @@ from setuptools.command.bdist_wheel import bdist_wheel
 COMPILER = "x86_64-w64-mingw32-gcc"
 PYTHON = "cp311"
 SUFFIX = f".{PYTHON}-win_amd64.pyd"
+ARCHIVER = "x86_64-w64-mingw32-dlltool"
+# What MinGW-w64 lacks: a header, and the library to link with.
+LACKING = "webservices"
 OPTIONS = ["-O2", "-g0", "-shared", "-static-libgcc", "-DMS_WIN64", "-D_WIN32_WINNT=0x0A00"]
 
 
@@ -41,16 +45,29 @@ def load_setup() -> ModuleType:
 setup: Any = load_setup()
 
 
-def compile_extension(module: Extension, python: Path, target: Path) -> None:
+def complete_mingw(folder: Path) -> None:
+    """Puts our own declarations of what it lacks, and a library made from them, into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    header = Path("include", f"{LACKING}.h")
+    shutil.copy2(header, folder)
+    names = re.findall(r"WINAPI (\w+)\(", header.read_text())
+    exports = folder / f"{LACKING}.def"
+    exports.write_text(f"LIBRARY {LACKING}.dll\nEXPORTS\n" + "".join(f"{one}\n" for one in names))
+    library = folder / f"lib{LACKING}.a"
+    subprocess.run([ARCHIVER, "-d", str(exports), "-l", str(library)], check=True)
+
+
+def compile_extension(module: Extension, python: Path, more: Path, target: Path) -> None:
     inputs = [*module.sources, *module.depends, __file__, "setup.py"]
     if target.exists() and all(Path(i).stat().st_mtime <= target.stat().st_mtime for i in inputs):
         return
     includes = [f"-I{folder}" for folder in (python / "include", *module.include_dirs)]
+    includes += ["-idirafter", str(more)]
     libraries = [f"-l{name}" for name in ("python311", *module.libraries)]
     # Under another name until it is whole; stripped, and no time of day in it.
     unfinished = target.with_suffix(".new")
     command = [COMPILER, *OPTIONS, "-s", "-Wl,--no-insert-timestamp", *includes, *module.sources]
-    command += ["-o", str(unfinished), f"-L{python}", *libraries]
+    command += ["-o", str(unfinished), f"-L{python}", f"-L{more}", *libraries]
     subprocess.run(command, check=True)
     unfinished.rename(target)
 
@@ -64,12 +81,14 @@ class BuildExtensions(setup.BuildExtensions):  # type: ignore[misc]
         package = Path(self.build_lib, "ncrypt_ext")
         package.mkdir(parents=True, exist_ok=True)
         setup.stage_windows_headers()
+        more = Path(self.build_temp, "mingw")
+        complete_mingw(more)
         modules = setup.cythonized(setup.extensions(windows=True))
         targets = [package / (module.name.rpartition(".")[2] + SUFFIX) for module in modules]
         for stale in set(package.glob("*.pyd")) - set(targets):
             stale.unlink()
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(lambda pair: compile_extension(pair[0], self.python, pair[1]),
+            list(pool.map(lambda pair: compile_extension(pair[0], self.python, more, pair[1]),
                           zip(modules, targets, strict=True)))  # fmt: skip
 
 

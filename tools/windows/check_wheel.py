@@ -25,7 +25,7 @@ LARGEST = 1_000_000
 PACKAGE = Path("ncrypt_ext")
 # Of the portable engine; what is not in this list goes in, also when it is new.
 ENGINE_ONLY = {"_engine", "engine"}
-HEADERS = {"_lease.h", "ncrypt_ext_compat.h"}
+HEADERS = {"_lease.h", "ncrypt_ext_compat.h", "ncrypt_ext_ws.h"}
 # DLLs of every Windows from 8.1 on, and its C runtime under its two names.
 SYSTEM = {
     "kernel32.dll",
@@ -43,8 +43,9 @@ SYSTEM_PATTERN = re.compile(r"api-ms-win-crt-[a-z0-9-]+\.dll|python3\d*\.dll")
 def expected_names(tag: str) -> set[str]:
     """What has to be in the package, found out from the tree and not from setup.py."""
     kinds = ("*.py", "*.pyi", "*.pxd", "py.typed")
-    sources = [path for kind in kinds for path in PACKAGE.glob(kind)]
-    names = {f"ncrypt_ext/{path.name}" for path in sources if path.stem not in ENGINE_ONLY}
+    folders = (PACKAGE, PACKAGE / "ws")
+    sources = [path for folder in folders for kind in kinds for path in folder.glob(kind)]
+    names = {path.as_posix() for path in sources if path.stem not in ENGINE_ONLY}
     modules = {path.stem for path in PACKAGE.glob("*.pyx")} - ENGINE_ONLY
     names |= {f"ncrypt_ext/{module}.{tag}-win_amd64.pyd" for module in modules}
     return names | {f"ncrypt_ext/include/{header}" for header in HEADERS}

@@ -301,7 +301,5 @@ void handle_each(enum handle_type type, void (*visit)(void *object))
 
 uint64_t ncx_live_handles(uint32_t type)
 {
-    static const enum handle_type types[] = {HANDLE_PROVIDER, HANDLE_KEY, HANDLE_BCRYPT_ALGORITHM, HANDLE_BCRYPT_KEY};
-
-    return type < sizeof types / sizeof types[0] ? handle_count(types[type]) : 0;
+    return type < HANDLE_TYPE_COUNT - HANDLE_PROVIDER ? handle_count((enum handle_type)(type + HANDLE_PROVIDER)) : 0;
 }

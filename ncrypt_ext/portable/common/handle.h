@@ -13,14 +13,23 @@
 #include "common/status.h"
 #include "ncrypt.h"
 
-/* Some key storage functions take providers and keys alike; none takes the handles of the bcrypt functions. */
+/* Some key storage functions take providers and keys alike; none takes the handles of the other parts. */
 enum handle_type {
     HANDLE_ANY = 0, /* HANDLE_PROVIDER or HANDLE_KEY */
     HANDLE_PROVIDER = 1,
     HANDLE_KEY = 2,
     HANDLE_BCRYPT_ALGORITHM = 3,
     HANDLE_BCRYPT_KEY = 4,
-    HANDLE_TYPE_COUNT = 5,
+    HANDLE_CAPI_CONTEXT = 5,
+    HANDLE_CAPI_KEY = 6,
+    HANDLE_CAPI_HASH = 7,
+    HANDLE_WS_ERROR = 8,
+    HANDLE_WS_HEAP = 9,
+    HANDLE_WS_BUFFER = 10,
+    HANDLE_WS_READER = 11,
+    HANDLE_WS_WRITER = 12,
+    HANDLE_WS_TOKEN = 13,
+    HANDLE_TYPE_COUNT = 14,
 };
 
 /* Makes a handle for `object`; from now on the table owns it and calls `destroy` once, when the handle has been closed
