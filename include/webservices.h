@@ -227,7 +227,7 @@ typedef struct _WS_XML_WRITER_PROPERTY {
 } WS_XML_WRITER_PROPERTY;
 
 /* There is no property of this kind yet. */
-typedef ULONG WS_XML_BUFFER_PROPERTY_ID;
+typedef int32_t WS_XML_BUFFER_PROPERTY_ID;
 typedef struct _WS_XML_BUFFER_PROPERTY {
     WS_XML_BUFFER_PROPERTY_ID id;
     void *value;

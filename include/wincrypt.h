@@ -96,7 +96,7 @@ typedef struct _PUBLICKEYSTRUC {
     BYTE bVersion;
     WORD reserved;
     ALG_ID aiKeyAlg;
-} BLOBHEADER, PUBLICKEYSTRUC;
+} PUBLICKEYSTRUC, BLOBHEADER;
 
 typedef struct _RSAPUBKEY {
     DWORD magic; /* "RSA1": public, "RSA2": private */

@@ -73,7 +73,7 @@ def of_type(row: Row) -> Iterator[str]:
     name, kind = row["name"], row["type"]
     if kind["kind"] in ("int", "pointer"):
         yield f'CHECK(sizeof({name}) == {kind["size"]}, "the size of {name}");'
-    if kind["kind"] == "int":
+    if kind["kind"] == "int" and not kind.get("enum"):
         yield f'CHECK(IS_SIGNED({name}) == {int(kind["signed"])}, "the sign of {name}");'
 
 

@@ -81,7 +81,7 @@ class Scope:
         if isinstance(node, (c_ast.Struct, c_ast.Union)):
             return self.record(node)
         if isinstance(node, c_ast.Enum):
-            return {"kind": "int", "size": 4, "signed": True, "c": "int"}
+            return {"kind": "int", "size": 4, "signed": True, "c": "int", "enum": True}
         return self._named(node.names)
 
     def _named(self, words: list[str]) -> Type:
@@ -89,7 +89,9 @@ class Scope:
             signed = POINTER_SIZED[words[0]]
             return {"kind": "int", "size": self.pointer, "signed": signed, "c": words[0]}
         if len(words) == 1 and words[0] not in INTEGERS and words[0] in self.typedefs:
-            return self.describe(self.typedefs[words[0]])
+            described = self.describe(self.typedefs[words[0]])
+            # Compilers may give an enumeration another sign: C spells it by its name.
+            return {**described, "c": words[0]} if described.get("enum") else described
         name = " ".join(words)
         if name == "void":
             return {"kind": "void"}

@@ -24,6 +24,10 @@ TOP_LEVEL = re.compile(rb"^(?:class |def )?([A-Za-z_]\w*)", re.MULTILINE)
 PREFERRED = ["Security.Cryptography", "Foundation", "Networking.WindowsWebServices", "Security"]
 
 
+# What the metadata calls otherwise than the SDK.
+RENAMED = {"Guid": "GUID"}
+
+
 class UIntPtr(ctypes.c_size_t):
     """So that an integer of a pointer's width can be told from one that has 64 bits everywhere."""
 
@@ -124,7 +128,7 @@ class Metadata:
         size = -(-end // align) * align
         return {
             "kind": "struct",
-            "name": kind.__name__,
+            "name": RENAMED.get(kind.__name__, kind.__name__),
             "size": size,
             "align": align,
             "fields": fields,
