@@ -48,7 +48,12 @@ MODULES = [
     "_provider",
 ]
 # These need the web services half; nothing else loads it.
-WS_MODULES: list[str] = []
+WS_MODULES = [
+    "_ws_handle",
+    "_ws_error",
+    "_ws_heap",
+    "_ws_xml",
+]
 PORTABLE_MODULES = ["_engine"]
 # bcrypt first: MinGW's library for ncrypt.dll has the names of both.
 WINDOWS_LIBRARIES = ["bcrypt", "ncrypt", "advapi32"]

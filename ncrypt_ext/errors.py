@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ncrypt_ext.records import WsFault
+
 __all__ = [
     "AccessDeniedError",
     "BadDataError",
@@ -48,7 +50,14 @@ __all__ = [
     "StoreUnsupportedError",
     "StoreVersionError",
     "WrongPassphraseError",
+    "WsError",
+    "WsFormatError",
+    "WsInvalidParameterError",
+    "WsNotSupportedError",
+    "WsOutOfMemoryError",
+    "WsQuotaError",
     "error_from_status",
+    "ws_error_from_status",
 ]
 
 _INVALID_HANDLE = 0x80090026
@@ -217,6 +226,63 @@ class MasterKeyMissingError(StoreError):
     """The file with the store's master key is missing."""
 
 
+def _printable(text: str) -> str:
+    """Of what a peer may have written: without control characters, which would forge lines."""
+    return "".join(
+        c if c.isprintable() or 0xD800 <= ord(c) <= 0xDFFF else ascii(c)[1:-1] for c in text
+    )
+
+
+class WsError(NCryptError):
+    """A function of Windows Web Services failed.
+
+    ``strings`` is what its error object says, the outermost context first; ``original_error`` the
+    status code (unsigned) that the failure began with, 0 when it was not translated; ``fault`` the
+    SOAP fault that was received, if there was one. All of it may have been written by the peer:
+    ``str()`` shows control characters as escapes, the attributes have them as they came.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        function: str = "",
+        detail: str = "",
+        strings: tuple[str, ...] = (),
+        original_error: int = 0,
+        fault: WsFault | None = None,
+    ) -> None:
+        texts = [_printable(text) for text in (detail, *strings) if text]
+        super().__init__(status, function, "; ".join(texts))
+        self.detail = detail
+        self.strings = strings
+        self.original_error = original_error
+        self.fault = fault
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        more = (self.detail, self.strings, self.original_error, self.fault)
+        return type(self), (self.status, self.function, *more)
+
+
+class WsFormatError(WsError, ValueError):
+    """The data is not what it should be: no XML, another schema, another protocol."""
+
+
+class WsQuotaError(WsError):
+    """A limit was exceeded: of a heap, of the depth of XML, of the size of a message."""
+
+
+class WsInvalidParameterError(WsError, InvalidParameterError):
+    """A function of Windows Web Services refused an argument."""
+
+
+class WsNotSupportedError(WsError, NotSupportedError):
+    """Windows Web Services cannot do that here."""
+
+
+class WsOutOfMemoryError(WsError, OutOfMemoryError):
+    """Memory is short."""
+
+
 class InvalidSignatureError(Exception):
     """The signature does not belong to that digest and key."""
 
@@ -226,3 +292,26 @@ def error_from_status(status: int, function: str = "", detail: str = "") -> NCry
     status &= 0xFFFFFFFF
     error: type[NCryptError] = globals()[lookup(status, function).error]
     return error(status, function, detail)
+
+
+_WS_KINDS: dict[str, type[WsError]] = {
+    "InvalidParameterError": WsInvalidParameterError,
+    "NotSupportedError": WsNotSupportedError,
+    "OutOfMemoryError": WsOutOfMemoryError,
+}
+
+
+def ws_error_from_status(
+    status: int,
+    function: str = "",
+    detail: str = "",
+    strings: tuple[str, ...] = (),
+    original_error: int = 0,
+    fault: WsFault | None = None,
+) -> WsError:
+    """The exception for what a function of Windows Web Services returned: always a WsError."""
+    status &= 0xFFFFFFFF
+    name = lookup(status, function).error
+    kind = globals()[name]
+    error = kind if issubclass(kind, WsError) else _WS_KINDS.get(name, WsError)
+    return error(status, function, detail, strings, original_error, fault)

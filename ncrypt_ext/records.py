@@ -3,7 +3,15 @@
 
 from collections import namedtuple
 
-__all__ = ["AlgorithmInfo", "KeyInfo", "KeyLengths", "PinRequest", "ProviderInfo", "UIPolicy"]
+__all__ = [
+    "AlgorithmInfo",
+    "KeyInfo",
+    "KeyLengths",
+    "PinRequest",
+    "ProviderInfo",
+    "UIPolicy",
+    "WsFault",
+]
 
 
 class KeyInfo(namedtuple("KeyInfo", "name algorithm legacy_spec flags machine")):
@@ -44,5 +52,11 @@ class UIPolicy(
     )
 ):
     """What the user is asked when the key is created and used."""
+
+    __slots__ = ()
+
+
+class WsFault(namedtuple("WsFault", "codes reasons actor node detail")):
+    """A SOAP fault that a peer sent."""
 
     __slots__ = ()

@@ -5,7 +5,15 @@ from typing import NamedTuple
 from ncrypt_ext.enums import AlgorithmClass, AlgorithmOperation
 from ncrypt_ext.errors import NCryptError
 
-__all__ = ["AlgorithmInfo", "KeyInfo", "KeyLengths", "PinRequest", "ProviderInfo", "UIPolicy"]
+__all__ = [
+    "AlgorithmInfo",
+    "KeyInfo",
+    "KeyLengths",
+    "PinRequest",
+    "ProviderInfo",
+    "UIPolicy",
+    "WsFault",
+]
 
 class KeyInfo(NamedTuple):
     """One stored key, as an enumeration reports it."""
@@ -57,3 +65,17 @@ class UIPolicy(NamedTuple):
     creation_title: str | None = None
     friendly_name: str | None = None
     description: str | None = None
+
+class WsFault(NamedTuple):
+    """A SOAP fault that a peer sent: nothing in it is to be trusted.
+
+    ``codes`` goes from the general code to the most specific one, each as namespace and local name;
+    ``reasons`` has the texts, each with its language. ``actor`` and ``node`` are ``""`` when they
+    were not sent, ``detail`` is the detail element as UTF-8.
+    """
+
+    codes: tuple[tuple[str, str], ...]
+    reasons: tuple[tuple[str, str], ...]
+    actor: str
+    node: str
+    detail: bytes | None

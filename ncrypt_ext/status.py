@@ -139,6 +139,43 @@ _TABLE = """
 0x40290424 TPM_E_PCP_PLATFORM_CLAIM_MAY_BE_OUTDATED EIO NCryptError the claim may be outdated
 0x40290425 TPM_E_PCP_PLATFORM_CLAIM_OUTDATED EIO NCryptError the claim is outdated
 0x40290426 TPM_E_PCP_PLATFORM_CLAIM_REBOOT EIO NCryptError the claim needs a restart
+# Web services
+0x803D0000 WS_E_INVALID_FORMAT EINVAL WsFormatError the data is not in the expected format
+0x803D0001 WS_E_OBJECT_FAULTED EIO WsError the object cannot be used after an earlier failure
+0x803D0002 WS_E_NUMERIC_OVERFLOW ERANGE WsError a number is too large
+0x803D0003 WS_E_INVALID_OPERATION EINVAL WsError the object is not in the state for that
+0x803D0004 WS_E_OPERATION_ABORTED ECANCELED WsError the object was aborted
+0x803D0005 WS_E_ENDPOINT_ACCESS_DENIED EACCES WsError the peer denied access
+0x803D0006 WS_E_OPERATION_TIMED_OUT ETIMEDOUT WsError it took too long
+0x803D0007 WS_E_OPERATION_ABANDONED ECANCELED WsError the call was abandoned
+0x803D0008 WS_E_QUOTA_EXCEEDED EMSGSIZE WsQuotaError a limit was exceeded
+0x803D0009 WS_E_NO_TRANSLATION_AVAILABLE ENOENT WsError there is no text in that language
+0x803D000A WS_E_SECURITY_VERIFICATION_FAILURE EACCES WsError the received security data is not trusted
+0x803D000B WS_E_ADDRESS_IN_USE EADDRINUSE WsError the address is in use
+0x803D000C WS_E_ADDRESS_NOT_AVAILABLE EADDRNOTAVAIL WsError the address is not this machine's
+0x803D000D WS_E_ENDPOINT_NOT_FOUND ENOENT WsError there is no such host or endpoint
+0x803D000E WS_E_ENDPOINT_NOT_AVAILABLE ECONNREFUSED WsError the endpoint is out of service
+0x803D000F WS_E_ENDPOINT_FAILURE EIO WsError the peer cannot process the message
+0x803D0010 WS_E_ENDPOINT_UNREACHABLE EHOSTUNREACH WsError the endpoint cannot be reached
+0x803D0011 WS_E_ENDPOINT_ACTION_NOT_SUPPORTED ENOTSUP WsError the peer does not know the action
+0x803D0012 WS_E_ENDPOINT_TOO_BUSY EBUSY WsError the peer is too busy
+0x803D0013 WS_E_ENDPOINT_FAULT_RECEIVED EIO WsError the peer answered with a fault
+0x803D0014 WS_E_ENDPOINT_DISCONNECTED ECONNRESET WsError the connection was lost
+0x803D0015 WS_E_PROXY_FAILURE EIO WsError the HTTP proxy failed
+0x803D0016 WS_E_PROXY_ACCESS_DENIED EACCES WsError the HTTP proxy denied access
+0x803D0017 WS_E_NOT_SUPPORTED ENOTSUP WsNotSupportedError not supported on this system
+0x803D0018 WS_E_PROXY_REQUIRES_BASIC_AUTH EACCES WsError the proxy wants basic credentials
+0x803D0019 WS_E_PROXY_REQUIRES_DIGEST_AUTH EACCES WsError the proxy wants digest credentials
+0x803D001A WS_E_PROXY_REQUIRES_NTLM_AUTH EACCES WsError the proxy wants NTLM credentials
+0x803D001B WS_E_PROXY_REQUIRES_NEGOTIATE_AUTH EACCES WsError the proxy wants to negotiate
+0x803D001C WS_E_SERVER_REQUIRES_BASIC_AUTH EACCES WsError the server wants basic credentials
+0x803D001D WS_E_SERVER_REQUIRES_DIGEST_AUTH EACCES WsError the server wants digest credentials
+0x803D001E WS_E_SERVER_REQUIRES_NTLM_AUTH EACCES WsError the server wants NTLM credentials
+0x803D001F WS_E_SERVER_REQUIRES_NEGOTIATE_AUTH EACCES WsError the server wants to negotiate
+0x803D0020 WS_E_INVALID_ENDPOINT_URL EINVAL WsError the URL is not one for that
+0x803D0021 WS_E_OTHER EIO WsError another component failed
+0x803D0022 WS_E_SECURITY_TOKEN_EXPIRED EACCES WsError the server calls the token expired
+0x803D0023 WS_E_SECURITY_SYSTEM_FAILURE EIO WsError a security component of the system failed
 # NTSTATUS values: of the bcrypt functions, and what providers hand through
 0xC0000001 STATUS_UNSUCCESSFUL EIO NCryptError unspecified failure
 0xC0000008 STATUS_INVALID_HANDLE EBADF InvalidHandleError invalid handle

@@ -2,3 +2,29 @@
 """Windows Web Services: security key handles and XML security tokens."""
 
 from __future__ import annotations
+
+from ncrypt_ext._ws_error import error_from_handle
+from ncrypt_ext._ws_heap import Heap
+from ncrypt_ext._ws_xml import XmlBuffer
+from ncrypt_ext.errors import (
+    WsError,
+    WsFormatError,
+    WsInvalidParameterError,
+    WsNotSupportedError,
+    WsOutOfMemoryError,
+    WsQuotaError,
+)
+from ncrypt_ext.records import WsFault
+
+__all__ = [
+    "Heap",
+    "WsError",
+    "WsFault",
+    "WsFormatError",
+    "WsInvalidParameterError",
+    "WsNotSupportedError",
+    "WsOutOfMemoryError",
+    "WsQuotaError",
+    "XmlBuffer",
+    "error_from_handle",
+]
