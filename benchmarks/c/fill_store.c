@@ -92,7 +92,7 @@ static SECURITY_STATUS first_free(struct store *store, unsigned long *first)
         SECURITY_STATUS status;
 
         number_name(middle, name);
-        status = store_exists(store, name);
+        status = store_exists(store, name, STORE_SLOT_KEY);
         if (status == ERROR_SUCCESS) {
             low = middle + 1;
         } else if (status == NTE_BAD_KEYSET) {
@@ -153,7 +153,7 @@ static int measure(struct store *store, unsigned long total)
         state ^= state << 13, state ^= state >> 7, state ^= state << 17;
         number_name((unsigned long)(state % total), name);
         start = seconds();
-        status = store_read(store, name, &record);
+        status = store_read(store, name, STORE_SLOT_KEY, &record);
         times[i] = seconds() - start;
         all += times[i];
         if (status != ERROR_SUCCESS) {
@@ -186,11 +186,11 @@ int main(int argc, char **argv)
         return report("opening the store", status);
     }
     widen("template", name);
-    status = store_read(store, name, &model);
+    status = store_read(store, name, STORE_SLOT_KEY, &model);
     if (status == NTE_BAD_KEYSET && argc > 3) {
         status = make_template(store, argv[3]);
         if (status == ERROR_SUCCESS) {
-            status = store_read(store, name, &model);
+            status = store_read(store, name, STORE_SLOT_KEY, &model);
         }
     }
     if (status != ERROR_SUCCESS) {

@@ -166,7 +166,7 @@ static inline SECURITY_STATUS read_key(struct store *store, const char *name, st
     WCHAR wide[STORE_MAX_NAME + 1];
 
     widen(name, wide);
-    return store_read(store, wide, record);
+    return store_read(store, wide, STORE_SLOT_KEY, record);
 }
 
 /* Reads and compares the payload; `payload` NULL: only the status matters. */

@@ -68,7 +68,7 @@ static void test_fork_while_reporting(void)
 
         alarm(60);
         widen("key", name);
-        CHECK_STATUS(store_exists(store, name), ERROR_SUCCESS);
+        CHECK_STATUS(store_exists(store, name, STORE_SLOT_KEY), ERROR_SUCCESS);
         child_end();
     }
     CHECK(child > 0 && child_ended_well(child));

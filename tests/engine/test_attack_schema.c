@@ -65,7 +65,7 @@ static SECURITY_STATUS modify(struct store *store, const char *name)
     SECURITY_STATUS status;
 
     widen(name, wide);
-    status = store_read(store, wide, &record);
+    status = store_read(store, wide, STORE_SLOT_KEY, &record);
     if (status == ERROR_SUCCESS) {
         status = store_modify(store, record.id, touch, NULL);
     }
@@ -95,9 +95,9 @@ static void expect_refusals(void)
     CHECK_STATUS(create(store, "new"), WIN32(ERROR_FILE_CORRUPT));
     CHECK_STATUS(modify(store, "old"), WIN32(ERROR_FILE_CORRUPT));
     widen("new", wide);
-    CHECK_STATUS(store_exists(store, wide), NTE_BAD_KEYSET);
+    CHECK_STATUS(store_exists(store, wide, STORE_SLOT_KEY), NTE_BAD_KEYSET);
     widen("old", wide);
-    CHECK_STATUS(store_read(store, wide, &record), ERROR_SUCCESS);
+    CHECK_STATUS(store_read(store, wide, STORE_SLOT_KEY, &record), ERROR_SUCCESS);
     CHECK(record.generation == 1);
     store_record_clear(&record);
     close_store(store);

@@ -25,8 +25,8 @@ static void test_create_and_read(void)
     CHECK(found.payload_size == 11 && memcmp(found.payload, "payload one", 11) == 0);
     store_record_clear(&found);
     CHECK(found.payload == NULL && found.id == 0);
-    CHECK_STATUS(store_exists(store, u"first"), ERROR_SUCCESS);
-    CHECK_STATUS(store_exists(store, u"second"), NTE_BAD_KEYSET);
+    CHECK_STATUS(store_exists(store, u"first", STORE_SLOT_KEY), ERROR_SUCCESS);
+    CHECK_STATUS(store_exists(store, u"second", STORE_SLOT_KEY), NTE_BAD_KEYSET);
     CHECK_STATUS(read_key(store, "second", &found), NTE_BAD_KEYSET);
     CHECK(says(NTE_BAD_KEYSET, "\"second\""));
     store_record_clear(&record);
@@ -59,7 +59,7 @@ static SECURITY_STATUS create_units(const WCHAR *name, size_t length)
     memcpy(record.name, name, length * sizeof(WCHAR));
     record.name[length] = 0;
     status = store_create(store, &record, false);
-    if (status == ERROR_SUCCESS && CHECK_STATUS(store_read(store, record.name, &found), ERROR_SUCCESS)) {
+    if (status == ERROR_SUCCESS && CHECK_STATUS(store_read(store, record.name, STORE_SLOT_KEY, &found), ERROR_SUCCESS)) {
         CHECK(utf16_equal(found.name, record.name));
     }
     store_record_clear(&found);
@@ -84,9 +84,9 @@ static void test_names(void)
     CHECK_STATUS(create_units(umlaut, 1), ERROR_SUCCESS);
     CHECK_STATUS(create_units(small_umlaut, 1), ERROR_SUCCESS); /* only ASCII is folded */
     longest[STORE_MAX_NAME + 1] = 0;
-    CHECK_STATUS(store_read(store, longest, &record), NTE_INVALID_PARAMETER);
-    CHECK_STATUS(store_exists(store, longest), NTE_INVALID_PARAMETER);
-    CHECK_STATUS(store_read(store, u"", &record), NTE_BAD_KEYSET);
+    CHECK_STATUS(store_read(store, longest, STORE_SLOT_KEY, &record), NTE_INVALID_PARAMETER);
+    CHECK_STATUS(store_exists(store, longest, STORE_SLOT_KEY), NTE_INVALID_PARAMETER);
+    CHECK_STATUS(store_read(store, u"", STORE_SLOT_KEY, &record), NTE_BAD_KEYSET);
 }
 
 static void test_what_cannot_be_stored(void)
@@ -223,8 +223,8 @@ static void test_unique_names(void)
     struct store_record record = {.id = 0};
 
     CHECK_STATUS(create_key(store, "Unique", "u", false), ERROR_SUCCESS);
-    CHECK_STATUS(store_unique_name(store, u"Unique", unique), ERROR_SUCCESS);
-    CHECK_STATUS(store_unique_name(store, u"uNIQUE", other), ERROR_SUCCESS);
+    CHECK_STATUS(store_unique_name(store, u"Unique", STORE_SLOT_KEY, unique), ERROR_SUCCESS);
+    CHECK_STATUS(store_unique_name(store, u"uNIQUE", STORE_SLOT_KEY, other), ERROR_SUCCESS);
     CHECK(utf16_equal(unique, other) && utf16_length(unique, 65) == 64 && unique[32] == '_');
     CHECK_STATUS(store_read_unique(store, unique, &record), ERROR_SUCCESS);
     CHECK(utf16_equal(record.name, u"Unique"));
@@ -234,7 +234,7 @@ static void test_unique_names(void)
     }
     CHECK_STATUS(store_read_unique(store, unique, &record), ERROR_SUCCESS);
     store_record_clear(&record);
-    CHECK_STATUS(store_unique_name(store, u"nobody", other), ERROR_SUCCESS);
+    CHECK_STATUS(store_unique_name(store, u"nobody", STORE_SLOT_KEY, other), ERROR_SUCCESS);
     CHECK_STATUS(store_read_unique(store, other, &record), NTE_BAD_KEYSET);
     CHECK_STATUS(store_read_unique(store, u"Unique", &record), NTE_BAD_KEYSET);
     other[63] = 'x'; /* another store */

@@ -135,11 +135,11 @@ static void use_keys(struct store *store)
         fine(store_modify(store, kept.id, change_policy, NULL), "modify");
     }
     store_record_clear(&kept);
-    if (fine(store_unique_name(store, u"kept", unique), "unique_name")) {
+    if (fine(store_unique_name(store, u"kept", STORE_SLOT_KEY, unique), "unique_name")) {
         fine(store_read_unique(store, unique, &kept), "unique");
         store_record_clear(&kept);
     }
-    fine(store_exists(store, u"kept"), "exists");
+    fine(store_exists(store, u"kept", STORE_SLOT_KEY), "exists");
     fill_record(&made, "new", "payload");
     if (fine(store_create(store, &made, true), "create")) {
         fine(store_list(store, 0, page, 4, &count), "list");

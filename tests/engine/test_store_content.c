@@ -70,7 +70,7 @@ static void test_longest_name(void)
         record.name[i] = (WCHAR)('a' + i % 26);
     }
     CHECK_STATUS(store_create(store, &record, false), ERROR_SUCCESS);
-    CHECK_STATUS(store_unique_name(store, record.name, unique), ERROR_SUCCESS);
+    CHECK_STATUS(store_unique_name(store, record.name, STORE_SLOT_KEY, unique), ERROR_SUCCESS);
     store_record_clear(&record);
     CHECK_STATUS(store_read_unique(store, unique, &record), ERROR_SUCCESS);
     CHECK(utf16_length(record.name, STORE_MAX_NAME + 1) == STORE_MAX_NAME);

@@ -73,7 +73,7 @@ static SECURITY_STATUS read_by_unique_name(void)
 {
     struct store_record record = {.id = 0};
     WCHAR unique[65];
-    SECURITY_STATUS status = store_unique_name(store, u"kept", unique);
+    SECURITY_STATUS status = store_unique_name(store, u"kept", STORE_SLOT_KEY, unique);
 
     if (status == ERROR_SUCCESS) {
         status = store_read_unique(store, unique, &record);

@@ -218,9 +218,9 @@ static void test_replaced(void)
     size_t count = 0;
     uint64_t checked = 0;
 
-    CHECK_STATUS(store_unique_name(store, u"kept", unique), ERROR_SUCCESS);
+    CHECK_STATUS(store_unique_name(store, u"kept", STORE_SLOT_KEY, unique), ERROR_SUCCESS);
     CHECK(rename(folder, scratch_path("elsewhere")) == 0);
-    CHECK_STATUS(store_exists(store, u"kept"), REPLACED);
+    CHECK_STATUS(store_exists(store, u"kept", STORE_SLOT_KEY), REPLACED);
     CHECK_STATUS(store_read_unique(store, unique, page), REPLACED);
     CHECK_STATUS(store_list(store, 0, page, 1, &count), REPLACED);
     CHECK_STATUS(store_info(store, &info), REPLACED);

@@ -62,7 +62,7 @@ static SECURITY_STATUS find_id(struct store *store, int which, int64_t *id)
     SECURITY_STATUS status;
 
     name_of(which, name);
-    status = store_read(store, name, &record);
+    status = store_read(store, name, STORE_SLOT_KEY, &record);
     *id = record.id;
     store_record_clear(&record);
     return status;
@@ -147,7 +147,7 @@ static bool verify(void)
         WCHAR name[16];
 
         name_of(which, name);
-        status = store_read(store, name, &record);
+        status = store_read(store, name, STORE_SLOT_KEY, &record);
         if (which == pending_name && matches(&record, status, &pending)) {
             known[which] = pending;
         }

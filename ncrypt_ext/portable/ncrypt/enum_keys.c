@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * NCryptEnumKeys. The state reads the store a page at a time, so that it takes the same memory for any number of keys.
+ * NCryptEnumKeys.
  */
 #include "common/utf16.h"
 #include "ncrypt/internal.h"
 
-#define PAGE_KEYS 64
-
 struct enum_state {
     struct provider *provider;
     bool machine;
-    bool at_end; /* the page is the last one */
-    int64_t last_id;
-    size_t next, count;
-    struct store_record page[PAGE_KEYS];
+    struct lister lister;
 };
 
 static void destroy_state(void *buffer)
@@ -21,30 +16,6 @@ static void destroy_state(void *buffer)
     struct enum_state *state = buffer;
 
     provider_unref(state->provider);
-}
-
-static SECURITY_STATUS read_page(struct enum_state *state)
-{
-    struct store *store = NULL;
-    SECURITY_STATUS status =
-        provider_store(state->provider, state->machine ? STORE_MACHINE : STORE_USER, false, &store);
-
-    state->next = state->count = 0;
-    if (status == NTE_BAD_KEYSET) {
-        state->at_end = true; /* no store: no keys */
-        return ERROR_SUCCESS;
-    }
-    if (status == ERROR_SUCCESS) {
-        status = store_list(store, state->last_id, state->page, PAGE_KEYS, &state->count);
-    }
-    store_release(store);
-    if (status == ERROR_SUCCESS) {
-        state->at_end = state->count == 0;
-        if (state->count > 0) {
-            state->last_id = state->page[state->count - 1].id;
-        }
-    }
-    return status;
 }
 
 static SECURITY_STATUS give_key(const struct store_record *record, bool machine, NCryptKeyName **out)
@@ -67,19 +38,21 @@ static SECURITY_STATUS give_key(const struct store_record *record, bool machine,
 
 static SECURITY_STATUS next_key(struct enum_state *state, NCryptKeyName **out)
 {
-    SECURITY_STATUS status = ERROR_SUCCESS;
+    const struct store_record *record = NULL;
+    SECURITY_STATUS status;
 
-    if (state->next == state->count && !state->at_end) {
-        status = read_page(state);
+    while ((status = lister_peek(&state->lister, &record)) == ERROR_SUCCESS &&
+           store_slot(record) == STORE_SLOT_CONTAINER) {
+        lister_advance(&state->lister);
     }
-    if (status == ERROR_SUCCESS && state->next == state->count) {
+    if (status == NTE_NO_MORE_ITEMS) {
         return status_fail(NTE_NO_MORE_ITEMS, "there are no more keys");
     }
     if (status == ERROR_SUCCESS) {
-        status = give_key(&state->page[state->next], state->machine, out);
+        status = give_key(record, state->machine, out);
     }
     if (status == ERROR_SUCCESS) {
-        state->next++;
+        lister_advance(&state->lister);
     }
     return status;
 }
@@ -95,6 +68,8 @@ static SECURITY_STATUS get_state(struct provider *provider, bool machine, PVOID 
         }
         state->provider = provider_ref(provider);
         state->machine = machine;
+        state->lister.provider = state->provider;
+        state->lister.scope = machine ? STORE_MACHINE : STORE_USER;
         *holder = state;
     } else if (!buffer_is(state, BUFFER_ENUM_STATE) || state->provider != provider || state->machine != machine) {
         return status_fail(NTE_INVALID_PARAMETER, "the enumeration state belongs to another enumeration");

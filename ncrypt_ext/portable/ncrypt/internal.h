@@ -31,6 +31,7 @@ struct provider {
     HWND window;
 };
 
+MUST_CHECK SECURITY_STATUS provider_new(struct provider **provider);
 struct provider *provider_ref(struct provider *provider);
 void provider_unref(void *provider);
 
@@ -85,6 +86,7 @@ struct key {
     const struct curve *curve;
     uint32_t length;      /* bits; 0: not told yet */
     uint32_t legacy_spec; /* 0, AT_KEYEXCHANGE, AT_SIGNATURE */
+    enum store_slot slot; /* where a key with a name is stored */
     bool machine, overwrite, legacy_store, generic_ecc;
     bool imported;             /* came in by NCryptImportKey */
     bool original;             /* this handle made or imported the key: archiving policies apply */
@@ -153,6 +155,30 @@ static inline void key_mark_used(struct key *key, const void *out)
         atomic_store_explicit(&key->used, true, memory_order_relaxed);
     }
 }
+
+/* ---- use.c ---------------------------------------------------------------------------------------------------- */
+
+/* material_sign() for a key that is ready, if its usage allows it. */
+MUST_CHECK SECURITY_STATUS key_sign(struct key *key, const void *padding, uint32_t flags, const uint8_t *hash,
+                                    uint32_t hash_size, uint8_t *out, uint32_t out_size, DWORD *result);
+
+/* ---- lister.c: the rows of a store, a page at a time ------------------------------------------------------------ */
+
+#define LISTER_PAGE 64
+
+/* Takes the same memory for any number of rows. Zero-initialised but for the first two; holds nothing. */
+struct lister {
+    struct provider *provider;
+    enum store_scope scope;
+    bool at_end; /* the page is the last one */
+    int64_t last_id;
+    size_t next, count;
+    struct store_record page[LISTER_PAGE];
+};
+
+/* The next row, which stays the next one until lister_advance(); NTE_NO_MORE_ITEMS when there is none. */
+MUST_CHECK SECURITY_STATUS lister_peek(struct lister *lister, const struct store_record **record);
+void lister_advance(struct lister *lister);
 
 /* ---- persist.c: a key's payload in the store ----------------------------------------------------------------- */
 

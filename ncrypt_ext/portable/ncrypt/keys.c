@@ -34,27 +34,38 @@ static SECURITY_STATUS check_spec(uint32_t spec)
     return ERROR_SUCCESS;
 }
 
-static SECURITY_STATUS exists_already(const WCHAR *name)
+static SECURITY_STATUS exists_already(const char *what, const WCHAR *name)
 {
     char printable[128];
 
-    return status_fail(NTE_EXISTS, "a key named '%s' exists already",
+    return status_fail(NTE_EXISTS, "a %s named '%s' exists already", what,
                        utf16_printable(name, printable, sizeof printable));
 }
 
-/* NTE_EXISTS when the name is taken; a store that does not exist yet holds no names. */
-static SECURITY_STATUS check_name_free(struct provider *provider, bool machine, const WCHAR *name)
+/* NTE_EXISTS when the name is taken: by a key that is not to be overwritten, or by nothing but a container. */
+static SECURITY_STATUS check_name_in(struct store *store, const WCHAR *name, bool overwrite)
+{
+    SECURITY_STATUS status = store_exists(store, name, STORE_SLOT_KEY);
+
+    if (status == ERROR_SUCCESS) {
+        return overwrite ? ERROR_SUCCESS : exists_already("key", name);
+    }
+    if (status == NTE_BAD_KEYSET) {
+        status = store_exists(store, name, STORE_SLOT_CONTAINER);
+    }
+    return status == ERROR_SUCCESS ? exists_already("container", name) : status;
+}
+
+/* A store that does not exist yet holds no names. */
+static SECURITY_STATUS check_name_free(struct provider *provider, bool machine, const WCHAR *name, bool overwrite)
 {
     struct store *store = NULL;
     SECURITY_STATUS status = provider_store(provider, machine ? STORE_MACHINE : STORE_USER, false, &store);
 
     if (status == ERROR_SUCCESS) {
-        status = store_exists(store, name);
-        store_release(store);
-        if (status == ERROR_SUCCESS) {
-            return exists_already(name);
-        }
+        status = check_name_in(store, name, overwrite);
     }
+    store_release(store);
     return status == NTE_BAD_KEYSET ? ERROR_SUCCESS : status;
 }
 
@@ -81,14 +92,14 @@ static SECURITY_STATUS create_with(struct provider *provider, NCRYPT_KEY_HANDLE 
 {
     const struct algorithm *algorithm = NULL;
     struct key *key = NULL;
-    bool machine = (flags & NCRYPT_MACHINE_KEY_FLAG) != 0;
+    bool machine = (flags & NCRYPT_MACHINE_KEY_FLAG) != 0, overwrite = (flags & NCRYPT_OVERWRITE_KEY_FLAG) != 0;
     SECURITY_STATUS status = find_algorithm(algorithm_name, &algorithm);
 
     if (status == ERROR_SUCCESS && name != NULL) {
         status = key_check_name(name);
     }
-    if (status == ERROR_SUCCESS && name != NULL && (flags & NCRYPT_OVERWRITE_KEY_FLAG) == 0) {
-        status = check_name_free(provider, machine, name);
+    if (status == ERROR_SUCCESS && name != NULL) {
+        status = check_name_free(provider, machine, name, overwrite);
     }
     if (status == ERROR_SUCCESS) {
         status = key_new(provider, algorithm, &key);
@@ -99,7 +110,7 @@ static SECURITY_STATUS create_with(struct provider *provider, NCRYPT_KEY_HANDLE 
     if (status == ERROR_SUCCESS) {
         key->legacy_spec = spec;
         key->machine = machine;
-        key->overwrite = (flags & NCRYPT_OVERWRITE_KEY_FLAG) != 0;
+        key->overwrite = overwrite;
         key->generic_ecc = (flags & NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG) != 0;
         status = key_handle(key, handle);
     }
@@ -175,9 +186,43 @@ static SECURITY_STATUS not_found(const WCHAR *name)
     return status_fail(NTE_BAD_KEYSET, "no key is named '%s'", utf16_printable(name, printable, sizeof printable));
 }
 
+static SECURITY_STATUS read_container(struct store *store, const WCHAR *name, uint32_t spec,
+                                      struct store_record *record)
+{
+    SECURITY_STATUS status = NTE_BAD_KEYSET;
+
+    if (spec == 0 || spec == AT_KEYEXCHANGE) {
+        status = store_read(store, name, STORE_SLOT_KEYEXCHANGE, record);
+    }
+    if (status == NTE_BAD_KEYSET && (spec == 0 || spec == AT_SIGNATURE)) {
+        status = store_read(store, name, STORE_SLOT_SIGNATURE, record);
+    }
+    return status;
+}
+
+/* The CNG key of that name, unless its container has a key that fits the specification better. */
+static SECURITY_STATUS read_named(struct store *store, const WCHAR *name, uint32_t spec, struct store_record *record)
+{
+    SECURITY_STATUS status = store_read(store, name, STORE_SLOT_KEY, record);
+    struct store_record other = {0};
+
+    if (status == NTE_BAD_KEYSET) {
+        return read_container(store, name, spec, record);
+    }
+    if (status != ERROR_SUCCESS || spec == 0 || spec == record->legacy_spec) {
+        return status;
+    }
+    status = read_container(store, name, spec, &other);
+    if (status == ERROR_SUCCESS) {
+        store_record_clear(record);
+        *record = other;
+    }
+    return status == NTE_BAD_KEYSET ? ERROR_SUCCESS : status;
+}
+
 static SECURITY_STATUS read_record(struct store *store, const WCHAR *name, uint32_t spec, struct store_record *record)
 {
-    SECURITY_STATUS status = store_read(store, name, record);
+    SECURITY_STATUS status = read_named(store, name, spec, record);
 
     if (status == NTE_BAD_KEYSET) {
         status = store_read_unique(store, name, record);

@@ -122,7 +122,7 @@ SECURITY_STATUS persist_encode(const struct key *key, const struct components *c
     record->export_policy = key->export_policy;
     record->key_usage = key->key_usage;
     record->legacy_spec = key->legacy_spec;
-    record->flags = key->legacy_store ? STORE_FLAG_LEGACY : 0;
+    record->flags = store_slot_flags(key->slot) | (key->legacy_store ? STORE_FLAG_LEGACY : 0u);
     return ERROR_SUCCESS;
 }
 
@@ -282,5 +282,6 @@ SECURITY_STATUS persist_decode(const struct store_record *record, struct key *ke
     key->key_usage = record->key_usage;
     key->legacy_spec = record->legacy_spec;
     key->legacy_store = (record->flags & STORE_FLAG_LEGACY) != 0;
+    key->slot = store_slot(record);
     return read_payload(&reader, key, components);
 }

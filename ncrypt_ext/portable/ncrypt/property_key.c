@@ -54,7 +54,7 @@ static SECURITY_STATUS get_unique_name(const void *object, struct value *value)
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    status = store_unique_name(store, key->name, value->text);
+    status = store_unique_name(store, key->name, key->slot, value->text);
     store_release(store);
     return status == ERROR_SUCCESS ? value_string(value, value->text) : status;
 }

@@ -10,6 +10,22 @@
 #define MAX_PROVIDER_NAME 260
 #define PROVIDER_COMMENT  u"Portable engine of ncrypt_ext"
 
+SECURITY_STATUS provider_new(struct provider **out)
+{
+    struct provider *provider = calloc(1, sizeof *provider);
+
+    if (provider == NULL) {
+        return status_no_memory();
+    }
+    provider->references = 1;
+    pthread_mutex_init(&provider->lock, NULL);
+    /* A process without a home folder can still use ephemeral keys: the failure is told when the store is needed. */
+    (void)!store_folder(STORE_USER, &provider->folder[STORE_USER]);
+    (void)!store_folder(STORE_MACHINE, &provider->folder[STORE_MACHINE]);
+    *out = provider;
+    return ERROR_SUCCESS;
+}
+
 struct provider *provider_ref(struct provider *provider)
 {
     atomic_fetch_add_explicit(&provider->references, 1, memory_order_relaxed);
@@ -70,18 +86,12 @@ static SECURITY_STATUS open_provider(NCRYPT_PROV_HANDLE *handle, const WCHAR *na
         return status_fail(NTE_INVALID_PARAMETER, "phProvider is NULL");
     }
     status = check_provider_name(name);
+    if (status == ERROR_SUCCESS) {
+        status = provider_new(&provider);
+    }
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    provider = calloc(1, sizeof *provider);
-    if (provider == NULL) {
-        return status_no_memory();
-    }
-    provider->references = 1;
-    pthread_mutex_init(&provider->lock, NULL);
-    /* A process without a home folder can still use ephemeral keys: the failure is told when the store is needed. */
-    (void)!store_folder(STORE_USER, &provider->folder[STORE_USER]);
-    (void)!store_folder(STORE_MACHINE, &provider->folder[STORE_MACHINE]);
     status = handle_create(HANDLE_PROVIDER, provider, provider_unref, handle);
     if (status != ERROR_SUCCESS) {
         provider_unref(provider);

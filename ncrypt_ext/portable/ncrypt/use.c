@@ -9,6 +9,14 @@
 
 #define ANY_USAGE 0 /* the public half may always be used */
 
+static SECURITY_STATUS check_usage(const struct key *key, uint32_t usage)
+{
+    if ((atomic_load_explicit(&key->key_usage, memory_order_relaxed) & usage) == 0) {
+        return status_fail(NTE_PERM, "the key usage does not allow this operation");
+    }
+    return ERROR_SUCCESS;
+}
+
 /* Flags, pointers, state, usage, in this order. `missing` names a pointer that is NULL and must not be; which of the
  * known flags fit the algorithm is the material's to say. */
 static SECURITY_STATUS check_call(const struct key *key, uint32_t flags, uint32_t known, const char *missing,
@@ -23,9 +31,17 @@ static SECURITY_STATUS check_call(const struct key *key, uint32_t flags, uint32_
         return status_fail(NTE_INVALID_PARAMETER, "%s is NULL", missing);
     }
     status = key_check_ready(key);
-    if (status == ERROR_SUCCESS && usage != ANY_USAGE &&
-        (atomic_load_explicit(&key->key_usage, memory_order_relaxed) & usage) == 0) {
-        return status_fail(NTE_PERM, "the key usage does not allow this operation");
+    return status == ERROR_SUCCESS && usage != ANY_USAGE ? check_usage(key, usage) : status;
+}
+
+SECURITY_STATUS key_sign(struct key *key, const void *padding, uint32_t flags, const uint8_t *hash, uint32_t hash_size,
+                         uint8_t *out, uint32_t out_size, DWORD *result)
+{
+    SECURITY_STATUS status = check_usage(key, NCRYPT_ALLOW_SIGNING_FLAG);
+
+    if (status == ERROR_SUCCESS) {
+        status = material_sign(key->material, padding, flags, hash, hash_size, out, out_size, result);
+        key_mark_used(key, out);
     }
     return status;
 }
@@ -43,11 +59,9 @@ static SECURITY_STATUS sign_hash(NCRYPT_KEY_HANDLE handle, const void *padding, 
                         hash == NULL     ? "pbHashValue"
                         : result == NULL ? "pcbResult"
                                          : NULL,
-                        NCRYPT_ALLOW_SIGNING_FLAG);
+                        ANY_USAGE);
     if (status == ERROR_SUCCESS) {
-        status = material_sign(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, hash, hash_size, out,
-                               out_size, result);
-        key_mark_used(key, out);
+        status = key_sign(key, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, hash, hash_size, out, out_size, result);
     }
     handle_release(handle);
     return status;

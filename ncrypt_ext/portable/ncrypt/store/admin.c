@@ -35,7 +35,7 @@ SECURITY_STATUS store_info(struct store *store, struct store_info *info)
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    status = connection_number(connection, "SELECT count(*) FROM keys", &keys);
+    status = connection_number(connection, "SELECT count(*) FROM keys WHERE flags & 48 <> 48", &keys);
     pool_return(store, connection);
     if (status != ERROR_SUCCESS) {
         return status;
@@ -125,7 +125,7 @@ static void check_key(struct connection *connection, sqlite3_stmt *query, struct
     char sentence[600], name[128];
     SECURITY_STATUS status = row_read(connection, query, &record);
 
-    check->checked++;
+    check->checked += store_slot(&record) != STORE_SLOT_CONTAINER;
     check->after = sqlite3_column_int64(query, 0);
     if (status != ERROR_SUCCESS) {
         snprintf(sentence, sizeof(sentence), "%s: the key \"%s\" (id %lld) cannot be read: %s",

@@ -89,8 +89,14 @@ MUST_CHECK SECURITY_STATUS sealer_seal(struct sealer *sealer, const uint8_t *aad
 MUST_CHECK SECURITY_STATUS sealer_open(struct sealer *sealer, const uint8_t nonce[SEAL_NONCE_SIZE], const uint8_t *aad,
                                        size_t aad_size, const uint8_t *in, size_t size, uint8_t *out);
 
-/* SHA-256 of the name in UTF-16LE with ASCII letters folded: what names are found by. */
-MUST_CHECK SECURITY_STATUS sealer_name_hash(struct sealer *sealer, const WCHAR *name, uint8_t hash[STORE_HASH_SIZE]);
+/* What a row is found by: the SHA-256 of its name in UTF-16LE with ASCII letters folded; for slots other than the CNG
+ * key's two zero bytes and the slot's number follow the name. */
+MUST_CHECK SECURITY_STATUS sealer_name_hash(struct sealer *sealer, const WCHAR *name, enum store_slot slot,
+                                            uint8_t hash[STORE_HASH_SIZE]);
+
+/* The bytes that are hashed; their number. NTE_INVALID_PARAMETER for a name that is too long. */
+#define SEAL_MAX_NAME (2 * STORE_MAX_NAME + 3)
+MUST_CHECK SECURITY_STATUS seal_name(const WCHAR *name, enum store_slot slot, uint8_t out[SEAL_MAX_NAME], size_t *size);
 MUST_CHECK SECURITY_STATUS seal_sha256(const uint8_t *data, size_t size, uint8_t hash[STORE_HASH_SIZE]);
 
 /* Little-endian numbers; each returns the place behind. */
@@ -292,6 +298,24 @@ MUST_CHECK SECURITY_STATUS row_insert_new(struct store *store, struct connection
 
 /* NTE_INVALID_PARAMETER for a name, algorithm or payload that cannot be stored. */
 MUST_CHECK SECURITY_STATUS row_validate(const struct store_record *record);
+
+/* ---- records.c: steps of the functions of store.h, within a transaction or a reader's turn ------------------ */
+
+/* The id of the row; NTE_BAD_KEYSET (no sentence) when there is none. */
+MUST_CHECK SECURITY_STATUS record_find(struct connection *connection, const WCHAR *name, enum store_slot slot,
+                                       int64_t *id);
+
+/* The row, its seal opened; NTE_BAD_KEYSET (no sentence) when there is none. */
+MUST_CHECK SECURITY_STATUS record_read(struct connection *connection, const WCHAR *name, enum store_slot slot,
+                                       struct store_record *record);
+
+MUST_CHECK SECURITY_STATUS record_delete(struct store *store, struct connection *connection, int64_t id);
+
+/* ---- container.c: what else has the name of a new row --------------------------------------------------------- */
+
+/* Makes room for a new row as store_create() says. */
+MUST_CHECK SECURITY_STATUS container_make_room(struct store *store, struct connection *connection,
+                                               const struct store_record *record, bool overwrite);
 
 /* ---- maintenance.c ---------------------------------------------------------------------------------------- */
 

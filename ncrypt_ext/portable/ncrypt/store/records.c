@@ -46,17 +46,20 @@ static SECURITY_STATUS read_one(struct connection *connection, sqlite3_stmt *que
     return status;
 }
 
-/* The id of the row with this hash; NTE_BAD_KEYSET (no sentence) when there is none. */
-static SECURITY_STATUS find(struct connection *connection, const uint8_t hash[STORE_HASH_SIZE], int64_t *id)
+SECURITY_STATUS record_find(struct connection *connection, const WCHAR *name, enum store_slot slot, int64_t *id)
 {
+    uint8_t hash[STORE_HASH_SIZE];
     sqlite3_stmt *query = NULL;
-    SECURITY_STATUS status = connection_statement(connection, STATEMENT_FIND_HASH, &query);
+    SECURITY_STATUS status = sealer_name_hash(&connection->sealer, name, slot, hash);
     int result;
 
+    if (status == ERROR_SUCCESS) {
+        status = connection_statement(connection, STATEMENT_FIND_HASH, &query);
+    }
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    result = sqlite3_bind_blob(query, 1, hash, STORE_HASH_SIZE, SQLITE_STATIC);
+    result = sqlite3_bind_blob(query, 1, hash, sizeof(hash), SQLITE_STATIC);
     if (result == SQLITE_OK) {
         result = sqlite3_step(query);
     }
@@ -69,7 +72,26 @@ static SECURITY_STATUS find(struct connection *connection, const uint8_t hash[ST
     return status;
 }
 
-static SECURITY_STATUS delete_row(struct store *store, struct connection *connection, int64_t id)
+SECURITY_STATUS record_read(struct connection *connection, const WCHAR *name, enum store_slot slot,
+                            struct store_record *record)
+{
+    uint8_t hash[STORE_HASH_SIZE];
+    sqlite3_stmt *query = NULL;
+    SECURITY_STATUS status = sealer_name_hash(&connection->sealer, name, slot, hash);
+
+    if (status == ERROR_SUCCESS) {
+        status = connection_statement(connection, STATEMENT_READ_HASH, &query);
+    }
+    if (status == ERROR_SUCCESS) {
+        int result = sqlite3_bind_blob(query, 1, hash, sizeof(hash), SQLITE_STATIC);
+
+        status = result == SQLITE_OK ? read_one(connection, query, record, NTE_BAD_KEYSET)
+                                     : connection_fail(connection, result, "reading a key");
+    }
+    return status;
+}
+
+SECURITY_STATUS record_delete(struct store *store, struct connection *connection, int64_t id)
 {
     sqlite3_stmt *statement = NULL;
     SECURITY_STATUS status = connection_statement(connection, STATEMENT_DELETE, &statement);
@@ -91,30 +113,6 @@ static SECURITY_STATUS delete_row(struct store *store, struct connection *connec
     return status;
 }
 
-/* Makes room for a key of this name: NTE_EXISTS, or the old key goes. */
-static SECURITY_STATUS make_room(struct store *store, struct connection *connection, const WCHAR *name, bool overwrite)
-{
-    uint8_t hash[STORE_HASH_SIZE];
-    char text[128];
-    int64_t old = 0;
-    SECURITY_STATUS status = sealer_name_hash(&connection->sealer, name, hash);
-
-    if (status == ERROR_SUCCESS) {
-        status = find(connection, hash, &old);
-    }
-    if (status == NTE_BAD_KEYSET) {
-        return ERROR_SUCCESS;
-    }
-    if (status != ERROR_SUCCESS) {
-        return status;
-    }
-    if (overwrite) {
-        return delete_row(store, connection, old);
-    }
-    return status_fail(NTE_EXISTS, "%s: the key \"%s\" exists already", store->folder,
-                       utf16_printable(name, text, sizeof(text)));
-}
-
 SECURITY_STATUS store_create(struct store *store, struct store_record *record, bool overwrite)
 {
     struct connection *connection = NULL;
@@ -127,7 +125,7 @@ SECURITY_STATUS store_create(struct store *store, struct store_record *record, b
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    status = make_room(store, connection, record->name, overwrite);
+    status = container_make_room(store, connection, record, overwrite);
     if (status == ERROR_SUCCESS) {
         made.generation = 1;
         status = row_insert_new(store, connection, &made);
@@ -139,27 +137,16 @@ SECURITY_STATUS store_create(struct store *store, struct store_record *record, b
     return status;
 }
 
-SECURITY_STATUS store_read(struct store *store, const WCHAR *name, struct store_record *record)
+SECURITY_STATUS store_read(struct store *store, const WCHAR *name, enum store_slot slot, struct store_record *record)
 {
     struct connection *connection = NULL;
-    sqlite3_stmt *query = NULL;
-    uint8_t hash[STORE_HASH_SIZE];
     struct store_record found = {.id = 0};
     SECURITY_STATUS status = pool_take(store, &connection);
 
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    status = sealer_name_hash(&connection->sealer, name, hash);
-    if (status == ERROR_SUCCESS) {
-        status = connection_statement(connection, STATEMENT_READ_HASH, &query);
-    }
-    if (status == ERROR_SUCCESS) {
-        int result = sqlite3_bind_blob(query, 1, hash, sizeof(hash), SQLITE_STATIC);
-
-        status = result == SQLITE_OK ? read_one(connection, query, &found, NTE_BAD_KEYSET)
-                                     : connection_fail(connection, result, "reading a key");
-    }
+    status = record_read(connection, name, slot, &found);
     pool_return(store, connection);
     if (status == ERROR_SUCCESS) {
         *record = found;
@@ -251,6 +238,10 @@ SECURITY_STATUS store_read_unique(struct store *store, const WCHAR *unique, stru
                                      : connection_fail(connection, result, "reading a key");
     }
     pool_return(store, connection);
+    if (status == ERROR_SUCCESS && store_slot(&found) == STORE_SLOT_CONTAINER) {
+        store_record_clear(&found);
+        status = NTE_BAD_KEYSET;
+    }
     if (status == ERROR_SUCCESS) {
         *record = found;
     } else if (status == NTE_BAD_KEYSET) {
@@ -259,33 +250,29 @@ SECURITY_STATUS store_read_unique(struct store *store, const WCHAR *unique, stru
     return status;
 }
 
-SECURITY_STATUS store_exists(struct store *store, const WCHAR *name)
+SECURITY_STATUS store_exists(struct store *store, const WCHAR *name, enum store_slot slot)
 {
     struct connection *connection = NULL;
-    uint8_t hash[STORE_HASH_SIZE];
     int64_t id = 0;
     SECURITY_STATUS status = pool_take(store, &connection);
 
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    status = sealer_name_hash(&connection->sealer, name, hash);
-    if (status == ERROR_SUCCESS) {
-        status = find(connection, hash, &id);
-    }
+    status = record_find(connection, name, slot, &id);
     pool_return(store, connection);
     return status == NTE_BAD_KEYSET ? no_such_key(store, name) : status;
 }
 
-SECURITY_STATUS store_unique_name(const struct store *store, const WCHAR *name, WCHAR unique[65])
+SECURITY_STATUS store_unique_name(const struct store *store, const WCHAR *name, enum store_slot slot, WCHAR unique[65])
 {
-    uint8_t folded[2 * STORE_MAX_NAME], *end = folded, hash[STORE_HASH_SIZE];
-    SECURITY_STATUS status;
+    uint8_t bytes[SEAL_MAX_NAME], hash[STORE_HASH_SIZE];
+    size_t size = 0;
+    SECURITY_STATUS status = seal_name(name, slot, bytes, &size);
 
-    for (size_t i = 0; i < STORE_MAX_NAME && name[i] != 0; i++) {
-        end = put_u16(end, utf16_fold(name[i]));
+    if (status == ERROR_SUCCESS) {
+        status = seal_sha256(bytes, size, hash);
     }
-    status = seal_sha256(folded, (size_t)(end - folded), hash);
     if (status == ERROR_SUCCESS) {
         put_hex(unique, hash, UNIQUE_HASH);
         put_own_half(store, unique + UNIQUE_HASH);
@@ -325,6 +312,7 @@ SECURITY_STATUS store_modify(struct store *store, int64_t id, store_change chang
     if (status == ERROR_SUCCESS) { /* what a change may not touch stays as it was */
         record.id = id;
         memcpy(record.name, old.name, sizeof(record.name));
+        record.flags = (record.flags & ~STORE_SLOT_MASK) | (old.flags & STORE_SLOT_MASK);
         record.created = old.created;
         record.modified = row_clock();
         record.generation = old.generation + 1;
@@ -346,7 +334,7 @@ SECURITY_STATUS store_delete(struct store *store, int64_t id)
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    return transaction_end(store, connection, delete_row(store, connection, id));
+    return transaction_end(store, connection, record_delete(store, connection, id));
 }
 
 SECURITY_STATUS store_list(struct store *store, int64_t after, struct store_record *records, size_t capacity,

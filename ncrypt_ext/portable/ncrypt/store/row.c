@@ -173,7 +173,7 @@ static SECURITY_STATUS open_payload(struct connection *connection, sqlite3_stmt 
     const uint8_t *sealed = column_bytes(row, COLUMN_PAYLOAD, &sealed_size);
     const uint8_t *stored_hash = column_bytes(row, COLUMN_NAME_HASH, &hash_size);
     uint8_t *payload = NULL;
-    SECURITY_STATUS status = sealer_name_hash(&connection->sealer, record->name, hash);
+    SECURITY_STATUS status = sealer_name_hash(&connection->sealer, record->name, store_slot(record), hash);
 
     if (status != ERROR_SUCCESS) {
         return status;
@@ -295,7 +295,7 @@ SECURITY_STATUS row_write(struct connection *connection, enum statement which, c
     if (!sealed) {
         return status_no_memory();
     }
-    status = sealer_name_hash(&connection->sealer, record->name, hash);
+    status = sealer_name_hash(&connection->sealer, record->name, store_slot(record), hash);
     if (status == ERROR_SUCCESS) {
         aad_size = associated_data(connection->store, record, hash, aad);
         status = sealer_seal(&connection->sealer, aad, aad_size, record->payload, record->payload_size, nonce, sealed);

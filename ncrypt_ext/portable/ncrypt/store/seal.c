@@ -119,10 +119,9 @@ SECURITY_STATUS sealer_open(struct sealer *sealer, const uint8_t nonce[SEAL_NONC
     return status;
 }
 
-SECURITY_STATUS sealer_name_hash(struct sealer *sealer, const WCHAR *name, uint8_t hash[STORE_HASH_SIZE])
+SECURITY_STATUS seal_name(const WCHAR *name, enum store_slot slot, uint8_t out[SEAL_MAX_NAME], size_t *size)
 {
-    SECURITY_STATUS status = ERROR_SUCCESS;
-    uint8_t folded[2 * STORE_MAX_NAME], *end = folded;
+    uint8_t *end = out;
 
     for (size_t i = 0; name[i] != 0; i++) {
         if (i == STORE_MAX_NAME) {
@@ -130,9 +129,27 @@ SECURITY_STATUS sealer_name_hash(struct sealer *sealer, const WCHAR *name, uint8
         }
         end = put_u16(end, utf16_fold(name[i]));
     }
+    if (slot != STORE_SLOT_KEY) { /* no name has a unit of zero */
+        end = put_u16(end, 0);
+        *end++ = (uint8_t)slot;
+    }
+    *size = (size_t)(end - out);
+    return ERROR_SUCCESS;
+}
+
+SECURITY_STATUS sealer_name_hash(struct sealer *sealer, const WCHAR *name, enum store_slot slot,
+                                 uint8_t hash[STORE_HASH_SIZE])
+{
+    uint8_t bytes[SEAL_MAX_NAME];
+    size_t size = 0;
+    SECURITY_STATUS status = seal_name(name, slot, bytes, &size);
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
     openssl_scope_begin();
     if (EVP_DigestInit_ex2(sealer->digest, sealer->sha256, NULL) != 1 ||
-        EVP_DigestUpdate(sealer->digest, folded, (size_t)(end - folded)) != 1 ||
+        EVP_DigestUpdate(sealer->digest, bytes, size) != 1 ||
         EVP_DigestFinal_ex(sealer->digest, hash, NULL) != 1) {
         status = status_from_openssl(NTE_FAIL, "hashing a name");
     }

@@ -44,6 +44,15 @@ enum store_scope { STORE_USER = 0, STORE_MACHINE = 1 };
 
 struct store;
 
+/* What a row is. A name belongs to one key of CNG's, to one container of CryptoAPI's with up to two keys, or to both;
+ * where there is a container's key there is its container, too. */
+enum store_slot {
+    STORE_SLOT_KEY = 0,         /* a CNG key */
+    STORE_SLOT_KEYEXCHANGE = 1, /* a container's key: AT_KEYEXCHANGE, AT_SIGNATURE */
+    STORE_SLOT_SIGNATURE = 2,
+    STORE_SLOT_CONTAINER = 3, /* the container itself, which is there before its keys and without them: holds no key */
+};
+
 /* One stored key. All columns and the name are bound to the seal of the payload. */
 struct store_record {
     int64_t id;          /* never used twice in a store; set by the store */
@@ -56,12 +65,24 @@ struct store_record {
     uint32_t export_policy;
     uint32_t key_usage;
     uint32_t legacy_spec; /* 0, AT_KEYEXCHANGE, AT_SIGNATURE */
-    uint32_t flags;       /* STORE_FLAG_* */
+    uint32_t flags;       /* STORE_FLAG_*, and the slot: store_slot() */
     uint8_t *payload;     /* secmem; NULL when only the columns were read */
     size_t payload_size;
 };
 
-#define STORE_FLAG_LEGACY 0x1 /* finalized with NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG */
+#define STORE_FLAG_LEGACY 0x1 /* finalized with NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG: also seen as a container */
+#define STORE_SLOT_SHIFT  4
+#define STORE_SLOT_MASK   (3u << STORE_SLOT_SHIFT)
+
+static inline enum store_slot store_slot(const struct store_record *record)
+{
+    return (enum store_slot)((record->flags & STORE_SLOT_MASK) >> STORE_SLOT_SHIFT);
+}
+
+static inline uint32_t store_slot_flags(enum store_slot slot)
+{
+    return (uint32_t)slot << STORE_SLOT_SHIFT;
+}
 
 void store_record_clear(struct store_record *record);
 
@@ -74,31 +95,46 @@ MUST_CHECK SECURITY_STATUS store_folder(enum store_scope scope, char **folder);
 MUST_CHECK SECURITY_STATUS store_acquire(enum store_scope scope, const char *folder, bool create, struct store **store);
 void store_release(struct store *store);
 
-/* Adds a key: durable when this returns, by exactly one sync. NTE_EXISTS when the name (ASCII case ignored) is taken,
- * unless `overwrite`, which replaces the old key in the same transaction. Fills id, created, modified, generation. */
+/* Adds a key: durable when this returns, by exactly one sync. Names are compared with ASCII case ignored. Fills id,
+ * created, modified, generation. What is in the way, decided and replaced in the same transaction, depends on the slot:
+ *   key            NTE_EXISTS when the name has a key, unless `overwrite`, which replaces it; NTE_EXISTS when it has no
+ *                  key and has a container
+ *   container's    replaces the container's key of that slot; NTE_BAD_KEYSET when there is no container. A CNG key that
+ *                  is seen as one is enough: the container is then made beside it
+ *   container      NTE_EXISTS when the name has a container or a key; see also store_create_container() */
 MUST_CHECK SECURITY_STATUS store_create(struct store *store, struct store_record *record, bool overwrite);
 
-/* By name (ASCII case ignored). NTE_BAD_KEYSET when there is none. */
-MUST_CHECK SECURITY_STATUS store_read(struct store *store, const WCHAR *name, struct store_record *record);
+/* NTE_EXISTS when the name has a container or a key. */
+MUST_CHECK SECURITY_STATUS store_create_container(struct store *store, const WCHAR *name);
 
-/* By the name that store_unique_name() gives. NTE_BAD_KEYSET when there is none or it is no such name. */
+/* Removes a container with its keys; a CNG key of that name stays and is no longer seen as a container. NTE_BAD_KEYSET
+ * when there is nothing of the kind. */
+MUST_CHECK SECURITY_STATUS store_delete_container(struct store *store, const WCHAR *name);
+
+/* By name (ASCII case ignored) and slot. NTE_BAD_KEYSET when there is none. */
+MUST_CHECK SECURITY_STATUS store_read(struct store *store, const WCHAR *name, enum store_slot slot,
+                                      struct store_record *record);
+
+/* A key, in any slot that holds one, by the name that store_unique_name() gives. NTE_BAD_KEYSET when there is none or
+ * it is no such name. */
 MUST_CHECK SECURITY_STATUS store_read_unique(struct store *store, const WCHAR *unique, struct store_record *record);
 
 /* NTE_BAD_KEYSET or ERROR_SUCCESS, without opening the payload. */
-MUST_CHECK SECURITY_STATUS store_exists(struct store *store, const WCHAR *name);
+MUST_CHECK SECURITY_STATUS store_exists(struct store *store, const WCHAR *name, enum store_slot slot);
 
-/* 64 hexadecimal digits and NUL: "<32 digits of the folded name's SHA-256>_<31 of the store's id>". */
-MUST_CHECK SECURITY_STATUS store_unique_name(const struct store *store, const WCHAR *name, WCHAR unique[65]);
+/* 64 hexadecimal digits and NUL: "<32 digits of what the row is found by>_<31 of the store's id>". */
+MUST_CHECK SECURITY_STATUS store_unique_name(const struct store *store, const WCHAR *name, enum store_slot slot,
+                                             WCHAR unique[65]);
 
-/* Reads the newest version of a key, lets `change` alter the record (it may replace the payload), writes it back in
- * one transaction with one sync. NTE_BAD_KEYSET when the key has been deleted. A failing `change` changes nothing. */
+/* Reads the newest version of a key, lets `change` alter the record (it may replace the payload; name and slot stay),
+ * writes it back in one transaction with one sync. NTE_BAD_KEYSET when the key has been deleted. A failing `change` changes nothing. */
 typedef SECURITY_STATUS (*store_change)(struct store_record *record, void *context);
 MUST_CHECK SECURITY_STATUS store_modify(struct store *store, int64_t id, store_change change, void *context);
 
 /* By id, so that a later key of the same name is not hit. NTE_BAD_KEYSET when it is gone. */
 MUST_CHECK SECURITY_STATUS store_delete(struct store *store, int64_t id);
 
-/* Enumeration in order of creation and in constant memory: reads the columns of up to `capacity` keys with an id above
+/* Enumeration in order of creation and in constant memory: reads the columns of up to `capacity` rows of all slots with an id above
  * `after` (0: from the start). Keys added or removed meanwhile may or may not appear. Unsealed: columns only. */
 MUST_CHECK SECURITY_STATUS store_list(struct store *store, int64_t after, struct store_record *records, size_t capacity,
                                       size_t *count);
@@ -110,7 +146,7 @@ struct store_info {
     char database[4096];
     uint32_t schema_version;
     uint8_t id[16];
-    uint64_t keys;
+    uint64_t keys; /* without containers */
     uint64_t bytes;
     bool passphrase; /* the master key is wrapped by a passphrase */
     bool read_only;
