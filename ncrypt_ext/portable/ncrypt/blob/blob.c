@@ -32,6 +32,19 @@ static const struct blob_format formats[] = {
         .write = blob_rsa_write,
     },
     {
+        .type = LEGACY_RSAPUBLIC_BLOB,
+        .family = &family_rsa,
+        .parse = blob_capi_parse,
+        .write = blob_capi_write,
+    },
+    {
+        .type = LEGACY_RSAPRIVATE_BLOB,
+        .is_private = true,
+        .family = &family_rsa,
+        .parse = blob_capi_parse,
+        .write = blob_capi_write,
+    },
+    {
         .type = BCRYPT_ECCPUBLIC_BLOB,
         .is_default = true,
         .family = &family_ec,

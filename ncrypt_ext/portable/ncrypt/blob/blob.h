@@ -69,6 +69,13 @@ SECURITY_STATUS blob_rsa_parse(const struct blob_format *format, const uint8_t *
 SECURITY_STATUS blob_rsa_write(const struct blob_format *format, const struct components *components, uint32_t usage,
                                uint8_t *out, size_t out_size, size_t *result);
 
+/* blob_capi.c. The algorithm in the header is not looked at, and written as CALG_RSA_KEYX. */
+SECURITY_STATUS blob_capi_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                                const struct blob_parameters *parameters, struct components *components,
+                                uint32_t *usage);
+SECURITY_STATUS blob_capi_write(const struct blob_format *format, const struct components *components, uint32_t usage,
+                                uint8_t *out, size_t out_size, size_t *result);
+
 /* blob_ecc.c */
 bool blob_ecc_owns_magic(uint32_t magic);
 SECURITY_STATUS blob_ecc_parse(const struct blob_format *format, const uint8_t *data, size_t size,
