@@ -53,6 +53,9 @@ WS_MODULES = [
     "_ws_error",
     "_ws_heap",
     "_ws_xml",
+    "_ws_keyhandle",
+    "_ws_signer",
+    "_ws_token",
 ]
 PORTABLE_MODULES = ["_engine"]
 # bcrypt first: MinGW's library for ncrypt.dll has the names of both.

@@ -19,6 +19,7 @@ from benchmarks.process import importing, leaks
 from benchmarks.session import Session
 from benchmarks.signing import overhead, signing, two_threads
 from benchmarks.store import durable_create, enumeration, opening
+from benchmarks.tokens import tokens
 
 GROUPS: dict[str, tuple[str, Callable[[Session], list[Figure]]]] = {
     "sign": ("Signing beside its peers", signing),
@@ -29,6 +30,7 @@ GROUPS: dict[str, tuple[str, Callable[[Session], list[Figure]]]] = {
     "create": ("Creating durably", durable_create),
     "leaks": ("What stays behind", leaks),
     "import": ("Starting", importing),
+    "tokens": ("Key handles and tokens", tokens),
     "other": ("For information", other_calls),
 }
 ATTEMPTS = 4

@@ -6,9 +6,12 @@ not touched.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
+import re
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -94,7 +97,50 @@ def main_job(folder: Path) -> None:
         with step("delete the key"):
             provider.delete_key(KEY_NAME)
         print("The store holds:", ", ".join(info.name for info in provider.keys()) or "nothing")
-    print("Handles still open:", nc.live_handles())
+    print("Handles still open:", sum(nc.live_handles()["binding"].values()))
+
+
+def certified_key(folder: Path) -> tuple[bytes, bytes]:
+    """Let the openssl command make an RSA key and a certificate for it: both as DER."""
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30"]
+    command += ["-subj", "/CN=orders.example", "-keyout", "key.pem", "-out", "certificate.pem"]
+    subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    key, certificate = (folder / "key.pem"), (folder / "certificate.pem")
+    der = ssl.PEM_cert_to_DER_cert(certificate.read_text())
+    private = base64.b64decode("".join(key.read_text().splitlines()[1:-1]))
+    key.unlink()  # from now on the store alone has it
+    return private, der
+
+
+def shortened(xml: bytes) -> str:
+    """XML with long values cut, one element a line."""
+    text = re.sub(r">([^<]{48})[^<]*<", r">\1...<", xml.decode())
+    return text.replace("><", ">\n      <")
+
+
+def token_job(folder: Path) -> None:
+    """Make the key of a certificate a SOAP security token: it stays in its store."""
+    import ncrypt_ext as nc
+    from ncrypt_ext import ws
+
+    private, certificate = certified_key(folder)
+    print("An XML security token for SOAP, with the key of a certificate:")
+    with nc.Provider() as provider:
+        with step("import the RSA key, not to be exported again"):
+            key = provider.import_key(private, "PKCS8_PRIVATEKEY", name="soap")
+        parts = ws.x509_token(certificate, id="orders-certificate")
+        with step("make the token"):
+            token = ws.XmlToken.from_xml(parts, key)
+        provider.close()
+        key.close()  # the token still holds what it needs
+        print(f"    its key is {token.key_type.name.lower()}; what goes into the message:")
+        print(f"      {shortened(token.xml)}")
+        print("    how a signature refers to it:")
+        print(f"      {shortened(token.attached_reference or b'')}")
+        token.close()
+    with nc.Provider() as provider:
+        provider.delete_key("soap")
+    print("Handles still open:", sum(nc.live_handles()["binding"].values()))
 
 
 def rate(function: Callable[[], object], seconds: float = 0.6) -> float:
@@ -161,6 +207,7 @@ def main() -> None:
     start = time.perf_counter()
     try:
         main_job(folder)
+        token_job(folder)
         print(f"The main job took {time.perf_counter() - start:.2f} s.")
         show_rates()
     finally:

@@ -9,6 +9,7 @@ cdef extern from "_lease.h" nogil:
     void lease_word_init(lease_word *word, uint64_t value) noexcept
     uint64_t lease_word_load(lease_word *word) noexcept
     uint64_t lease_word_add(lease_word *word, uint64_t amount) noexcept
+    uint64_t lease_word_or(lease_word *word, uint64_t bits) noexcept
 
     ctypedef enum LeaseAnswer "enum lease_answer":
         LEASE_OK
@@ -25,6 +26,7 @@ cdef extern from "_lease.h" nogil:
 
     ctypedef struct Lease "struct lease":
         uintptr_t handle
+        lease_word notes
 
     void lease_lock_init(LeaseLock *lock) noexcept
     int lease_guard_fork(LeaseRegistry *registry) noexcept
@@ -46,6 +48,7 @@ cdef extern from "_lease.h" nogil:
     bint lease_attach(Lease *lease, unsigned int type, uintptr_t handle,
                       lease_release release) noexcept
     void lease_set_type(Lease *lease, unsigned int type) noexcept
+    void lease_count(LeaseRegistry *registry, unsigned int type, bint more) noexcept
     uint64_t lease_live(LeaseRegistry *registry, unsigned int type) noexcept
     bint lease_is_exiting(LeaseRegistry *registry) noexcept
     void lease_drain(LeaseRegistry *registry, unsigned int milliseconds) noexcept
@@ -63,6 +66,12 @@ cdef enum HandleType:
     TYPE_HEAP = 7
     TYPE_XML_BUFFER = 8
     TYPE_XML_TOKEN = 9
+
+
+cdef enum HandleNote:
+    # What is remembered in Lease.notes.
+    NOTE_PUBLIC_ONLY = 1     # a key without its private half
+    NOTE_SIGNS_TOKENS = 2    # it was found to be fit for that
 
 
 cdef class Handle:
@@ -86,6 +95,7 @@ cdef class Handle:
         lease_leave(self.lease)
 
 
+cdef void count_live(HandleType kind, bint more) noexcept
 cdef void free_object(uintptr_t handle) noexcept nogil
 cdef lease_release release_if(bint own) noexcept
 cdef uintptr_t handle_value(object handle) except 0

@@ -160,6 +160,11 @@ cdef class Handle:
             f"a {type(self).__name__} cannot be copied or pickled: it owns a native handle")
 
 
+cdef void count_live(HandleType kind, bint more) noexcept:
+    """For what has no lease of its own."""
+    lease_count(&registry, kind, more)
+
+
 cdef bint is_exiting() noexcept nogil:
     return lease_is_exiting(&registry)
 

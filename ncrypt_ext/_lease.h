@@ -224,6 +224,7 @@ struct lease {
     struct lease *parent;  /* held; dropped after the release */
     lease_word type;       /* below LEASE_TYPES */
     lease_word attached;   /* 0, or the address of a struct lease_attachment: set once */
+    lease_word notes;      /* bits that users of the lease remember about the handle; they only come, never go */
     struct lease_registry *registry;
     struct lease *previous, *next; /* the registry's list */
 };
@@ -241,6 +242,7 @@ static inline struct lease *lease_create(struct lease_registry *registry, unsign
     lease_word_init(&lease->references, 1);
     lease_word_init(&lease->type, type);
     lease_word_init(&lease->attached, 0);
+    lease_word_init(&lease->notes, 0);
     lease->handle = handle;
     lease->release = release;
     lease->registry = registry;
@@ -444,6 +446,12 @@ static inline void lease_set_type(struct lease *lease, unsigned type)
     lease_word_add(&lease->registry->live[type], 1);
     lease_word_add(&lease->registry->live[lease_word_load(&lease->type)], UINT64_MAX);
     lease_word_init(&lease->type, type);
+}
+
+/* Something that is not a lease and is to be counted like one. */
+static inline void lease_count(struct lease_registry *registry, unsigned type, bool more)
+{
+    lease_word_add(&registry->live[type], more ? 1 : UINT64_MAX);
 }
 
 static inline uint64_t lease_live(struct lease_registry *registry, unsigned type)

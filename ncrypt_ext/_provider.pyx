@@ -7,8 +7,8 @@ cimport cython
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
 from ncrypt_ext._handle cimport (
-    Handle, HandleType, TYPE_KEY, TYPE_PROVIDER, TYPE_UNFINALIZED, free_object, handle_value,
-    number_value, release_if,
+    Handle, HandleType, NOTE_PUBLIC_ONLY, TYPE_KEY, TYPE_PROVIDER, TYPE_UNFINALIZED, free_object,
+    handle_value, lease_word_or, number_value, release_if,
 )
 from ncrypt_ext._key cimport Key
 from ncrypt_ext._key_device cimport DeviceKey, checked_callback
@@ -369,6 +369,8 @@ cdef class Provider(PropertyHandle):
         finally:
             input_close(&data)
         check(status, "NCryptImportKey")
+        if "PUBLIC" in blob_type:
+            lease_word_or(&key.lease.notes, NOTE_PUBLIC_ONLY)
         return key
 
     def import_key(self, blob, blob_type, *, name=None, curve=None, export_policy=None, usage=None,

@@ -10,8 +10,10 @@ __all__ = [
     "AlgorithmOperation",
     "ExportPolicy",
     "ImplType",
+    "KeyHandleType",
     "KeySpec",
     "KeyUsage",
+    "SecurityKeyType",
     "UIProtection",
 ]
 
@@ -100,3 +102,19 @@ class KeySpec(_OpenEnum):
     NONE = 0
     KEYEXCHANGE = 1
     SIGNATURE = 2
+
+
+class KeyHandleType(IntEnum):
+    """What a security key handle holds (WS_SECURITY_KEY_HANDLE_TYPE)."""
+
+    RAW_SYMMETRIC = 1
+    NCRYPT_ASYMMETRIC = 2
+    CAPI_ASYMMETRIC = 3
+
+
+class SecurityKeyType(IntEnum):
+    """What key a security token has (WS_SECURITY_KEY_TYPE)."""
+
+    NONE = 1
+    SYMMETRIC = 2
+    ASYMMETRIC = 3

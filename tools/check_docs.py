@@ -4,9 +4,10 @@
 python tools/check_docs.py
 
 * links between pages resolve, headings included
-* every public name of ncrypt_ext, and every member of its classes, stands as code on some page
-* docs/functions.md has one row for each function of include/ncrypt.h, its Python names exist, and
-  what it says about the GIL is what the .pyx files do
+* every public name of ncrypt_ext, of ncrypt_ext.capi and ncrypt_ext.ws, and every member of their
+  classes, stands as code on some page
+* docs/functions.md has one row for each function of include/ncrypt.h, wincrypt.h and webservices.h,
+  its Python names exist, and what it says about the GIL is what the .pyx files do
 * docs/errors.md has every exception class with its true bases, and every status code with its
   class and errno
 * the map in the README names what is in the tree, and all of its top level
@@ -25,9 +26,10 @@ import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import ncrypt_ext
-from ncrypt_ext import errors, status
+from ncrypt_ext import capi, errors, status, ws
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
@@ -94,34 +96,41 @@ def code_words() -> set[str]:
     return words
 
 
-def public_names() -> Iterator[str]:
-    for name in ncrypt_ext.__all__:
-        yield name
-        value = getattr(ncrypt_ext, name)
+def public_names(module: ModuleType) -> Iterator[str]:
+    for name in module.__all__:
+        yield f"{module.__name__}.{name}"
+        value = getattr(module, name)
         if inspect.isclass(value) and not issubclass(value, BaseException):
             inherited = set(dir(int)) | set(dir(tuple)) | set(dir(object))
             for member in dir(value):
                 if not member.startswith("_") and member not in inherited:
-                    yield f"{name}.{member}"
+                    yield f"{module.__name__}.{name}.{member}"
 
 
 def check_names() -> Iterator[str]:
     words = code_words()
-    for name in public_names():
-        if name.rpartition(".")[2] not in words:
-            yield f"ncrypt_ext.{name} is on no page"
+    for module in (ncrypt_ext, capi, ws):
+        for name in public_names(module):
+            if name.rpartition(".")[2] not in words:
+                yield f"{name} is on no page"
 
 
 # ---- functions ----------------------------------------------------------------------------------
 
 
+HEADERS = ("ncrypt.h", "wincrypt.h", "webservices.h")
+# The error of a thread, which stands in wincrypt.h because no other function needs it.
+NOT_FUNCTIONS_OF_THEIRS = {"GetLastError", "SetLastError"}
+
+
 def declared_functions() -> list[str]:
-    header = (ROOT / "include" / "ncrypt.h").read_text(encoding="utf-8")
-    return re.findall(r"WINAPI (NCrypt\w+)\(", header)
+    texts = [(ROOT / "include" / name).read_text(encoding="utf-8") for name in HEADERS]
+    declared = re.findall(r"WINAPI (\w+)\(", "".join(texts))
+    return [name for name in declared if name not in NOT_FUNCTIONS_OF_THEIRS]
 
 
 def calls_in(path: Path) -> Iterator[tuple[str, bool]]:
-    """Each call of an NCrypt function in a .pyx file, and whether the GIL is released there."""
+    """Each call of a function in a .pyx file, and whether the GIL is released there."""
     nogil_from = -1  # the indentation of the block without the GIL; -1: none
     header = 0  # that of the function's first line
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -134,13 +143,15 @@ def calls_in(path: Path) -> Iterator[tuple[str, bool]]:
             nogil_from = -1
         if nogil_from < 0 and line.endswith("nogil:"):
             nogil_from = indentation if line.lstrip().startswith("with") else header
-        for function in re.findall(r"\b(NCrypt\w+)\(", line):
+        for function in re.findall(r"\b((?:NCrypt|Crypt|Ws)\w+)\(", line):
             yield function, nogil_from >= 0
 
 
 def check_functions() -> Iterator[str]:
     page = ROOT / "docs" / "functions.md"
-    table = {row[0].strip("`"): row for row in rows(page) if row[0].startswith("`NCrypt")}
+    table = {
+        row[0].strip("`"): row for row in rows(page) if re.match("`(NCrypt|Crypt|Ws)", row[0])
+    }
     declared = declared_functions()
     released: dict[str, set[bool]] = {}
     for path in (ROOT / "ncrypt_ext").glob("*.pyx"):
@@ -159,7 +170,7 @@ def check_functions() -> Iterator[str]:
             yield f"functions.md: {function}: windows.json has it executed elsewhere"
     for function in table:
         if function not in declared:
-            yield f"functions.md: {function} is not in include/ncrypt.h"
+            yield f"functions.md: {function} is not in include/"
 
 
 def check_python_names(function: str, cell: str) -> Iterator[str]:

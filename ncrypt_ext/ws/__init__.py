@@ -5,7 +5,13 @@ from __future__ import annotations
 
 from ncrypt_ext._ws_error import error_from_handle
 from ncrypt_ext._ws_heap import Heap
+from ncrypt_ext._ws_keyhandle import KeyHandle
+from ncrypt_ext._ws_keyhandle import NCryptKeyHandle
+from ncrypt_ext._ws_keyhandle import RawSymmetricKeyHandle
+from ncrypt_ext._ws_token import XmlToken
 from ncrypt_ext._ws_xml import XmlBuffer
+from ncrypt_ext.enums import KeyHandleType
+from ncrypt_ext.enums import SecurityKeyType
 from ncrypt_ext.errors import (
     WsError,
     WsFormatError,
@@ -18,6 +24,11 @@ from ncrypt_ext.records import WsFault
 
 __all__ = [
     "Heap",
+    "KeyHandle",
+    "KeyHandleType",
+    "NCryptKeyHandle",
+    "RawSymmetricKeyHandle",
+    "SecurityKeyType",
     "WsError",
     "WsFault",
     "WsFormatError",
@@ -26,5 +37,6 @@ __all__ = [
     "WsOutOfMemoryError",
     "WsQuotaError",
     "XmlBuffer",
+    "XmlToken",
     "error_from_handle",
 ]
