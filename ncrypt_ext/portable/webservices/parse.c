@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Nothing here touches what libxml2 has only once for the whole process: other users of it, such as lxml, live beside
+ * this. What it allocates is bounded by the size of the text; the numbers that make it slow (attributes of an element,
+ * each of which it compares with all others) are counted before it sees the text.
+ */
+#include "webservices/parse.h"
+
+#include <libxml/parser.h>
+#include <libxml/xmlerror.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Entities are put in the place of their references: there are no others than the five that XML has. */
+#define OPTIONS (XML_PARSE_NOENT | XML_PARSE_NONET)
+/* Names that a parser context has ever seen stay in its dictionary. */
+#define MAX_DICTIONARY ((size_t)64 * 1024)
+/* Around a fragment, since libxml2 reads whole documents. */
+#define WRAP_OPEN  "<f>"
+#define WRAP_CLOSE "</f>"
+
+#if LIBXML_VERSION >= 21200
+typedef const xmlError *error_argument;
+#else
+typedef xmlError *error_argument;
+#endif
+
+/* One run of the parser. The document's text is written while it runs. */
+struct parse {
+    const struct parse_limits *limits;
+    struct parse_result *result;
+    struct document *document;
+    size_t capacity;
+    HRESULT status; /* of the first failure: from then on libxml2 sees the end of the text */
+    bool open;      /* the text ends in a start tag without its '>' */
+    bool ended;     /* libxml2 has come to its end */
+    struct {
+        const char *text;
+        size_t size;
+    } parts[3]; /* still to be read */
+    uint32_t depth;
+    uint32_t namespaces;                    /* declared here */
+    uint32_t declared[PARSE_MAX_DEPTH + 2]; /* by the element at that depth */
+};
+
+static void stop(struct parse *parse, HRESULT status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void stop(struct parse *parse, HRESULT status, const char *format, ...)
+{
+    va_list arguments;
+
+    if (parse->status != ERROR_SUCCESS) {
+        return;
+    }
+    parse->status = status;
+    va_start(arguments, format);
+    vsnprintf(parse->result->sentence, sizeof parse->result->sentence, format, arguments);
+    va_end(arguments);
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------------------
+ */
+
+static bool reserve(struct parse *parse, size_t more)
+{
+    struct document *document = parse->document;
+    size_t wanted = document->size + more; /* both are bounded by what is in memory */
+    char *grown;
+
+    if (wanted > parse->limits->room) {
+        stop(parse, WS_E_QUOTA_EXCEEDED, "%s", "");
+        return false;
+    }
+    if (wanted <= parse->capacity) {
+        return true;
+    }
+    wanted += wanted / 2;
+    grown = realloc(document->text, wanted);
+    if (grown == NULL) {
+        stop(parse, E_OUTOFMEMORY, "%s", "");
+        return false;
+    }
+    document->text = grown;
+    parse->capacity = wanted;
+    return true;
+}
+
+static void put(struct parse *parse, const void *text, size_t size)
+{
+    if (parse->status == ERROR_SUCCESS && reserve(parse, size)) {
+        memcpy(parse->document->text + parse->document->size, text, size);
+        parse->document->size += size;
+    }
+}
+
+#define PUT(parse, literal) put(parse, literal, sizeof(literal) - 1)
+
+/* What cannot stand for itself in an attribute's value: white space would be read again as blanks. */
+static const char *attribute_escape(xmlChar c)
+{
+    switch (c) {
+    case '<':
+        return "&lt;";
+    case '&':
+        return "&amp;";
+    case '"':
+        return "&quot;";
+    case '\t':
+        return "&#x9;";
+    case '\n':
+        return "&#xA;";
+    case '\r':
+        return "&#xD;";
+    default:
+        return NULL;
+    }
+}
+
+/* The same in text, where a carriage return would be read again as a line feed. */
+static const char *text_escape(xmlChar c)
+{
+    switch (c) {
+    case '<':
+        return "&lt;";
+    case '&':
+        return "&amp;";
+    case '>':
+        return "&gt;";
+    case '\r':
+        return "&#xD;";
+    default:
+        return NULL;
+    }
+}
+
+static void put_escaped(struct parse *parse, const xmlChar *text, size_t size, const char *(*escape)(xmlChar c))
+{
+    size_t done = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        /* Whatever is escaped comes before '?' in the alphabet. */
+        const char *reference = text[i] < '?' ? escape(text[i]) : NULL;
+
+        if (reference != NULL) {
+            put(parse, text + done, i - done);
+            put(parse, reference, strlen(reference));
+            done = i + 1;
+        }
+    }
+    put(parse, text + done, size - done);
+}
+
+static void put_name(struct parse *parse, const xmlChar *prefix, const xmlChar *name)
+{
+    if (prefix != NULL) {
+        put(parse, prefix, strlen((const char *)prefix));
+        PUT(parse, ":");
+    }
+    put(parse, name, strlen((const char *)name));
+}
+
+static void close_tag(struct parse *parse)
+{
+    if (parse->open) {
+        parse->open = false;
+        PUT(parse, ">");
+    }
+}
+
+/* ---- what libxml2 calls -------------------------------------------------------------------------------------------
+ */
+
+static bool within_limits(struct parse *parse, int namespaces, int attributes)
+{
+    const struct parse_limits *limits = parse->limits;
+    struct document *document = parse->document;
+    uint32_t depth = parse->depth + !limits->fragment;
+
+    if (depth > limits->depth || depth > PARSE_MAX_DEPTH) {
+        stop(parse, WS_E_QUOTA_EXCEEDED, "elements stand deeper than %u, the reader's limit",
+             limits->depth < PARSE_MAX_DEPTH ? limits->depth : PARSE_MAX_DEPTH);
+        return false;
+    }
+    if ((uint32_t)attributes > limits->attributes) {
+        stop(parse, WS_E_QUOTA_EXCEEDED, "an element has %d attributes, and the reader's limit is %u", attributes,
+             limits->attributes);
+        return false;
+    }
+    if (parse->namespaces + (uint32_t)namespaces > limits->namespaces) {
+        stop(parse, WS_E_QUOTA_EXCEEDED, "more namespaces are declared at one place than %u, the reader's limit",
+             limits->namespaces);
+        return false;
+    }
+    document->depth = depth > document->depth ? depth : document->depth;
+    document->attributes = (uint32_t)attributes > document->attributes ? (uint32_t)attributes : document->attributes;
+    parse->namespaces += (uint32_t)namespaces;
+    parse->declared[parse->depth] = (uint32_t)namespaces;
+    document->namespaces = parse->namespaces > document->namespaces ? parse->namespaces : document->namespaces;
+    return true;
+}
+
+/* Libxml2 gives five pointers for an attribute: name, prefix, namespace, and where its value begins and ends. Those of
+ * the namespaces come in pairs: prefix and name. */
+static void put_attributes(struct parse *parse, int namespaces, const xmlChar **declared, int attributes,
+                           const xmlChar **given)
+{
+    for (int i = 0; i < attributes; i++, given += 5) {
+        PUT(parse, " ");
+        put_name(parse, given[1], given[0]);
+        PUT(parse, "=\"");
+        put_escaped(parse, given[3], (size_t)(given[4] - given[3]), attribute_escape);
+        PUT(parse, "\"");
+    }
+    for (int i = 0; i < namespaces; i++, declared += 2) {
+        PUT(parse, " xmlns");
+        if (declared[0] != NULL) {
+            PUT(parse, ":");
+            put_name(parse, NULL, declared[0]);
+        }
+        PUT(parse, "=\"");
+        if (declared[1] != NULL) {
+            put_escaped(parse, declared[1], strlen((const char *)declared[1]), attribute_escape);
+        }
+        PUT(parse, "\"");
+    }
+}
+
+static void on_start(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespaces,
+                     const xmlChar **declared, int attributes, int defaulted, const xmlChar **given)
+{
+    struct parse *parse = data;
+    bool wrap = parse->limits->fragment && parse->depth == 0;
+
+    (void)uri;
+    (void)defaulted;
+    if (parse->status != ERROR_SUCCESS) {
+        return;
+    }
+    if (wrap) {
+        parse->declared[parse->depth++] = 0;
+        return;
+    }
+    if (!within_limits(parse, namespaces, attributes)) {
+        return;
+    }
+    parse->document->elements += parse->depth == (parse->limits->fragment ? 1 : 0);
+    close_tag(parse);
+    PUT(parse, "<");
+    put_name(parse, prefix, name);
+    put_attributes(parse, namespaces, declared, attributes, given);
+    parse->open = true;
+    parse->depth++;
+}
+
+static void on_end(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+    struct parse *parse = data;
+
+    (void)uri;
+    if (parse->status != ERROR_SUCCESS) {
+        return;
+    }
+    parse->depth--;
+    parse->namespaces -= parse->declared[parse->depth];
+    if (parse->limits->fragment && parse->depth == 0) {
+        return;
+    }
+    if (parse->open) {
+        parse->open = false;
+        PUT(parse, "/>");
+    } else {
+        PUT(parse, "</");
+        put_name(parse, prefix, name);
+        PUT(parse, ">");
+    }
+}
+
+static void note_loose(struct parse *parse, const xmlChar *text, int size)
+{
+    for (int i = 0; i < size && parse->depth <= 1 && parse->limits->fragment && !parse->document->loose; i++) {
+        parse->document->loose = strchr(" \t\r\n", text[i]) == NULL;
+    }
+}
+
+static void on_text(void *data, const xmlChar *text, int size)
+{
+    struct parse *parse = data;
+
+    if (parse->status != ERROR_SUCCESS) {
+        return;
+    }
+    note_loose(parse, text, size);
+    close_tag(parse);
+    put_escaped(parse, text, (size_t)size, text_escape);
+}
+
+static void on_cdata(void *data, const xmlChar *text, int size)
+{
+    struct parse *parse = data;
+
+    if (parse->status != ERROR_SUCCESS) {
+        return;
+    }
+    note_loose(parse, text, size);
+    close_tag(parse);
+    PUT(parse, "<![CDATA[");
+    put(parse, text, (size_t)size);
+    PUT(parse, "]]>");
+}
+
+static void on_comment(void *data, const xmlChar *text)
+{
+    struct parse *parse = data;
+
+    close_tag(parse);
+    PUT(parse, "<!--");
+    put(parse, text, strlen((const char *)text));
+    PUT(parse, "-->");
+}
+
+/* The three that follow never come: look_through() has refused such a text. They stay as a second lock. */
+static void on_instruction(void *data, const xmlChar *target, const xmlChar *text)
+{
+    (void)target;
+    (void)text;
+    stop(data, WS_E_INVALID_FORMAT, "processing instructions are not allowed");
+}
+
+static void on_doctype(void *data, const xmlChar *name, const xmlChar *id, const xmlChar *uri)
+{
+    (void)name;
+    (void)id;
+    (void)uri;
+    stop(data, WS_E_INVALID_FORMAT, "document type declarations are not allowed");
+}
+
+static void on_reference(void *data, const xmlChar *name)
+{
+    (void)name;
+    stop(data, WS_E_INVALID_FORMAT, "there are no entities but the five of XML itself");
+}
+
+static void on_end_of_document(void *data)
+{
+    ((struct parse *)data)->ended = true;
+}
+
+static HRESULT status_of(int code)
+{
+    switch (code) {
+    case XML_ERR_NO_MEMORY:
+        return E_OUTOFMEMORY;
+    case XML_ERR_NAME_TOO_LONG: /* libxml2's own limits */
+    case XML_ERR_INTERNAL_ERROR:
+#if LIBXML_VERSION >= 21300
+    case XML_ERR_RESOURCE_LIMIT:
+#endif
+        return WS_E_QUOTA_EXCEEDED;
+    default:
+        return WS_E_INVALID_FORMAT;
+    }
+}
+
+static void on_error(void *data, error_argument error)
+{
+    struct parse *parse = data;
+    const char *message = error->message == NULL ? "no reason given" : error->message;
+    int length = (int)strcspn(message, "\n");
+
+    if (error->level >= XML_ERR_ERROR) { /* a warning is about names of namespaces that are not absolute URIs */
+        parse->result->row = error->line > 0 ? (uint64_t)error->line - 1 : 0;
+        parse->result->column = error->int2 > 0 ? (uint64_t)error->int2 - 1 : 0;
+        stop(parse, status_of(error->code), "line %d, column %d: %.*s", error->line, error->int2,
+             length < 200 ? length : 200, message);
+    }
+}
+
+/* ---- before libxml2 -----------------------------------------------------------------------------------------------
+ */
+
+/* Past the end of a start tag; the quotes in it are counted in pairs. */
+static const char *skip_tag(const char *p, const char *end, size_t *values)
+{
+    *values = 0;
+    while (p < end && *p != '>') {
+        if (*p == '"' || *p == '\'') {
+            const char *quote = memchr(p + 1, *p, (size_t)(end - p - 1));
+
+            ++*values;
+            if (quote == NULL) {
+                return end;
+            }
+            p = quote;
+        }
+        p++;
+    }
+    return p;
+}
+
+/* Past the next `mark`, or the end. */
+static const char *skip_past(const char *p, const char *end, const char *mark)
+{
+    const char *found = memmem(p, (size_t)(end - p), mark, strlen(mark));
+
+    return found == NULL ? end : found + strlen(mark);
+}
+
+static bool begins(const char *p, const char *end, const char *mark)
+{
+    return (size_t)(end - p) >= strlen(mark) && memcmp(p, mark, strlen(mark)) == 0;
+}
+
+/* Refuses what libxml2 is not to see at all. The text may turn out to be not well-formed, but up to where libxml2 finds
+ * that out both agree about what is a tag. */
+static void look_through(struct parse *parse, const char *text, size_t size)
+{
+    const char *end = text + size;
+    const char *p = text;
+    size_t most = (size_t)parse->limits->attributes + parse->limits->namespaces;
+    size_t values;
+
+    if (memchr(text, 0, size) != NULL) {
+        stop(parse, WS_E_INVALID_FORMAT, "the text has a NUL character");
+    } else if (size > 0 && !parse->limits->fragment && strchr("< \t\r\n", text[0]) == NULL) {
+        stop(parse, WS_E_INVALID_FORMAT, "line 1, column 1: a document begins with '<'");
+    }
+    while (parse->status == ERROR_SUCCESS && (p = memchr(p, '<', (size_t)(end - p))) != NULL) {
+        if (begins(p, end, "<!--")) {
+            p = skip_past(p + 4, end, "-->");
+        } else if (begins(p, end, "<![CDATA[")) {
+            p = skip_past(p + 9, end, "]]>");
+        } else if (begins(p, end, "<!")) {
+            stop(parse, WS_E_INVALID_FORMAT, "document type declarations are not allowed");
+        } else if (begins(p, end, "<?")) {
+            stop(parse, WS_E_INVALID_FORMAT, "processing instructions are not allowed");
+        } else {
+            p = skip_tag(p + 1, end, &values);
+            if (values > most) {
+                stop(parse, WS_E_QUOTA_EXCEEDED, "an element has more attributes than the reader's limits allow");
+            }
+        }
+    }
+}
+
+/* ---- a run --------------------------------------------------------------------------------------------------------
+ */
+
+static parser *create_context(void)
+{
+    static const xmlSAXHandler HANDLER = {
+        .initialized = XML_SAX2_MAGIC,
+        .startElementNs = on_start,
+        .endElementNs = on_end,
+        .characters = on_text,
+        .ignorableWhitespace = on_text,
+        .cdataBlock = on_cdata,
+        .comment = on_comment,
+        .processingInstruction = on_instruction,
+        .internalSubset = on_doctype,
+        .reference = on_reference,
+        .endDocument = on_end_of_document,
+        .serror = on_error,
+    };
+    parser *context = xmlNewParserCtxt();
+
+    if (context != NULL) {
+        *context->sax = HANDLER;
+    }
+    return context;
+}
+
+void parse_free(parser *context)
+{
+    if (context != NULL) {
+        ncx_library_enter();
+        xmlFreeParserCtxt(context);
+        ncx_library_leave();
+    }
+}
+
+/* Libxml2 would go on reading after an error. (xmlStopParser() frees what its callers still look at.) */
+static int read_text(void *data, char *buffer, int room)
+{
+    struct parse *parse = data;
+    size_t part = 0;
+    size_t size;
+
+    if (parse->status != ERROR_SUCCESS) {
+        return 0;
+    }
+    while (part < 2 && parse->parts[part].size == 0) {
+        part++;
+    }
+    size = parse->parts[part].size < (size_t)room ? parse->parts[part].size : (size_t)room;
+    if (size > 0) {
+        memcpy(buffer, parse->parts[part].text, size);
+        parse->parts[part].text += size;
+        parse->parts[part].size -= size;
+    }
+    return (int)size;
+}
+
+static void run(struct parse *parse, parser **context)
+{
+    ncx_library_enter();
+    if (*context == NULL) {
+        *context = create_context();
+    }
+    if (*context == NULL) {
+        parse->status = E_OUTOFMEMORY;
+        goto cleanup;
+    }
+    (*context)->userData = parse;
+    xmlFreeDoc(xmlCtxtReadIO(*context, read_text, NULL, parse, NULL, NULL, OPTIONS));
+    if (parse->status == ERROR_SUCCESS && !parse->ended) {
+        parse->status = E_OUTOFMEMORY; /* the one failure that libxml2 does not report */
+    }
+    if (parse->status == ERROR_SUCCESS && !(*context)->wellFormed) {
+        stop(parse, WS_E_INVALID_FORMAT, "the XML is not well-formed");
+    }
+    if (parse->status != ERROR_SUCCESS || xmlDictGetUsage((*context)->dict) > MAX_DICTIONARY) {
+        xmlFreeParserCtxt(*context);
+        *context = NULL;
+    } else {
+        (*context)->userData = *context;
+    }
+
+cleanup:
+    ncx_library_leave();
+}
+
+static void note_end(struct parse_result *result, const char *text, size_t size)
+{
+    const char *line = text;
+    const char *end = text + size;
+
+    for (const char *p = text; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; line = ++p) {
+        result->row++;
+    }
+    result->column = (uint64_t)(end - line);
+}
+
+HRESULT parse_text(parser **context, const char *text, size_t size, const struct parse_limits *limits,
+                   struct document **document, struct parse_result *result)
+{
+    struct parse parse;
+
+    *result = (struct parse_result){0};
+    memset(&parse, 0, offsetof(struct parse, declared)); /* which is big, and written before it is read */
+    parse.limits = limits;
+    parse.result = result;
+    parse.parts[1].text = text;
+    parse.parts[1].size = size;
+    if (limits->fragment) {
+        parse.parts[0].text = WRAP_OPEN;
+        parse.parts[0].size = sizeof WRAP_OPEN - 1;
+        parse.parts[2].text = WRAP_CLOSE;
+        parse.parts[2].size = sizeof WRAP_CLOSE - 1;
+    }
+    parse.document = document_create();
+    if (parse.document == NULL) {
+        return E_OUTOFMEMORY;
+    }
+    look_through(&parse, text, size);
+    if (parse.status == ERROR_SUCCESS && reserve(&parse, size < limits->room ? size : limits->room)) {
+        run(&parse, context);
+    }
+    if (parse.status == ERROR_SUCCESS) {
+        note_end(result, text, size);
+        *document = parse.document;
+    } else {
+        document_release(parse.document);
+    }
+    return parse.status;
+}
