@@ -20,7 +20,7 @@ struct work {
 static SECURITY_STATUS count_up(struct store_record *record, void *context)
 {
     (void)context;
-    record->flags++;
+    record->legacy_spec++;
     return ERROR_SUCCESS;
 }
 
@@ -65,7 +65,7 @@ static void expect_all(const char *folder, int workers)
         }
     }
     CHECK_STATUS(read_key(store, "common", &record), ERROR_SUCCESS);
-    CHECK(record.flags == (uint32_t)(workers * KEYS) && record.generation == record.flags + 1u);
+    CHECK(record.legacy_spec == (uint32_t)(workers * KEYS) && record.generation == record.legacy_spec + 1u);
     store_record_clear(&record);
     do { /* every id once */
         CHECK_STATUS(store_list(store, after, page, 16, &count), ERROR_SUCCESS);
