@@ -17,7 +17,7 @@ from ncrypt_ext.webservices cimport (
     WsCreateWriter, WsFreeError, WsFreeWriter, WsGetErrorProperty, WsGetErrorString,
     WsGetFaultErrorProperty, WsGetWriterProperty, WsResetError, WsSetOutput, WsWriteXmlBuffer,
 )
-from ncrypt_ext.wintypes cimport HRESULT, ULONG, WCHAR
+from ncrypt_ext.wintypes cimport HRESULT, ULONG
 
 from ncrypt_ext.errors import error_from_status, ws_error_from_status
 from ncrypt_ext.records import WsFault

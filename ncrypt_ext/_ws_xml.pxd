@@ -31,6 +31,7 @@ cdef class Workspace:
     cdef WS_XML_READER *reader
     cdef WS_XML_WRITER *writer
     cdef WS_ERROR *error
+    cdef size_t spent   # bytes that went through it
 
     cdef WS_XML_BUFFER *parse(self, object xml, str what) except NULL
     cdef bytes write(self, WS_XML_BUFFER *buffer)

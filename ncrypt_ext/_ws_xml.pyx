@@ -6,7 +6,7 @@ from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
 from ncrypt_ext._handle cimport TYPE_XML_BUFFER, number_value
-from ncrypt_ext._ws_error cimport error_give, error_take, ws_raise
+from ncrypt_ext._ws_error cimport error_take, ws_raise
 from ncrypt_ext._ws_handle cimport WsHandle
 from ncrypt_ext._ws_heap cimport Heap, heap_create
 from ncrypt_ext.webservices cimport (
@@ -39,7 +39,8 @@ cdef enum:
     WORK_HEAP = 64 << 20
     WORK_TRIM = 64 << 10
     IDLE = 2
-    FORMAT = 0x803D0000     # WS_E_INVALID_FORMAT
+    SPENT = 4 << 20         # bytes after which readers and writers have kept enough of them
+    NO_MEMORY = 0x8007000E  # E_OUTOFMEMORY
     QUOTA = 0x803D0008      # WS_E_QUOTA_EXCEEDED
 
 cdef dict CHARSETS = {
@@ -96,6 +97,7 @@ cdef class Workspace:
     # cdef WS_XML_READER *reader
     # cdef WS_XML_WRITER *writer
     # cdef WS_ERROR *error
+    # cdef size_t spent
 
     def __cinit__(self, ULONG written=WRITTEN):
         cdef HRESULT status
@@ -164,6 +166,7 @@ cdef class Workspace:
         cdef Py_ssize_t size = PyBytes_GET_SIZE(xml)
         if size > <Py_ssize_t>0xFFFFFFFF:
             raise ValueError(f"{what} is {size} bytes long: the limit is 4 GiB")
+        self.spent += size
         if size > LARGE:
             with nogil:
                 status = self.read_native(heap, data, <ULONG>size, charset, limits, &buffer)
@@ -206,18 +209,25 @@ cdef class Workspace:
                                      sizeof(written), self.error)
         if status != 0:
             ws_raise(status, "WsGetWriterProperty", self.error)
+        self.spent += written.length
         return PyBytes_FromStringAndSize(<char *>written.bytes, written.length)
 
 
 cdef str refusal(HRESULT status, bytes xml, WS_CHARSET charset, const Limits *limits):
     """Why a document was refused, and where: what implementations say differs, or is nothing."""
-    cdef str reason = ""
-    if <uint32_t>status == FORMAT or <uint32_t>status == QUOTA:
-        encoding = "utf-8" if charset == WS_CHARSET_UTF8 else None if charset == WS_CHARSET_AUTO \
-            else "utf-16"
-        reason = explain(xml, encoding, limits.depth, limits.attributes, limits.namespaces)
-        if not reason and <uint32_t>status == QUOTA:
-            reason = "the heap's max_size is too small for it"
+    cdef str encoding = None
+    cdef str reason
+    if <uint32_t>status == NO_MEMORY:
+        return "memory is short"
+    if charset == WS_CHARSET_UTF8:
+        encoding = "utf-8"
+    elif charset == WS_CHARSET_UTF16LE:
+        encoding = "utf-16le"
+    elif charset == WS_CHARSET_UTF16BE:
+        encoding = "utf-16be"
+    reason = explain(xml, encoding, limits.depth, limits.attributes, limits.namespaces)
+    if not reason and <uint32_t>status == QUOTA:
+        reason = "the heap's max_size is too small for it"
     return reason or "it was refused"
 
 
@@ -232,7 +242,9 @@ cdef Workspace workspace_take():
 
 cdef int workspace_give(Workspace workspace) except -1:
     """What was parsed with it is gone."""
-    if len(idle) < IDLE and WsResetHeap(workspace.heap, NULL) == 0:
+    if len(idle) < IDLE:
+        if workspace.spent > SPENT or WsResetHeap(workspace.heap, NULL) != 0:
+            workspace = Workspace()
         idle.append(workspace)
     return 0
 

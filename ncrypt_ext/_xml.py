@@ -52,7 +52,7 @@ def _run(parser: Any, wrong: Callable[[str], XmlError], xml: bytes) -> None:
     except expat.ExpatError as error:
         text = expat.ErrorString(error.code)
         raise XmlError(f"line {error.lineno}, column {error.offset + 1}: {text}") from None
-    except ValueError as error:  # an encoding that Python does not know or expat cannot take
+    except (ValueError, LookupError) as error:  # no encoding that Python knows and expat takes
         raise error if isinstance(error, XmlError) else wrong(str(error)) from None
 
 
@@ -99,7 +99,12 @@ def explain(xml: bytes, encoding: str | None, depth: int, attributes: int, names
     def instruction(*_: str) -> None:
         raise wrong("a processing instruction is not allowed")
 
+    def declaration(_: str, named: str | None, __: int) -> None:
+        if encoding == "utf-8" and named and named.lower() != encoding:
+            raise wrong(f"the declaration names {named!r} where the encoding is {encoding!r}")
+
     parser.ordered_attributes = True
+    parser.XmlDeclHandler = declaration
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda _: scopes.pop()
     parser.ProcessingInstructionHandler = instruction

@@ -150,7 +150,7 @@ _TABLE = """
 0x803D0007 WS_E_OPERATION_ABANDONED ECANCELED WsError the call was abandoned
 0x803D0008 WS_E_QUOTA_EXCEEDED EMSGSIZE WsQuotaError a limit was exceeded
 0x803D0009 WS_E_NO_TRANSLATION_AVAILABLE ENOENT WsError there is no text in that language
-0x803D000A WS_E_SECURITY_VERIFICATION_FAILURE EACCES WsError the received security data is not trusted
+0x803D000A WS_E_SECURITY_VERIFICATION_FAILURE EACCES WsError received security data is not trusted
 0x803D000B WS_E_ADDRESS_IN_USE EADDRINUSE WsError the address is in use
 0x803D000C WS_E_ADDRESS_NOT_AVAILABLE EADDRNOTAVAIL WsError the address is not this machine's
 0x803D000D WS_E_ENDPOINT_NOT_FOUND ENOENT WsError there is no such host or endpoint

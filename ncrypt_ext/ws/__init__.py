@@ -21,6 +21,13 @@ from ncrypt_ext.errors import (
     WsQuotaError,
 )
 from ncrypt_ext.records import WsFault
+from ncrypt_ext.ws.token_xml import (
+    TokenXml,
+    saml11_token,
+    saml20_token,
+    username_token,
+    x509_token,
+)
 
 __all__ = [
     "Heap",
@@ -29,6 +36,7 @@ __all__ = [
     "NCryptKeyHandle",
     "RawSymmetricKeyHandle",
     "SecurityKeyType",
+    "TokenXml",
     "WsError",
     "WsFault",
     "WsFormatError",
@@ -39,4 +47,8 @@ __all__ = [
     "XmlBuffer",
     "XmlToken",
     "error_from_handle",
+    "saml11_token",
+    "saml20_token",
+    "username_token",
+    "x509_token",
 ]

@@ -24,6 +24,7 @@ import pytest
 
 from . import differences, probes, results
 from .api import IMPLEMENTATION, Api, calls
+from .ws_api import Ws
 
 HERE = Path(__file__).parent
 ALONE = "NCRYPT_EXT_CONFORMANCE_ALONE" in os.environ
@@ -161,6 +162,13 @@ def api():
     api = Api()
     yield api
     api.release()
+
+
+@pytest.fixture
+def ws():
+    ws = Ws()
+    yield ws
+    ws.release()
 
 
 @pytest.fixture

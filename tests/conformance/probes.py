@@ -6,7 +6,7 @@ Each one is run in a process of its own where a stub may end the process (see co
 
 import os
 
-from . import material
+from . import material, ws_probes
 from .abi import PKCS1_ENCRYPTION, pkcs1
 from .api import call
 
@@ -98,4 +98,5 @@ PROBES = {
     "pkcs8": pkcs8,
     "sign": sign,
     "decrypt": decrypt,
+    **ws_probes.PROBES,
 }
