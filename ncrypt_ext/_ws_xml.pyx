@@ -40,6 +40,7 @@ cdef enum:
     WORK_TRIM = 64 << 10
     IDLE = 2
     SPENT = 4 << 20         # bytes after which readers and writers have kept enough of them
+    EXPLAINED = 4 << 20     # bytes that are looked through once more after a failure
     NO_MEMORY = 0x8007000E  # E_OUTOFMEMORY
     QUOTA = 0x803D0008      # WS_E_QUOTA_EXCEEDED
 
@@ -219,6 +220,8 @@ cdef str refusal(HRESULT status, bytes xml, WS_CHARSET charset, const Limits *li
     cdef str reason
     if <uint32_t>status == NO_MEMORY:
         return "memory is short"
+    if PyBytes_GET_SIZE(xml) > EXPLAINED:
+        return f"it was refused, or a limit does not suffice for its {len(xml)} bytes"
     if charset == WS_CHARSET_UTF8:
         encoding = "utf-8"
     elif charset == WS_CHARSET_UTF16LE:

@@ -5,13 +5,10 @@ from __future__ import annotations
 
 from ncrypt_ext._ws_error import error_from_handle
 from ncrypt_ext._ws_heap import Heap
-from ncrypt_ext._ws_keyhandle import KeyHandle
-from ncrypt_ext._ws_keyhandle import NCryptKeyHandle
-from ncrypt_ext._ws_keyhandle import RawSymmetricKeyHandle
+from ncrypt_ext._ws_keyhandle import KeyHandle, NCryptKeyHandle, RawSymmetricKeyHandle
 from ncrypt_ext._ws_token import XmlToken
 from ncrypt_ext._ws_xml import XmlBuffer
-from ncrypt_ext.enums import KeyHandleType
-from ncrypt_ext.enums import SecurityKeyType
+from ncrypt_ext.enums import KeyHandleType, SecurityKeyType
 from ncrypt_ext.errors import (
     WsError,
     WsFormatError,

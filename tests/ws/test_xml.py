@@ -120,6 +120,12 @@ def test_no_document_type(xml, padding):
         parse(xml + padding * b"\n")
 
 
+def test_what_is_too_large_to_be_explained():
+    xml = b"<a>" + 5_000_000 * b"x" + b"</b>"
+    with pytest.raises(ws.WsFormatError, match="xml: it was refused, or a limit does not suffice"):
+        parse(xml)
+
+
 @pytest.mark.parametrize("charset", ["latin-1", "utf-16", "ascii", "no such", ""])
 def test_other_charsets(charset):
     with pytest.raises(ValueError, match="charset must be"):
