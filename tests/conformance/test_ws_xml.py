@@ -335,7 +335,16 @@ NULLS = {
 }
 
 
-@pytest.mark.parametrize("case", NULLS)
+NO_RESULT = pytest.mark.not_on("wine", "it answers E_FAIL")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=NO_RESULT if case == "WsReadXmlBuffer-result" else ())
+        for case in NULLS
+    ],
+)
 def test_null_arguments(ws, case):
     made = P()
     arguments = [

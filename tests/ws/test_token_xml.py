@@ -46,7 +46,7 @@ SAML11 = b"""<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:1.0:assertion"
     MajorVersion='1' MinorVersion="1" AssertionID="_a-1&amp;2"   Issuer="i"
 ><saml:Conditions  /></saml:Assertion>"""
 SAML20 = (
-    b"<?xml version='1.0'?>\n"
+    b"<?xml version='1.0'?>"
     b'<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion" ID="_b" Version="2.0"></Assertion>\n'
 )
 
@@ -202,10 +202,10 @@ def test_saml_in_utf_16():
             SAML20.replace(b"Assertion", b"EncryptedAssertion"),
             "EncryptedAssertion",
         ),
-        (ws.saml20_token, SAML20[:-14], "xml: line 2, column 1: unclosed token"),
+        (ws.saml20_token, SAML20[:-14], "xml: line 1, column 22: unclosed token"),
         (ws.saml20_token, SAML20 + b"<a/>", "junk after document element"),
         (ws.saml20_token, b"", "no element found"),
-        (ws.saml20_token, b"<!DOCTYPE a>" + SAML20[22:], "document type declaration"),
+        (ws.saml20_token, b"<!DOCTYPE a>" + SAML20[21:], "document type declaration"),
         (ws.saml20_token, "<a>\ud800</a>", "index 3 that XML cannot carry"),
         (ws.saml20_token, b"<?xml version='1.0' encoding='no-such'?><a/>", "encoding"),
     ],

@@ -48,6 +48,10 @@ BINDINGS = [
     "threads",
     "crossings",
     "windows",
+    "ws/test_errors.py",
+    "ws/test_heap.py",
+    "ws/test_token_xml.py",
+    "ws/test_xml.py",
 ]
 
 
