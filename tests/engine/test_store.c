@@ -59,7 +59,8 @@ static SECURITY_STATUS create_units(const WCHAR *name, size_t length)
     memcpy(record.name, name, length * sizeof(WCHAR));
     record.name[length] = 0;
     status = store_create(store, &record, false);
-    if (status == ERROR_SUCCESS && CHECK_STATUS(store_read(store, record.name, STORE_SLOT_KEY, &found), ERROR_SUCCESS)) {
+    if (status == ERROR_SUCCESS &&
+        CHECK_STATUS(store_read(store, record.name, STORE_SLOT_KEY, &found), ERROR_SUCCESS)) {
         CHECK(utf16_equal(found.name, record.name));
     }
     store_record_clear(&found);

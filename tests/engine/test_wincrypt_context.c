@@ -45,8 +45,8 @@ static void test_providers(void)
 
 static void test_flags(void)
 {
-    static const DWORD known = CRYPT_VERIFYCONTEXT | CRYPT_NEWKEYSET | CRYPT_DELETEKEYSET | CRYPT_MACHINE_KEYSET |
-                               CRYPT_SILENT;
+    static const DWORD known =
+        CRYPT_VERIFYCONTEXT | CRYPT_NEWKEYSET | CRYPT_DELETEKEYSET | CRYPT_MACHINE_KEYSET | CRYPT_SILENT;
 
     for (unsigned bit = 0; bit < 32; bit++) {
         DWORD flag = 1u << bit;

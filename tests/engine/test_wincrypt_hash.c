@@ -197,9 +197,9 @@ static void test_against_cng(void)
             CHECK_ERROR(CryptVerifySignatureW(hash, signature, size, pair, NULL, !flags), NTE_BAD_SIGNATURE);
             hash_value(hash, value);
             reverse(signature, size);
-            CHECK_STATUS(NCryptVerifySignature(key, &padding, value, digests[i].size, signature, size,
-                                               NCRYPT_PAD_PKCS1_FLAG),
-                         ERROR_SUCCESS);
+            CHECK_STATUS(
+                NCryptVerifySignature(key, &padding, value, digests[i].size, signature, size, NCRYPT_PAD_PKCS1_FLAG),
+                ERROR_SUCCESS);
             memset(signature, 0, sizeof signature);
             CHECK_STATUS(NCryptSignHash(key, &padding, value, digests[i].size, signature, sizeof signature, &size,
                                         NCRYPT_PAD_PKCS1_FLAG),

@@ -103,6 +103,16 @@ static inline bool same_public_key(HCRYPTKEY left, HCRYPTKEY right)
     return export_key(right, PUBLICKEYBLOB, second, sizeof second) == size && memcmp(first, second, size) == 0;
 }
 
+/* Both public keys, by their CAPI blobs, but for the algorithm in the header. */
+static inline bool same_key(NCRYPT_KEY_HANDLE cng, HCRYPTKEY capi)
+{
+    BYTE left[600], right[600];
+    DWORD size = 0, other = export_key(capi, PUBLICKEYBLOB, right, sizeof right);
+
+    CHECK_STATUS(NCryptExportKey(cng, 0, LEGACY_RSAPUBLIC_BLOB, NULL, left, sizeof left, &size, 0), ERROR_SUCCESS);
+    return size == other && memcmp(left + 8, right + 8, size - 8) == 0;
+}
+
 static inline HCRYPTHASH make_hash(HCRYPTPROV context, ALG_ID algorithm, const char *text)
 {
     HCRYPTHASH hash = 0;

@@ -13,8 +13,7 @@
 
 #define MAX_PROVIDER_NAME 260
 #define MAX_PROVIDER_TYPE 999
-#define ACQUIRE_FLAGS                                                                                                  \
-    (CRYPT_VERIFYCONTEXT | CRYPT_NEWKEYSET | CRYPT_DELETEKEYSET | CRYPT_MACHINE_KEYSET | CRYPT_SILENT)
+#define ACQUIRE_FLAGS (CRYPT_VERIFYCONTEXT | CRYPT_NEWKEYSET | CRYPT_DELETEKEYSET | CRYPT_MACHINE_KEYSET | CRYPT_SILENT)
 
 /* They all do the same here, but for the hashes of type 24. */
 static const struct capi_provider providers[] = {
@@ -189,7 +188,8 @@ static SECURITY_STATUS no_container(const WCHAR *name)
 {
     char printable[128];
 
-    return status_fail(NTE_BAD_KEYSET, "there is no container '%s'", utf16_printable(name, printable, sizeof printable));
+    return status_fail(NTE_BAD_KEYSET, "there is no container '%s'",
+                       utf16_printable(name, printable, sizeof printable));
 }
 
 /* The container's row, or that of a CNG key that is seen as one. */

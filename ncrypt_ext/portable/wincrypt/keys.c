@@ -109,16 +109,15 @@ static SECURITY_STATUS no_key(uint32_t spec)
 static SECURITY_STATUS read_slot(struct store *store, const WCHAR *container, uint32_t spec,
                                  struct store_record *record)
 {
-    SECURITY_STATUS status = store_read(
-        store, container, spec == AT_SIGNATURE ? STORE_SLOT_SIGNATURE : STORE_SLOT_KEYEXCHANGE, record);
+    SECURITY_STATUS status =
+        store_read(store, container, spec == AT_SIGNATURE ? STORE_SLOT_SIGNATURE : STORE_SLOT_KEYEXCHANGE, record);
 
     if (status != NTE_BAD_KEYSET) {
         return status;
     }
     status = store_read(store, container, STORE_SLOT_KEY, record);
-    if (status == ERROR_SUCCESS &&
-        ((record->flags & STORE_FLAG_LEGACY) == 0 ||
-         (record->legacy_spec == AT_SIGNATURE ? AT_SIGNATURE : AT_KEYEXCHANGE) != spec)) {
+    if (status == ERROR_SUCCESS && ((record->flags & STORE_FLAG_LEGACY) == 0 ||
+                                    (record->legacy_spec == AT_SIGNATURE ? AT_SIGNATURE : AT_KEYEXCHANGE) != spec)) {
         store_record_clear(record);
         status = NTE_BAD_KEYSET;
     }
@@ -200,8 +199,8 @@ static SECURITY_STATUS get_user_key(HCRYPTPROV handle, uint32_t spec, HCRYPTKEY 
     if (out == NULL) {
         status = status_fail(ERROR_INVALID_PARAMETER, "phUserKey is NULL");
     } else if (spec != AT_KEYEXCHANGE && spec != AT_SIGNATURE) {
-        status = status_fail(NTE_BAD_KEY, "key specification %u is neither AT_KEYEXCHANGE nor AT_SIGNATURE",
-                             (unsigned)spec);
+        status =
+            status_fail(NTE_BAD_KEY, "key specification %u is neither AT_KEYEXCHANGE nor AT_SIGNATURE", (unsigned)spec);
     }
     if (status == ERROR_SUCCESS) {
         status = capi_user_key(context, spec, true, &key);
@@ -244,8 +243,8 @@ SECURITY_STATUS capi_new_key(const struct capi_context *context, uint32_t spec, 
     key->machine = context->machine;
     key->legacy_spec = spec;
     key->slot = spec == AT_SIGNATURE ? STORE_SLOT_SIGNATURE : STORE_SLOT_KEYEXCHANGE;
-    key->export_policy = (flags & CRYPT_EXPORTABLE ? EXPORT_POLICY : 0u) |
-                         (flags & CRYPT_ARCHIVABLE ? ARCHIVING_POLICY : 0u);
+    key->export_policy =
+        (flags & CRYPT_EXPORTABLE ? EXPORT_POLICY : 0u) | (flags & CRYPT_ARCHIVABLE ? ARCHIVING_POLICY : 0u);
     *out = key;
     return ERROR_SUCCESS;
 }

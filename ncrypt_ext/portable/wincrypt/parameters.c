@@ -11,8 +11,8 @@
 #define MAX_TEXT      (3 * STORE_MAX_NAME + 1) /* bytes of the longest name */
 #define KEY_RIGHTS    (CRYPT_ENCRYPT | CRYPT_DECRYPT | CRYPT_READ | CRYPT_WRITE | CRYPT_MAC)
 #define ENUM_FLAGS    (CRYPT_FIRST | CRYPT_NEXT)
-#define IS_HIGH(unit) (((unit)&0xFC00u) == 0xD800u)
-#define IS_LOW(unit)  (((unit)&0xFC00u) == 0xDC00u)
+#define IS_HIGH(unit) (((unit) & 0xFC00u) == 0xD800u)
+#define IS_LOW(unit)  (((unit) & 0xFC00u) == 0xDC00u)
 
 /* ---- names as bytes ------------------------------------------------------------------------------------------- */
 

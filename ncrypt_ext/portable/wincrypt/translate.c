@@ -70,8 +70,7 @@ static SECURITY_STATUS translate_key(struct capi_context *context, HCRYPTKEY han
 
 static SECURITY_STATUS give_provider(const struct capi_context *context, NCRYPT_PROV_HANDLE *out)
 {
-    SECURITY_STATUS status =
-        handle_create(HANDLE_PROVIDER, provider_ref(context->provider), provider_unref, out);
+    SECURITY_STATUS status = handle_create(HANDLE_PROVIDER, provider_ref(context->provider), provider_unref, out);
 
     if (status != ERROR_SUCCESS) {
         provider_unref(context->provider);

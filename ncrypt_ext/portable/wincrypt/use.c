@@ -72,8 +72,8 @@ static SECURITY_STATUS sign(HCRYPTHASH handle, uint32_t spec, const WCHAR *descr
     }
     status = check_call(flags, description, out_size == NULL ? "pdwSigLen" : NULL);
     if (status == ERROR_SUCCESS && spec != AT_KEYEXCHANGE && spec != AT_SIGNATURE) {
-        status = status_fail(NTE_NO_KEY, "key specification %u is neither AT_KEYEXCHANGE nor AT_SIGNATURE",
-                             (unsigned)spec);
+        status =
+            status_fail(NTE_NO_KEY, "key specification %u is neither AT_KEYEXCHANGE nor AT_SIGNATURE", (unsigned)spec);
     }
     if (status == ERROR_SUCCESS) {
         status = capi_user_key(hash->context, spec, false, &key);

@@ -149,8 +149,7 @@ SECURITY_STATUS sealer_name_hash(struct sealer *sealer, const WCHAR *name, enum 
     }
     openssl_scope_begin();
     if (EVP_DigestInit_ex2(sealer->digest, sealer->sha256, NULL) != 1 ||
-        EVP_DigestUpdate(sealer->digest, bytes, size) != 1 ||
-        EVP_DigestFinal_ex(sealer->digest, hash, NULL) != 1) {
+        EVP_DigestUpdate(sealer->digest, bytes, size) != 1 || EVP_DigestFinal_ex(sealer->digest, hash, NULL) != 1) {
         status = status_from_openssl(NTE_FAIL, "hashing a name");
     }
     openssl_scope_end();

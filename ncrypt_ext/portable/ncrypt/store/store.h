@@ -127,15 +127,17 @@ MUST_CHECK SECURITY_STATUS store_unique_name(const struct store *store, const WC
                                              WCHAR unique[65]);
 
 /* Reads the newest version of a key, lets `change` alter the record (it may replace the payload; name and slot stay),
- * writes it back in one transaction with one sync. NTE_BAD_KEYSET when the key has been deleted. A failing `change` changes nothing. */
+ * writes it back in one transaction with one sync. NTE_BAD_KEYSET when the key has been deleted. A failing `change`
+ * changes nothing. */
 typedef SECURITY_STATUS (*store_change)(struct store_record *record, void *context);
 MUST_CHECK SECURITY_STATUS store_modify(struct store *store, int64_t id, store_change change, void *context);
 
 /* By id, so that a later key of the same name is not hit. NTE_BAD_KEYSET when it is gone. */
 MUST_CHECK SECURITY_STATUS store_delete(struct store *store, int64_t id);
 
-/* Enumeration in order of creation and in constant memory: reads the columns of up to `capacity` rows of all slots with an id above
- * `after` (0: from the start). Keys added or removed meanwhile may or may not appear. Unsealed: columns only. */
+/* Enumeration in order of creation and in constant memory: reads the columns of up to `capacity` rows of all slots with
+ * an id above `after` (0: from the start). Keys added or removed meanwhile may or may not appear. Unsealed: columns
+ * only. */
 MUST_CHECK SECURITY_STATUS store_list(struct store *store, int64_t after, struct store_record *records, size_t capacity,
                                       size_t *count);
 
