@@ -46,6 +46,9 @@ MODULES = [
     "_key_unfinalized",
     "_key_iterator",
     "_provider",
+    "_capi_error",
+    "_capi_key",
+    "_capi",
 ]
 # These need the web services half; nothing else loads it.
 WS_MODULES = [

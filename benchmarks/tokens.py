@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import (
@@ -25,12 +27,16 @@ from benchmarks.signing import our_key
 from benchmarks.ws_by_ctypes import NCRYPT_HANDLE_TYPE, KeyHandle, Library
 
 SECRET = bytes(range(32))
-CERTIFICATE_SIZE = 1500  # of DER, which makes a token of 2 KB
+NAMES = 20  # in the certificate, which makes a token of 2 KB
 
 
-def certificate(size: int) -> bytes:
-    """As large as one, and enough of one for a token: nobody looks inside."""
-    return b"\x30\x82" + (size - 4).to_bytes(2, "big") + bytes(size - 4)
+def certificate(folder: Path) -> bytes:
+    """One of the usual size, made by the openssl command."""
+    names = ",".join(f"DNS:service-{number:02}.orders.example" for number in range(NAMES))
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=orders"]
+    command += ["-addext", f"subjectAltName={names}", "-keyout", "key.pem", "-outform", "DER"]
+    subprocess.run([*command, "-out", "cert"], cwd=folder, check=True, capture_output=True)
+    return (folder / "cert").read_bytes()
 
 
 def handle_figure(name: str, title: str, samples: list[Sample], empty: list[Sample]) -> Figure:
@@ -83,7 +89,7 @@ def tokens(session: Session) -> list[Figure]:
         our_key(provider, session.key(2048)) as key,
     ):
         figures = key_handles(session, ws, key)
-        parts = ws.x509_token(certificate(CERTIFICATE_SIZE))
+        parts = ws.x509_token(certificate(session.home("certificate")))
 
         def ours() -> None:
             ws.XmlToken(

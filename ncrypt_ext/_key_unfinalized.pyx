@@ -32,11 +32,6 @@ cdef enum:
     INVALID_HANDLE = 0x80090026
 
 
-cdef struct Watch:
-    Lease *lease
-    PyObject *error  # what a signal handler raised; owned
-
-
 cdef void look_for_signals(Watch *watch) noexcept with gil:
     try:
         callback_begin()
@@ -58,6 +53,16 @@ cdef int interrupted(void *context) noexcept nogil:
         return 0
     look_for_signals(watch)
     return watch.error != NULL
+
+
+cdef int raise_watched(Watch *watch) except -1:
+    """What a signal handler raised, if one has."""
+    if watch.error == NULL:
+        return 0
+    error = <object>watch.error
+    Py_DECREF(error)
+    watch.error = NULL
+    raise error
 
 
 @cython.final
@@ -145,12 +150,11 @@ cdef class UnfinalizedKey(PropertyKey):
                 self.moved = True
             self.leave()
         key.settled = True
-        if watch.error != NULL:
-            error = <object>watch.error
-            Py_DECREF(error)
-            if status == 0:
+        try:
+            if watch.error != NULL and status == 0:
                 key.destroy(0)  # too late to cancel: undone
-            raise error
+        finally:
+            raise_watched(&watch)
         return status
 
     def finalize(self, *, bint legacy_store=False, bint validate=True, bint silent=False):

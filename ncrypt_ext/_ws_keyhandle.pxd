@@ -46,3 +46,7 @@ cdef class NCryptKeyHandle(KeyHandle):
 
 cdef class RawSymmetricKeyHandle(KeyHandle):
     pass
+
+
+cdef class CapiKeyHandle(KeyHandle):
+    pass

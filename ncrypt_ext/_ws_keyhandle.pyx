@@ -5,6 +5,7 @@ cimport cython
 from libc.stdint cimport uintptr_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
+from ncrypt_ext._capi cimport Context, spec_value
 from ncrypt_ext._handle cimport (
     TYPE_KEY_HANDLE, count_live, lease_hold, lease_leave, lease_unhold,
 )
@@ -13,8 +14,9 @@ from ncrypt_ext.webservices cimport (
     WS_CAPI_ASYMMETRIC_SECURITY_KEY_HANDLE, WS_NCRYPT_ASYMMETRIC_SECURITY_KEY_HANDLE,
     WS_RAW_SYMMETRIC_SECURITY_KEY_HANDLE,
 )
+from ncrypt_ext.wintypes cimport ULONG
 
-from ncrypt_ext.enums import KeyHandleType
+from ncrypt_ext.enums import KeyHandleType, KeySpec
 from ncrypt_ext.errors import ClosedHandleError
 
 
@@ -127,3 +129,31 @@ cdef class RawSymmetricKeyHandle(KeyHandle):
     @property
     def size(self):
         return sizeof(WS_RAW_SYMMETRIC_SECURITY_KEY_HANDLE)
+
+
+cdef class CapiKeyHandle(KeyHandle):
+
+    def __cinit__(self, Context context not None, key_spec):
+        cdef ULONG spec = spec_value(key_spec)
+        context.enter()
+        lease_hold(context.lease)
+        lease_leave(context.lease)
+        self.held = context.lease
+        key_handle_set_capi(&self.data, context.lease.handle, spec)
+        count_live(TYPE_KEY_HANDLE, True)
+
+    @property
+    def provider(self):
+        if not self.is_open():
+            self.unavailable()
+        return self.data.capi.provider
+
+    @property
+    def key_spec(self):
+        if not self.is_open():
+            self.unavailable()
+        return KeySpec(self.data.capi.keySpec)
+
+    @property
+    def size(self):
+        return sizeof(WS_CAPI_ASYMMETRIC_SECURITY_KEY_HANDLE)

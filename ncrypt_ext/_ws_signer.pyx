@@ -12,7 +12,7 @@ from ncrypt_ext._key cimport Key
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport narrow_sized, wide, wide_pointer
 from ncrypt_ext._ws_keyhandle cimport (
-    KeyHandle, KeyHandleData, RawSymmetricKeyHandle, key_handle_set_ncrypt,
+    CapiKeyHandle, KeyHandle, KeyHandleData, RawSymmetricKeyHandle, key_handle_set_ncrypt,
 )
 from ncrypt_ext.bcrypt cimport BCRYPT_PKCS1_PADDING_INFO
 from ncrypt_ext.ncrypt cimport (
@@ -134,6 +134,11 @@ cdef Lease *enter_key(object key, KeyHandleData *data, bint allow_capi) except? 
     data[0] = handle.data
     if isinstance(key, RawSymmetricKeyHandle):
         return NULL
+    if isinstance(key, CapiKeyHandle) and not allow_capi:
+        raise NotSupportedError(
+            NOT_SUPPORTED, "",
+            "Windows documents such key handles for systems before Vista only: "
+            "use context.to_ncrypt(key_spec) as the key, or allow_capi=True")
     if not lease_enter(handle.held):
         handle.key_unavailable()
-    return entered(handle.held)
+    return handle.held if isinstance(key, CapiKeyHandle) else entered(handle.held)

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from ncrypt_ext._ws_error import error_from_handle
 from ncrypt_ext._ws_heap import Heap
-from ncrypt_ext._ws_keyhandle import KeyHandle, NCryptKeyHandle, RawSymmetricKeyHandle
+from ncrypt_ext._ws_keyhandle import (
+    CapiKeyHandle,
+    KeyHandle,
+    NCryptKeyHandle,
+    RawSymmetricKeyHandle,
+)
 from ncrypt_ext._ws_token import XmlToken
 from ncrypt_ext._ws_xml import XmlBuffer
 from ncrypt_ext.enums import KeyHandleType, SecurityKeyType
@@ -27,6 +32,7 @@ from ncrypt_ext.ws.token_xml import (
 )
 
 __all__ = [
+    "CapiKeyHandle",
     "Heap",
     "KeyHandle",
     "KeyHandleType",

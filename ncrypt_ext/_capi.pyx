@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: MIT
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t, uint32_t, uintptr_t
+
+from ncrypt_ext._buffer cimport Input, input_close, input_open
+from ncrypt_ext._capi_error cimport capi_check
+from ncrypt_ext._capi_key cimport (
+    LONGEST_SIGNATURE, ContextKey, context_key, hash_algorithm, is_reversed, turn_around,
+)
+from ncrypt_ext._handle cimport (
+    TYPE_CONTEXT, TYPE_KEY, TYPE_PROVIDER, Handle, free_object, handle_value, number_value,
+)
+from ncrypt_ext._key cimport Key
+from ncrypt_ext._key_unfinalized cimport Watch, interrupted, raise_watched
+from ncrypt_ext._provider cimport Provider
+from ncrypt_ext._status cimport check
+from ncrypt_ext._wide cimport wide_or_none, wide_pointer
+from ncrypt_ext.ncrypt cimport (
+    NCRYPT_KEY_HANDLE, NCRYPT_PROV_HANDLE, NCryptFreeObject, NCryptTranslateHandle,
+    ncx_set_interrupt,
+)
+from ncrypt_ext.wincrypt cimport (
+    ALG_ID, AT_KEYEXCHANGE, AT_SIGNATURE, CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_FIRST,
+    CRYPT_MACHINE_KEYSET, CRYPT_NEWKEYSET, CRYPT_NEXT, CRYPT_SILENT, CRYPT_VERIFYCONTEXT,
+    HCRYPTHASH, HCRYPTKEY, HCRYPTPROV, HP_HASHVAL, PP_CONTAINER, PP_ENUMCONTAINERS,
+    PP_KEYSET_TYPE, PP_NAME, PP_PROVTYPE, PP_UNIQUE_CONTAINER, PROV_RSA_AES,
+    CryptAcquireContextW, CryptContextAddRef, CryptCreateHash, CryptDestroyHash, CryptDestroyKey,
+    CryptGenKey, CryptGetProvParam, CryptGetUserKey, CryptImportKey, CryptReleaseContext,
+    CryptSetHashParam, CryptSignHashW, GetLastError,
+)
+from ncrypt_ext.wintypes cimport BYTE, DWORD, LPCWSTR, SECURITY_STATUS
+
+import codecs
+from sys import audit
+
+from ncrypt_ext.enums import KeySpec
+from ncrypt_ext.errors import KeyNotFoundError, NCryptError
+
+cdef enum:
+    FIRST_TRY = 1024    # more than the name of any container
+    MORE_DATA = 234
+    NO_MORE_ITEMS = 259
+    NO_KEY = 0x8009000D
+    SHORTEST = 384
+    LONGEST = 16384
+
+
+def _ansi():
+    """The codec of what Windows calls ANSI strings; the engine has UTF-8 in them."""
+    try:
+        return codecs.lookup("mbcs").name
+    except LookupError:
+        return "utf-8"
+
+
+cdef str ANSI = _ansi()
+
+
+@cython.linetrace(False)
+cdef void release_context(uintptr_t context) noexcept nogil:
+    CryptReleaseContext(<HCRYPTPROV>context, 0)
+
+
+cdef DWORD spec_value(object key_spec) except 0:
+    cdef uint32_t number = number_value(key_spec, "key_spec")
+    if number != <uint32_t>AT_KEYEXCHANGE and number != <uint32_t>AT_SIGNATURE:
+        raise ValueError("key_spec must be KeySpec.KEYEXCHANGE (1) or KeySpec.SIGNATURE (2), "
+                         f"not {number}")
+    return number
+
+
+cdef str ansi_text(bytes value):
+    """One NUL-terminated string."""
+    return value.split(b"\0", 1)[0].decode(ANSI, "replace")
+
+
+cdef HCRYPTPROV acquire(object container, object provider, object provider_type,
+                        DWORD flags) except? 0:
+    """0 is a handle only after CRYPT_DELETEKEYSET."""
+    cdef bytes container_text = wide_or_none(container, "container")
+    cdef bytes provider_text = wide_or_none(provider, "provider")
+    cdef LPCWSTR container_pointer = wide_pointer(container_text)
+    cdef LPCWSTR provider_pointer = wide_pointer(provider_text)
+    cdef DWORD type_number = number_value(provider_type, "provider_type")
+    cdef HCRYPTPROV handle = 0
+    cdef DWORD error = 0
+    with nogil:
+        if not CryptAcquireContextW(&handle, container_pointer, provider_pointer, type_number,
+                                    flags):
+            error = GetLastError()
+    capi_check(error, "CryptAcquireContextW")
+    return handle
+
+
+def delete_container(container, *, provider=None, provider_type=PROV_RSA_AES, bint machine=False,
+                     bint silent=False, bint missing_ok=False):
+    cdef DWORD flags = CRYPT_DELETEKEYSET
+    if container is None:
+        raise TypeError("container must be a str: the default container is not deleted by mistake")
+    if machine:
+        flags |= CRYPT_MACHINE_KEYSET
+    if silent:
+        flags |= CRYPT_SILENT
+    audit("ncrypt_ext.capi.delete_container", container, machine)
+    try:
+        acquire(container, provider, provider_type, flags)
+    except KeyNotFoundError:
+        if not missing_ok:
+            raise
+
+
+cdef DWORD sign_native(HCRYPTPROV provider, ALG_ID algorithm, const Input *digest, DWORD spec,
+                       uint8_t *out, DWORD *size, const char **where) noexcept nogil:
+    cdef HCRYPTHASH made = 0
+    cdef DWORD error = 0
+    where[0] = b"CryptCreateHash"
+    if not CryptCreateHash(provider, algorithm, 0, 0, &made):
+        return GetLastError()
+    where[0] = b"CryptSetHashParam"
+    if not CryptSetHashParam(made, HP_HASHVAL, digest.data, 0):
+        error = GetLastError()
+    else:
+        where[0] = b"CryptSignHashW"
+        if not CryptSignHashW(made, spec, NULL, 0, out, size):
+            error = GetLastError()
+    CryptDestroyHash(made)
+    return error
+
+
+@cython.final
+cdef class Context(Handle):
+    # cdef bint enumerating
+
+    def __init__(self, container=None, *, provider=None, provider_type=PROV_RSA_AES,
+                 bint new=False, bint machine=False, bint verify=False, bint silent=False):
+        cdef DWORD flags = 0
+        if self.lease != NULL:
+            raise TypeError("this Context has been opened already")
+        if verify and (new or container is not None):
+            raise ValueError("a context with verify=True has no container")
+        if new:
+            flags |= CRYPT_NEWKEYSET
+        if machine:
+            flags |= CRYPT_MACHINE_KEYSET
+        if verify:
+            flags |= CRYPT_VERIFYCONTEXT
+        if silent:
+            flags |= CRYPT_SILENT
+        audit("ncrypt_ext.capi.acquire_context", container, provider, machine, new)
+        self.adopt(TYPE_CONTEXT, acquire(container, provider, provider_type, flags),
+                   release_context)
+
+    @staticmethod
+    def from_handle(handle, *, bint own):
+        cdef uintptr_t value = handle_value(handle)
+        cdef Context context = Context.__new__(Context)
+        cdef DWORD error = 0
+        if not own:
+            with nogil:
+                if not CryptContextAddRef(value, NULL, 0):
+                    error = GetLastError()
+            capi_check(error, "CryptContextAddRef")
+        context.adopt(TYPE_CONTEXT, value, release_context)
+        return context
+
+    # ---- parameters
+
+    cdef bytes read(self, DWORD which, DWORD flags):
+        """A parameter of the provider; None when an enumeration is at its end."""
+        cdef DWORD size = FIRST_TRY
+        cdef DWORD capacity = 0
+        cdef DWORD error = MORE_DATA
+        cdef bytes out
+        cdef BYTE *data
+        while error == MORE_DATA and size > capacity:
+            capacity = size
+            out = PyBytes_FromStringAndSize(NULL, capacity)
+            data = <BYTE *>PyBytes_AS_STRING(out)
+            error = 0
+            self.enter()
+            with nogil:
+                if not CryptGetProvParam(self.lease.handle, which, data, &size, flags):
+                    error = GetLastError()
+                self.leave()
+        if error == NO_MORE_ITEMS and which == <DWORD>PP_ENUMCONTAINERS:
+            return None
+        capi_check(error, "CryptGetProvParam")
+        return out[:size]
+
+    def parameter(self, number):
+        return self.read(number_value(number, "number"), 0)
+
+    @property
+    def container(self):
+        try:
+            return ansi_text(self.read(PP_CONTAINER, 0)) or None
+        except NCryptError:
+            if self.closed:
+                raise
+            return None     # a context without a container
+
+    @property
+    def unique_container(self):
+        try:
+            return ansi_text(self.read(PP_UNIQUE_CONTAINER, 0)) or None
+        except NCryptError:
+            if self.closed:
+                raise
+            return None
+
+    @property
+    def provider_name(self):
+        return ansi_text(self.read(PP_NAME, 0))
+
+    @property
+    def provider_type(self):
+        return int.from_bytes(self.read(PP_PROVTYPE, 0), "little")
+
+    @property
+    def is_machine(self):
+        return bool(int.from_bytes(self.read(PP_KEYSET_TYPE, 0), "little") & CRYPT_MACHINE_KEYSET)
+
+    def containers(self):
+        cdef list found = []
+        cdef bytes name
+        cdef DWORD flags = CRYPT_FIRST
+        if self.enumerating:
+            self.busy("is enumerating containers in another thread")
+        self.enumerating = True
+        try:
+            while True:
+                name = self.read(PP_ENUMCONTAINERS, flags)
+                if name is None:
+                    return found
+                found.append(ansi_text(name))
+                flags = CRYPT_NEXT
+        finally:
+            self.enumerating = False
+
+    # ---- keys
+
+    cdef ContextKey find_key(self, DWORD spec):
+        """None when the container has none of that kind."""
+        cdef HCRYPTKEY key = 0
+        cdef DWORD error = 0
+        self.enter()
+        try:
+            with nogil:
+                if not CryptGetUserKey(self.lease.handle, spec, &key):
+                    error = GetLastError()
+            if error == NO_KEY:
+                return None
+            capi_check(error, "CryptGetUserKey")
+            return context_key(key, self.lease)
+        finally:
+            self.leave()
+
+    def key(self, key_spec):
+        cdef DWORD spec = spec_value(key_spec)
+        key = self.find_key(spec)
+        if key is None:
+            raise KeyNotFoundError(NO_KEY, "CryptGetUserKey",
+                                   f"the container has no {KeySpec(spec).name} key")
+        return key
+
+    @property
+    def key_specs(self):
+        cdef ContextKey key
+        cdef tuple found = ()
+        for spec in (KeySpec.KEYEXCHANGE, KeySpec.SIGNATURE):
+            key = self.find_key(spec)
+            if key is not None:
+                key.close()
+                found += (spec,)
+        return found
+
+    def generate_key(self, key_spec, length=2048, *, bint exportable=False):
+        cdef DWORD spec = spec_value(key_spec)
+        cdef uint32_t bits = number_value(length, "length")
+        cdef DWORD flags = CRYPT_EXPORTABLE if exportable else 0
+        cdef HCRYPTKEY key = 0
+        cdef DWORD error = 0
+        cdef Watch watch
+        if not SHORTEST <= bits <= LONGEST:
+            raise ValueError(f"length must be from {SHORTEST} to {LONGEST} bits, not {bits}")
+        audit("ncrypt_ext.capi.generate_key", spec)
+        self.enter()
+        try:
+            watch.lease = self.lease
+            watch.error = NULL
+            with nogil:
+                ncx_set_interrupt(interrupted, &watch)
+                if not CryptGenKey(self.lease.handle, spec, flags | bits << 16, &key):
+                    error = GetLastError()
+                ncx_set_interrupt(NULL, NULL)
+            if watch.error != NULL and error == 0:
+                CryptDestroyKey(key)    # too late to cancel: it is in the container
+            raise_watched(&watch)
+            capi_check(error, "CryptGenKey")
+            return context_key(key, self.lease)
+        finally:
+            self.leave()
+
+    def import_key(self, blob, *, bint exportable=False):
+        cdef DWORD flags = CRYPT_EXPORTABLE if exportable else 0
+        cdef HCRYPTKEY key = 0
+        cdef DWORD error = 0
+        cdef Input data
+        audit("ncrypt_ext.capi.import_key")
+        input_open(&data, blob, "blob")
+        try:
+            self.enter()
+            try:
+                with nogil:
+                    if not CryptImportKey(self.lease.handle, data.data, data.size, 0, flags, &key):
+                        error = GetLastError()
+                capi_check(error, "CryptImportKey")
+                return context_key(key, self.lease)
+            finally:
+                self.leave()
+        finally:
+            input_close(&data)
+
+    def sign(self, digest, hash, key_spec=AT_SIGNATURE, *, byteorder="little"):
+        cdef uint8_t out[LONGEST_SIGNATURE]
+        cdef DWORD size = LONGEST_SIGNATURE
+        cdef DWORD spec = spec_value(key_spec)
+        cdef bint other_way = is_reversed(byteorder)
+        cdef const char *where = NULL
+        cdef ALG_ID algorithm
+        cdef Input value
+        cdef DWORD error
+        input_open(&value, digest, "digest")
+        try:
+            algorithm = hash_algorithm(hash, &value)
+            self.enter()
+            with nogil:
+                error = sign_native(self.lease.handle, algorithm, &value, spec, out, &size, &where)
+                self.leave()
+        finally:
+            input_close(&value)
+        capi_check(error, where.decode())
+        if other_way:
+            turn_around(out, size)
+        return PyBytes_FromStringAndSize(<char *>out, size)
+
+    def to_ncrypt(self, key_spec):
+        cdef DWORD spec = spec_value(key_spec)
+        cdef NCRYPT_PROV_HANDLE provider_handle = 0
+        cdef NCRYPT_KEY_HANDLE key_handle = 0
+        cdef Provider provider = Provider.__new__(Provider)
+        cdef Key key = Key.__new__(Key)
+        cdef SECURITY_STATUS status
+        cdef bint good
+        self.enter()
+        with nogil:
+            status = NCryptTranslateHandle(&provider_handle, &key_handle, self.lease.handle, 0,
+                                           spec, 0)
+            self.leave()
+        check(status, "NCryptTranslateHandle")
+        good = provider.adopt_native(TYPE_PROVIDER, provider_handle, free_object, NULL)
+        if not good:
+            NCryptFreeObject(key_handle)
+            raise MemoryError()
+        provider.enter()
+        good = key.adopt_native(TYPE_KEY, key_handle, free_object, provider.lease)
+        provider.leave()
+        provider.close()    # with the key
+        if not good:
+            raise MemoryError()
+        key.settled = True
+        return key
+
+    def __repr__(self):
+        if self.closed:
+            return "<Context closed>"
+        name = self.container
+        return f"<Context {'without a container' if name is None else repr(name)}>"

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+"""The error door of CryptoAPI, whose functions leave the reason of a failure in GetLastError()."""
+
+from ncrypt_ext.wintypes cimport DWORD
+
+cdef int capi_fail(DWORD error, str function) except -1
+
+
+cdef inline int capi_check(DWORD error, str function) except -1:
+    """The error was read right after the call, without the GIL in between: taking it may change it."""
+    if error == 0:
+        return 0
+    return capi_fail(error, function)
