@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A thin ctypes driver of ncrypt.h and bcrypt.h by the Windows ABI, whoever implements it.
+"""A thin ctypes driver of ncrypt.h, bcrypt.h and wincrypt.h by the Windows ABI, whoever implements it.
 
-`call` passes arguments as they are and returns the unsigned status. The methods of `Api` are calls
+`call` passes arguments as they are and returns the unsigned status: of the functions of wincrypt.h
+0 for TRUE, else what GetLastError() says. The methods of `Api` are calls
 that must succeed (else `RefusedError`); the handles they make are released when the test ends.
 """
 
@@ -49,6 +50,7 @@ SIGNATURES = {
     "NCryptDecrypt": (H, P, D, P, P, D, P, D),
     "NCryptImportKey": (H, H, P, P, P, P, D, D),
     "NCryptExportKey": (H, H, P, P, P, D, P, D),
+    "NCryptTranslateHandle": (P, P, H, H, D, D),
     "BCryptOpenAlgorithmProvider": (P, P, P, D),
     "BCryptCloseAlgorithmProvider": (H, D),
     "BCryptImportKeyPair": (H, H, P, P, P, D, D),
@@ -56,6 +58,23 @@ SIGNATURES = {
     "BCryptEncrypt": (H, P, D, P, P, D, P, D, P, D),
     "BCryptExportKey": (H, H, P, P, D, P, D),
     "BCryptDestroyKey": (H,),
+    "CryptAcquireContextW": (P, P, P, D, D),
+    "CryptContextAddRef": (H, P, D),
+    "CryptReleaseContext": (H, D),
+    "CryptGetProvParam": (H, D, P, P, D),
+    "CryptGenKey": (H, D, D, P),
+    "CryptGetUserKey": (H, D, P),
+    "CryptGetKeyParam": (H, D, P, P, D),
+    "CryptExportKey": (H, H, D, D, P, P),
+    "CryptImportKey": (H, P, D, H, D, P),
+    "CryptDestroyKey": (H,),
+    "CryptCreateHash": (H, D, H, D, P),
+    "CryptHashData": (H, P, D, D),
+    "CryptSetHashParam": (H, D, P, D),
+    "CryptGetHashParam": (H, D, P, P, D),
+    "CryptDestroyHash": (H,),
+    "CryptSignHashW": (H, D, P, D, P, P),
+    "CryptVerifySignatureW": (H, P, D, H, P, D),
 }
 
 
@@ -80,13 +99,40 @@ IMPLEMENTATION = _implementation()
 calls = []  # (function, result) since conftest.py last cleared it; None: it did not return
 _library = _open_library()
 # The engine is one library; Windows has one for each header.
-_bcrypt = ctypes.WinDLL("bcrypt.dll") if sys.platform == "win32" else _library
+_libraries = {"NCrypt": _library, "BCrypt": _library, "Crypt": _library}
+if sys.platform == "win32":
+    _libraries["BCrypt"] = ctypes.WinDLL("bcrypt.dll")
+    _libraries["Crypt"] = ctypes.WinDLL("advapi32.dll", use_last_error=True)
 _functions = {}
 for _name, _types in SIGNATURES.items():
-    _function = getattr(_bcrypt if _name.startswith("BCrypt") else _library, _name)
+    _function = getattr(_libraries[_name.partition("Crypt")[0] + "Crypt"], _name)
     _function.argtypes = _types
     _function.restype = c_int32
     _functions[_name] = _function
+NOT_SET = 0x2000DEAD  # what no function leaves in the place of a reason
+
+
+def _set_last_error(code):
+    if sys.platform == "win32":
+        ctypes.set_last_error(code)  # of the thread, while the function runs
+    else:
+        _library.SetLastError(D(code))
+
+
+def _last_error():
+    if sys.platform == "win32":
+        return ctypes.get_last_error() & 0xFFFFFFFF
+    return _library.GetLastError() & 0xFFFFFFFF
+
+
+def _reason(result):
+    """Of a function that returned a BOOL: 0 when it was TRUE."""
+    if result == 0:
+        status = _last_error()
+        if status in (ERROR_SUCCESS, NOT_SET):
+            raise AssertionError("a function failed and did not say why")
+        return status
+    return ERROR_SUCCESS
 
 
 def call(name, *arguments):
@@ -99,7 +145,11 @@ def call(name, *arguments):
             argument = (c_uint8 * max(1, len(argument))).from_buffer_copy(argument or b"\0")
         converted.append(argument)
     calls.append((name, None))
-    status = _functions[name](*converted) & 0xFFFFFFFF
+    returns_bool = name.startswith("Crypt")
+    if returns_bool:
+        _set_last_error(NOT_SET)
+    status = _functions[name](*converted)
+    status = _reason(status) if returns_bool else status & 0xFFFFFFFF
     calls[-1] = (name, status)
     return status
 

@@ -24,6 +24,7 @@ import pytest
 
 from . import differences, probes, results
 from .api import IMPLEMENTATION, Api, calls
+from .capi import Capi
 from .ws_api import Ws
 
 HERE = Path(__file__).parent
@@ -175,6 +176,19 @@ def ws():
 def name(request):
     """A key name of this test's own, also where tests share one store."""
     return f"ncrypt-ext conformance {request.node.name[:150]} {os.getpid()}"
+
+
+@pytest.fixture
+def capi():
+    capi = Capi()
+    yield capi
+    capi.release()
+
+
+@pytest.fixture
+def container(request):
+    """A container's name of this test's own."""
+    return f"ncrypt-ext {request.node.name[:100]} {os.getpid()}"
 
 
 @pytest.fixture(params=["RSA", "ECDSA_P256"])

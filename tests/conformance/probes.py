@@ -76,6 +76,10 @@ def decrypt(api):
     api.decrypt(key, api.encrypt(key, b"probe", PKCS1_ENCRYPTION), PKCS1_ENCRYPTION)
 
 
+def translate(api):
+    call("NCryptTranslateHandle", None, None, 0, 0, 0, 0)
+
+
 def generic_ecdsa(api):
     api.make("ECDSA", ECCCurveName="nistP256")
 
@@ -98,5 +102,6 @@ PROBES = {
     "pkcs8": pkcs8,
     "sign": sign,
     "decrypt": decrypt,
+    "translate": translate,
     **ws_probes.PROBES,
 }
