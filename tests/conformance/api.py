@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A thin ctypes driver of ncrypt.h, bcrypt.h and wincrypt.h by the Windows ABI, whoever implements it.
+"""A thin ctypes driver of ncrypt.h, bcrypt.h and wincrypt.h by the ABI of Windows, whoever has it.
 
 `call` passes arguments as they are and returns the unsigned status: of the functions of wincrypt.h
 0 for TRUE, else what GetLastError() says. The methods of `Api` are calls

@@ -97,14 +97,12 @@ class Capi:
             raise AssertionError(f"looking for {container!r}: {status:#x}")
         return status == ERROR_SUCCESS
 
-    def containers(self, context, flags=0):
+    def containers(self, context):
         """The names, as bytes; they have the code page of the process."""
         names, flag = [], CRYPT_FIRST
         for _ in range(100_000):
             size, name = D(1000), (c_char * 1000)()
-            status = call(
-                "CryptGetProvParam", context, PP_ENUMCONTAINERS, name, byref(size), flag | flags
-            )
+            status = call("CryptGetProvParam", context, PP_ENUMCONTAINERS, name, byref(size), flag)
             if status != ERROR_SUCCESS:
                 break
             names.append(name.value)

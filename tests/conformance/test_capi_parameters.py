@@ -134,10 +134,14 @@ def test_enumerate_what_is_gone(capi, container):
 
 
 def test_enumerate_the_machine(capi, container):
-    capi.new(container, CRYPT_MACHINE_KEYSET)
-    context = capi.verify_context()
-    assert container.encode() not in capi.containers(context)
-    assert container.encode() in capi.containers(context, CRYPT_MACHINE_KEYSET)
+    """By a context of the machine's."""
+    machine = capi.new(container, CRYPT_MACHINE_KEYSET)
+    capi.new(f"{container} user")
+    names = [container.encode(), f"{container} user".encode()]
+    found = capi.containers(capi.verify_context())
+    assert [name in found for name in names] == [False, True]
+    found = capi.containers(machine)
+    assert [name in found for name in names] == [True, False]
 
 
 def test_enumerate_sizes(capi, container):

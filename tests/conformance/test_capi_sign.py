@@ -143,7 +143,9 @@ def test_hash_arguments(capi):
     assert call("CryptGetHashParam", hash_, HP_HASHVAL, None, None, 0) == ERROR_INVALID_PARAMETER
 
 
-@pytest.mark.parametrize(("parameter", "whole"), [(HP_HASHVAL, 32), (HP_HASHSIZE, 4), (HP_ALGID, 4)])
+@pytest.mark.parametrize(
+    ("parameter", "whole"), [(HP_HASHVAL, 32), (HP_HASHSIZE, 4), (HP_ALGID, 4)]
+)
 def test_hash_parameter_too_small(capi, parameter, whole):
     hash_ = capi.hash(capi.verify_context(), data=TEXT)
     room, size = (c_uint8 * 3)(), D(3)

@@ -37,14 +37,16 @@ NOT_ON_WINE = {
     "NCryptDecrypt": STUB,
     "NCryptIsKeyHandle": "a stub that says no",
     "NCryptFreeBuffer": STUB,
+    "NCryptTranslateHandle": "not there: calling it ends the process",
 }
 KNOWN = "8.0"
 # What Wine answers, but not in the case that is documented.
 NOT_THE_SAME = {
     ("NCryptExportKey", "NTE_BUFFER_TOO_SMALL"): "only for an empty name of a blob type",
 }
-# All of these functions came with the first Windows that has ncrypt.dll and bcrypt.dll.
+# Those of ncrypt.dll and bcrypt.dll came with the first Windows that has them; CryptoAPI is older.
 SINCE = "Vista, Server 2008"
+CAPI_SINCE = "XP, Server 2003"
 
 Test = dict[str, Any]
 Tests = dict[str, Test]
@@ -53,9 +55,9 @@ Tests = dict[str, Test]
 def declared_functions() -> list[str]:
     return [
         name
-        for header in ("ncrypt.h", "bcrypt.h")
+        for header in ("ncrypt.h", "bcrypt.h", "wincrypt.h")
         for name in re.findall(
-            r"WINAPI ([NB]Crypt\w+)\(", (ROOT / "include" / header).read_text("utf-8")
+            r"WINAPI ([NB]?Crypt\w+)\(", (ROOT / "include" / header).read_text("utf-8")
         )
     ]
 
@@ -143,7 +145,7 @@ def gather(engine: Tests, wine: Tests, before: dict[str, Any]) -> dict[str, Any]
             real = 0 in statuses(function, windows, "passed")
         seen = statuses(function, engine, "passed")
         functions[function] = {
-            "since": SINCE,
+            "since": CAPI_SINCE if function.startswith("Crypt") else SINCE,
             "engine": any(is_success(function, status) for status in seen),
             "wine": on_wine(function, wine),
             "windows": real,
