@@ -133,18 +133,24 @@ cdef object collected(uint32_t status, str function, WS_ERROR *error, str detail
     """The exception, with copies of all that the error object holds."""
     cdef HRESULT original = 0
     WsGetErrorProperty(error, WS_ERROR_PROPERTY_ORIGINAL_ERROR_CODE, &original, sizeof(original))
-    strings = all_strings(error)
-    if not strings:
-        more = detail_text(<HRESULT>status)
-        detail = f"{detail}: {more}" if detail and more else detail or more
-    return ws_error_from_status(status, function, detail, strings, <uint32_t>original,
+    return ws_error_from_status(status, function, detail, all_strings(error), <uint32_t>original,
                                 fault_of(error))
+
+
+cdef object failure(HRESULT status, str function, WS_ERROR *error, str detail):
+    """The same for a call of this thread that has just failed."""
+    cdef ULONG count = 0
+    WsGetErrorProperty(error, WS_ERROR_PROPERTY_STRING_COUNT, &count, sizeof(count))
+    if count == 0:
+        more = detail_text(status)
+        detail = f"{detail}: {more}" if detail and more else detail or more
+    return collected(<uint32_t>status, function, error, detail)
 
 
 cdef int ws_raise(HRESULT status, str function, WS_ERROR *error, str detail="") except -1:
     """Raises for a failed call. The error object stays the caller's, without content."""
     try:
-        raise collected(<uint32_t>status, function, error, detail)
+        raise failure(status, function, error, detail)
     finally:
         WsResetError(error)
 
@@ -152,7 +158,7 @@ cdef int ws_raise(HRESULT status, str function, WS_ERROR *error, str detail="") 
 cdef int ws_fail(HRESULT status, str function, WS_ERROR *error, str detail="") except -1:
     """Raises for a failed call and gives the error object back to the pool."""
     try:
-        raise collected(<uint32_t>status, function, error, detail)
+        raise failure(status, function, error, detail)
     finally:
         error_give(error)
 

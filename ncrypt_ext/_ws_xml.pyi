@@ -2,11 +2,12 @@
 
 from typing import NoReturn
 
-from typing_extensions import Buffer, Self
+from typing_extensions import Buffer, Self, disjoint_base
 
 from ncrypt_ext._ws_handle import WsHandle
 from ncrypt_ext._ws_heap import Heap
 
+@disjoint_base
 class XmlBuffer(WsHandle):
     """An XML document in memory, parsed (a ``WS_XML_BUFFER``).
 

@@ -110,3 +110,34 @@ def test_big_endian():
     assert (
         parse("<a>\u20ac</a>".encode("utf-16-be"), charset="utf-16-be") == "<a>\u20ac</a>".encode()
     )
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        "<a/>".encode("utf-32"),
+        "<a/>".encode("utf-32-le"),
+        "<a/>".encode("cp037"),
+        b'<?xml version="1.0" encoding="utf-16"?><a/>',
+        b'<?xml version="1.0" encoding="utf-7"?><a>+AOQ-</a>',
+        b'<?xml version="1.0" encoding="ebcdic-cp-us"?><a/>',
+        b'<?xml version="1.0" encoding="no-such"?><a/>',
+        b'<?xml version="1.0" encoding=""?><a/>',
+        b"<a>\xc0\xaf</a>",  # an overlong solidus
+        b"<a>\xe2\x82</a>",  # cut off
+        b"<a>\xed\xa0\xbd\xed\xb4\x91</a>",  # two surrogates
+        "<a>\ud83d</a>".encode("utf-16", "surrogatepass"),
+        b"\xff\xfe<\0a\0/\0>",  # half a unit
+        b"\xfe\xff<\0a\0/\0>\0",  # the mark of the other order
+    ],
+    ids=ascii,
+)
+def test_bad_encodings(xml):
+    with pytest.raises(ws.WsFormatError):
+        parse(xml)
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be"])
+def test_other_charset_than_told(charset):
+    with pytest.raises(ws.WsFormatError):
+        parse(b"<a>text</a>", charset=charset)
