@@ -217,6 +217,11 @@ static void test_altered_rows(const char *folder)
     CHECK(run_sql(folder, "UPDATE keys SET flags = 32 WHERE flags = 33"));
     CHECK_STATUS(store_read(store, u"n", STORE_SLOT_SIGNATURE, &record), ERROR_SUCCESS);
     store_record_clear(&record);
+    CHECK(run_sql(folder,
+                  "CREATE TABLE aside AS SELECT * FROM keys WHERE flags = 48; DELETE FROM keys WHERE flags = 48"));
+    CHECK_STATUS(on_name("n", store_create_container), NTE_EXISTS); /* the keys left behind are nobody else's */
+    CHECK(run_sql(folder, "INSERT INTO keys SELECT * FROM aside; DROP TABLE aside"));
+    CHECK_STATUS(on_name("n", store_create_container), NTE_EXISTS);
     CHECK(run_sql(folder, "UPDATE keys SET flags = 0 WHERE flags = 48"));
     CHECK_STATUS(store_read(store, u"n", STORE_SLOT_CONTAINER, &record), NTE_KEYSET_ENTRY_BAD);
     CHECK_STATUS(store_check(store, NULL, NULL, &checked), NTE_KEYSET_ENTRY_BAD);

@@ -2,10 +2,9 @@
  *
  * One store, two APIs: containers seen as keys, keys seen as containers, and what each may do to the other.
  */
+#include "common/utf16.h"
 #include "ncrypt_ext_engine.h"
 #include "wincrypt_support.h"
-
-#include "common/utf16.h"
 
 static NCRYPT_PROV_HANDLE provider;
 

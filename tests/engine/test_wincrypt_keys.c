@@ -7,7 +7,8 @@
 static void test_generation(void)
 {
     static const ALG_ID algorithms[] = {AT_KEYEXCHANGE, CALG_RSA_KEYX, AT_SIGNATURE, CALG_RSA_SIGN};
-    static const DWORD bad_lengths[] = {1, 64, 448, 1025, 17000};
+    static const DWORD good_lengths[] = {512, 520, 1000};
+    static const DWORD bad_lengths[] = {1, 64, 448, 513, 1025, 16392};
     HCRYPTPROV context = verify_context();
     HCRYPTKEY key = 0;
 
@@ -19,9 +20,16 @@ static void test_generation(void)
     CHECK_GOOD(CryptGenKey(context, AT_KEYEXCHANGE, 0, &key));
     CHECK(key_dword(key, KP_KEYLEN) == 1024 && key_dword(key, KP_BLOCKLEN) == 1024);
     destroy_key(key);
-    CHECK_GOOD(CryptGenKey(context, AT_KEYEXCHANGE, 512u << 16, &key));
-    CHECK(key_dword(key, KP_KEYLEN) == 512);
-    destroy_key(key);
+    for (size_t i = 0; i < COUNT(good_lengths); i++) {
+        BYTE blob[600];
+        DWORD width = good_lengths[i] / 8;
+
+        CHECK_GOOD(CryptGenKey(context, AT_KEYEXCHANGE, good_lengths[i] << 16 | CRYPT_EXPORTABLE, &key));
+        CHECK(key_dword(key, KP_KEYLEN) == good_lengths[i]);
+        CHECK(export_key(key, PRIVATEKEYBLOB, blob, sizeof blob) == 20 + 2 * width + 5 * ((width + 1) / 2));
+        destroy_key(key);
+        destroy_key(import_key(context, blob, 20 + 2 * width + 5 * ((width + 1) / 2), 0));
+    }
     key = 0;
     for (size_t i = 0; i < COUNT(bad_lengths); i++) {
         CHECK_ERROR(CryptGenKey(context, AT_KEYEXCHANGE, bad_lengths[i] << 16, &key), ERROR_INVALID_PARAMETER);

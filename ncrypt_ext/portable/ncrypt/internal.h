@@ -86,7 +86,7 @@ struct key {
     const struct curve *curve;
     uint32_t length;      /* bits; 0: not told yet */
     uint32_t legacy_spec; /* 0, AT_KEYEXCHANGE, AT_SIGNATURE */
-    enum store_slot slot; /* where a key with a name is stored */
+    enum store_slot slot; /* where a key with a name is stored; CryptoAPI's keys have one of their own, named or not */
     bool machine, overwrite, legacy_store, generic_ecc;
     bool imported;             /* came in by NCryptImportKey */
     bool original;             /* this handle made or imported the key: archiving policies apply */

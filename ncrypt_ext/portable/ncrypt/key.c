@@ -162,6 +162,9 @@ static SECURITY_STATUS make_material(const struct key *key, bool validate, struc
     if (key->algorithm->takes_curve && key->curve == NULL) {
         return status_fail(NTE_INVALID_PARAMETER, "the curve has not been set (property 'ECCCurveName')");
     }
+    if (key->slot != STORE_SLOT_KEY) {
+        return material_generate_capi(key->length, material);
+    }
     return material_generate(key_algorithm(key), key->curve, key->length, material);
 }
 

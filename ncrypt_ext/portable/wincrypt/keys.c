@@ -293,9 +293,7 @@ static SECURITY_STATUS generated_spec(ALG_ID algorithm, uint32_t *spec)
 
 static SECURITY_STATUS check_bits(uint32_t bits)
 {
-    const struct algorithm *rsa = algorithm_by_name(NCRYPT_RSA_ALGORITHM);
-
-    return algorithm_length_valid(rsa, bits)
+    return material_capi_length_valid(bits)
                ? ERROR_SUCCESS
                : status_fail(ERROR_INVALID_PARAMETER, "RSA keys of %u bits cannot be generated", (unsigned)bits);
 }

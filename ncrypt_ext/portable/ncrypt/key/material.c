@@ -52,10 +52,21 @@ static SECURITY_STATUS settle_curve(const struct algorithm *algorithm, const str
     return ERROR_SUCCESS;
 }
 
+static SECURITY_STATUS generate(const struct algorithm *algorithm, const struct curve *curve, uint32_t bits,
+                                struct material **material)
+{
+    EVP_PKEY *pkey = NULL;
+    SECURITY_STATUS status;
+
+    openssl_scope_begin();
+    status = algorithm->family->generate(algorithm, curve, bits, &pkey);
+    openssl_scope_end();
+    return status != ERROR_SUCCESS ? status : wrap(algorithm, curve, pkey, true, material);
+}
+
 SECURITY_STATUS material_generate(const struct algorithm *algorithm, const struct curve *curve, uint32_t bits,
                                   struct material **material)
 {
-    EVP_PKEY *pkey = NULL;
     SECURITY_STATUS status = settle_curve(algorithm, &curve);
 
     if (status != ERROR_SUCCESS) {
@@ -67,10 +78,22 @@ SECURITY_STATUS material_generate(const struct algorithm *algorithm, const struc
     if (curve != NULL ? bits != curve->bits : !algorithm_length_valid(algorithm, bits)) {
         return status_fail(NTE_INVALID_PARAMETER, "keys of this algorithm cannot have %u bits", bits);
     }
-    openssl_scope_begin();
-    status = algorithm->family->generate(algorithm, curve, bits, &pkey);
-    openssl_scope_end();
-    return status != ERROR_SUCCESS ? status : wrap(algorithm, curve, pkey, true, material);
+    return generate(algorithm, curve, bits, material);
+}
+
+bool material_capi_length_valid(uint32_t bits)
+{
+    const NCRYPT_SUPPORTED_LENGTHS *lengths = &algorithm_by_name(NCRYPT_RSA_ALGORITHM)->lengths;
+
+    return bits >= lengths->dwMinLength && bits <= lengths->dwMaxLength && bits % 8 == 0;
+}
+
+SECURITY_STATUS material_generate_capi(uint32_t bits, struct material **material)
+{
+    if (!material_capi_length_valid(bits)) {
+        return status_fail(NTE_INVALID_PARAMETER, "RSA keys of %u bits cannot be generated", bits);
+    }
+    return generate(algorithm_by_name(NCRYPT_RSA_ALGORITHM), NULL, bits, material);
 }
 
 SECURITY_STATUS material_load(const struct components *components, bool validate, struct material **material)

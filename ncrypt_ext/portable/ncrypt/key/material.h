@@ -29,6 +29,10 @@ struct material {
 MUST_CHECK SECURITY_STATUS material_generate(const struct algorithm *algorithm, const struct curve *curve,
                                              uint32_t bits, struct material **material);
 
+/* A new RSA key pair of a length that CryptoAPI allows: a multiple of 8 bits between CNG's shortest and longest. */
+MUST_CHECK SECURITY_STATUS material_generate_capi(uint32_t bits, struct material **material);
+bool material_capi_length_valid(uint32_t bits);
+
 /* From numbers, see family.load. */
 MUST_CHECK SECURITY_STATUS material_load(const struct components *components, bool validate,
                                          struct material **material);

@@ -38,6 +38,19 @@ static SECURITY_STATUS check_free(struct store *store, struct connection *connec
     return status == ERROR_SUCCESS ? taken(store, name, slot == STORE_SLOT_CONTAINER ? "container" : "key") : status;
 }
 
+/* Neither container nor keys: those of a container whose own row was taken away are not given to a new one. */
+static SECURITY_STATUS check_nothing(struct store *store, struct connection *connection, const WCHAR *name)
+{
+    static const enum store_slot slots[] = {STORE_SLOT_CONTAINER, STORE_SLOT_KEY, STORE_SLOT_KEYEXCHANGE,
+                                            STORE_SLOT_SIGNATURE};
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    for (size_t i = 0; status == ERROR_SUCCESS && i < sizeof(slots) / sizeof(slots[0]); i++) {
+        status = check_free(store, connection, name, slots[i]);
+    }
+    return status;
+}
+
 /* Deletes what is in the slot; tells whether there was something. */
 static SECURITY_STATUS empty_slot(struct store *store, struct connection *connection, const WCHAR *name,
                                   enum store_slot slot, bool *found)
@@ -136,8 +149,7 @@ SECURITY_STATUS container_make_room(struct store *store, struct connection *conn
         status = need_container(store, connection, record->name);
         return status == ERROR_SUCCESS ? empty_slot(store, connection, record->name, slot, &found) : status;
     default:
-        status = check_free(store, connection, record->name, STORE_SLOT_CONTAINER);
-        return status == ERROR_SUCCESS ? check_free(store, connection, record->name, STORE_SLOT_KEY) : status;
+        return check_nothing(store, connection, record->name);
     }
 }
 
