@@ -7,7 +7,7 @@ cdef int capi_fail(DWORD error, str function) except -1
 
 
 cdef inline int capi_check(DWORD error, str function) except -1:
-    """The error was read right after the call, without the GIL in between: taking it may change it."""
+    """The error has to be read right after the call: taking the GIL may change it."""
     if error == 0:
         return 0
     return capi_fail(error, function)

@@ -8,7 +8,7 @@ from libc.stdint cimport uint32_t, uintptr_t
 cimport cython
 
 from ncrypt_ext._handle cimport (
-    Lease, TYPE_KEY, TYPE_UNFINALIZED, callback_begin, callback_end, handle_value,
+    TYPE_KEY, TYPE_UNFINALIZED, callback_begin, callback_end, handle_value,
     is_exiting, is_main_thread, lease_is_closed, lease_ref, lease_set_type, release_if,
 )
 from ncrypt_ext._key cimport Key

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Windows finds out late that a key does not fit: when the token is used, or by the service. Here it
-is asked before the token is made, once for each native key."""
+"""Windows finds out late that a key does not fit: when the token is used, or by the service. Here
+it is asked before the token is made, once for each native key."""
 
 from libc.stdint cimport uint8_t, uint32_t
 
@@ -54,14 +54,15 @@ cdef DWORD length_of(Lease *lease) except? 0:
     cdef LPCWSTR name = wide_pointer(LENGTH)
     cdef SECURITY_STATUS status
     with nogil:
-        status = NCryptGetProperty(lease.handle, name, <uint8_t *>&length, sizeof(length), &size, 0)
+        status = NCryptGetProperty(lease.handle, name, <uint8_t *>&length, sizeof(length), &size,
+                                   0)
     check(status, "NCryptGetProperty")
     return length
 
 
 cdef int check_private(Lease *lease) except -1:
-    """Asks for the size of a signature, which signs nothing and asks nobody. That is answered with a
-    refusal by providers that know then that they cannot sign; others are believed."""
+    """Asks for the size of a signature, which signs nothing and asks nobody. Providers that know
+    then that they cannot sign refuse; others are believed."""
     cdef uint8_t digest[DIGEST]
     cdef BCRYPT_PKCS1_PADDING_INFO padding
     cdef DWORD size = 0
@@ -118,8 +119,8 @@ cdef Lease *entered(Lease *lease) except NULL:
 
 
 cdef Lease *enter_key(object key, KeyHandleData *data, bint allow_capi) except? NULL:
-    """Fills the structure, and begins a call of what it points at, which the caller ends. NULL, without
-    an exception, for what nothing has to be kept of."""
+    """Fills the structure, and begins a call of what it points at, which the caller ends. NULL,
+    without an exception, for what nothing has to be kept of."""
     cdef KeyHandle handle
     if isinstance(key, Key):
         (<Key>key).enter()

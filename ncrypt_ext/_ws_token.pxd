@@ -11,8 +11,8 @@ from ncrypt_ext.wintypes cimport ULONG
 
 
 cdef class XmlToken(WsHandle):
-    cdef int create(self, Workspace work, const WS_SECURITY_KEY_HANDLE *key, Lease *parent, tuple given,
-                    object valid_from, object valid_till) except -1
+    cdef int create(self, Workspace work, const WS_SECURITY_KEY_HANDLE *key, Lease *parent,
+                    tuple given, object valid_from, object valid_till) except -1
     cdef int read(self, WS_SECURITY_TOKEN_PROPERTY_ID which, void *value, ULONG size) except -1
     cdef bytes read_xml(self, WS_SECURITY_TOKEN_PROPERTY_ID which)
 

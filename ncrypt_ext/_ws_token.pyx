@@ -64,8 +64,8 @@ cdef object time_of(const WS_DATETIME *value):
     return FIRST + timedelta(microseconds=value.ticks // TICKS)
 
 
-cdef void set_property(WS_XML_SECURITY_TOKEN_PROPERTY *into, WS_XML_SECURITY_TOKEN_PROPERTY_ID which,
-                       void *value, ULONG size) noexcept:
+cdef void set_property(WS_XML_SECURITY_TOKEN_PROPERTY *into,
+                       WS_XML_SECURITY_TOKEN_PROPERTY_ID which, void *value, ULONG size) noexcept:
     into.id = which
     into.value = value
     into.valueSize = size
@@ -106,8 +106,8 @@ cdef class XmlToken(WsHandle):
             if parent != NULL:
                 lease_leave(parent)
 
-    cdef int create(self, Workspace work, const WS_SECURITY_KEY_HANDLE *key, Lease *parent, tuple given,
-                    object valid_from, object valid_till) except -1:
+    cdef int create(self, Workspace work, const WS_SECURITY_KEY_HANDLE *key, Lease *parent,
+                    tuple given, object valid_from, object valid_till) except -1:
         """The caller is inside a call of the parent."""
         cdef WS_XML_SECURITY_TOKEN_PROPERTY properties[4]
         cdef WS_XML_BUFFER *buffers[3]
@@ -115,7 +115,6 @@ cdef class XmlToken(WsHandle):
         cdef WS_SECURITY_TOKEN *token = NULL
         cdef HRESULT status
         cdef ULONG count = 0
-        cdef int index
         buffers[0] = work.parse(given[0], "xml")
         if given[1] is not None:
             buffers[1] = work.parse(given[1], "attached_reference")

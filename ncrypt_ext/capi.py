@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """CryptoAPI 1.0: containers of keys that programs made before CNG, and programs that need them.
 
-New keys belong into a :class:`ncrypt_ext.Provider`. :meth:`Context.to_ncrypt` gets an old one there.
+New keys belong into a :class:`ncrypt_ext.Provider`; :meth:`Context.to_ncrypt` gets old ones there.
 """
 
 from __future__ import annotations

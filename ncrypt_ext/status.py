@@ -85,6 +85,7 @@ _TABLE = """
 # Win32 errors as HRESULTs; most of them are the portable store's
 0x80070002 ERROR_FILE_NOT_FOUND ENOENT KeyNotFoundError there is no such file
 0x80070003 ERROR_PATH_NOT_FOUND ENOENT StoreError a folder or file of the store is missing
+0x80070008 ERROR_NOT_ENOUGH_MEMORY ENOMEM OutOfMemoryError memory is short
 0x8007000D ERROR_INVALID_DATA EINVAL BadDataError malformed data
 0x80070013 ERROR_WRITE_PROTECT EROFS StoreReadOnlyError the store is read-only
 0x80070032 ERROR_NOT_SUPPORTED ENOTSUP StoreUnsupportedError the store cannot live there
