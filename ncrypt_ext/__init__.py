@@ -59,6 +59,12 @@ from ncrypt_ext.errors import (
     StoreUnsupportedError,
     StoreVersionError,
     WrongPassphraseError,
+    WsError,
+    WsFormatError,
+    WsInvalidParameterError,
+    WsNotSupportedError,
+    WsOutOfMemoryError,
+    WsQuotaError,
 )
 from ncrypt_ext.padding import OAEP, PKCS1, PSS, RAW, Padding
 from ncrypt_ext.records import (
@@ -130,6 +136,12 @@ __all__ = [
     "UIProtection",
     "UnfinalizedKey",
     "WrongPassphraseError",
+    "WsError",
+    "WsFormatError",
+    "WsInvalidParameterError",
+    "WsNotSupportedError",
+    "WsOutOfMemoryError",
+    "WsQuotaError",
     "__version__",
     "doctor",
     "errors",

@@ -57,7 +57,6 @@ __all__ = [
     "WsOutOfMemoryError",
     "WsQuotaError",
     "error_from_status",
-    "ws_error_from_status",
 ]
 
 _INVALID_HANDLE = 0x80090026

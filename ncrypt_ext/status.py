@@ -86,6 +86,7 @@ _TABLE = """
 0x80070002 ERROR_FILE_NOT_FOUND ENOENT KeyNotFoundError there is no such file
 0x80070003 ERROR_PATH_NOT_FOUND ENOENT StoreError a folder or file of the store is missing
 0x80070008 ERROR_NOT_ENOUGH_MEMORY ENOMEM OutOfMemoryError memory is short
+0x80070008 ERROR_NOT_ENOUGH_MEMORY ENOMEM OutOfMemoryError memory is short
 0x8007000D ERROR_INVALID_DATA EINVAL BadDataError malformed data
 0x80070013 ERROR_WRITE_PROTECT EROFS StoreReadOnlyError the store is read-only
 0x80070032 ERROR_NOT_SUPPORTED ENOTSUP StoreUnsupportedError the store cannot live there
@@ -140,7 +141,9 @@ _TABLE = """
 0x40290424 TPM_E_PCP_PLATFORM_CLAIM_MAY_BE_OUTDATED EIO NCryptError the claim may be outdated
 0x40290425 TPM_E_PCP_PLATFORM_CLAIM_OUTDATED EIO NCryptError the claim is outdated
 0x40290426 TPM_E_PCP_PLATFORM_CLAIM_REBOOT EIO NCryptError the claim needs a restart
-# Web services
+# Web services; the first two are successes that no function of this package returns as such
+0x003D0000 WS_S_ASYNC EINPROGRESS WsError the call goes on in the background
+0x003D0001 WS_S_END ENOENT WsError there is nothing more
 0x803D0000 WS_E_INVALID_FORMAT EINVAL WsFormatError the data is not in the expected format
 0x803D0001 WS_E_OBJECT_FAULTED EIO WsError the object cannot be used after an earlier failure
 0x803D0002 WS_E_NUMERIC_OVERFLOW ERANGE WsError a number is too large
