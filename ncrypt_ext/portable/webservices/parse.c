@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Nothing here touches what libxml2 has only once for the whole process: other users of it, such as lxml, live beside
- * this. What it allocates is bounded by the size of the text; the numbers that make it slow (attributes of an element,
- * each of which it compares with all others) are counted before it sees the text.
+ * this. What it allocates is bounded by the size of the text; what makes it slow is refused before it sees the text
+ * (scan.c).
  */
 #include "webservices/parse.h"
 
@@ -97,51 +97,37 @@ static void put(struct parse *parse, const void *text, size_t size)
 
 #define PUT(parse, literal) put(parse, literal, sizeof(literal) - 1)
 
-/* What cannot stand for itself in an attribute's value: white space would be read again as blanks. */
-static const char *attribute_escape(xmlChar c)
+/* What cannot stand for itself: white space in an attribute's value would be read again as blanks, and a carriage
+ * return in text as a line feed. */
+static const char *escape(xmlChar c, bool attribute)
 {
     switch (c) {
     case '<':
         return "&lt;";
     case '&':
         return "&amp;";
-    case '"':
-        return "&quot;";
-    case '\t':
-        return "&#x9;";
-    case '\n':
-        return "&#xA;";
     case '\r':
         return "&#xD;";
-    default:
-        return NULL;
-    }
-}
-
-/* The same in text, where a carriage return would be read again as a line feed. */
-static const char *text_escape(xmlChar c)
-{
-    switch (c) {
-    case '<':
-        return "&lt;";
-    case '&':
-        return "&amp;";
     case '>':
-        return "&gt;";
-    case '\r':
-        return "&#xD;";
+        return attribute ? NULL : "&gt;";
+    case '"':
+        return attribute ? "&quot;" : NULL;
+    case '\t':
+        return attribute ? "&#x9;" : NULL;
+    case '\n':
+        return attribute ? "&#xA;" : NULL;
     default:
         return NULL;
     }
 }
 
-static void put_escaped(struct parse *parse, const xmlChar *text, size_t size, const char *(*escape)(xmlChar c))
+static void put_escaped(struct parse *parse, const xmlChar *text, size_t size, bool attribute)
 {
     size_t done = 0;
 
     for (size_t i = 0; i < size; i++) {
         /* Whatever is escaped comes before '?' in the alphabet. */
-        const char *reference = text[i] < '?' ? escape(text[i]) : NULL;
+        const char *reference = text[i] < '?' ? escape(text[i], attribute) : NULL;
 
         if (reference != NULL) {
             put(parse, text + done, i - done);
@@ -210,7 +196,7 @@ static void put_attributes(struct parse *parse, int namespaces, const xmlChar **
         PUT(parse, " ");
         put_name(parse, given[1], given[0]);
         PUT(parse, "=\"");
-        put_escaped(parse, given[3], (size_t)(given[4] - given[3]), attribute_escape);
+        put_escaped(parse, given[3], (size_t)(given[4] - given[3]), true);
         PUT(parse, "\"");
     }
     for (int i = 0; i < namespaces; i++, declared += 2) {
@@ -221,7 +207,7 @@ static void put_attributes(struct parse *parse, int namespaces, const xmlChar **
         }
         PUT(parse, "=\"");
         if (declared[1] != NULL) {
-            put_escaped(parse, declared[1], strlen((const char *)declared[1]), attribute_escape);
+            put_escaped(parse, declared[1], strlen((const char *)declared[1]), true);
         }
         PUT(parse, "\"");
     }
@@ -293,7 +279,7 @@ static void on_text(void *data, const xmlChar *text, int size)
     }
     note_loose(parse, text, size);
     close_tag(parse);
-    put_escaped(parse, text, (size_t)size, text_escape);
+    put_escaped(parse, text, (size_t)size, false);
 }
 
 static void on_cdata(void *data, const xmlChar *text, int size)
@@ -320,7 +306,7 @@ static void on_comment(void *data, const xmlChar *text)
     PUT(parse, "-->");
 }
 
-/* The three that follow never come: look_through() has refused such a text. They stay as a second lock. */
+/* The three that follow never come: scan_text() has refused such a text. They stay as a second lock. */
 static void on_instruction(void *data, const xmlChar *target, const xmlChar *text)
 {
     (void)target;
@@ -374,73 +360,6 @@ static void on_error(void *data, error_argument error)
         parse->result->column = error->int2 > 0 ? (uint64_t)error->int2 - 1 : 0;
         stop(parse, status_of(error->code), "line %d, column %d: %.*s", error->line, error->int2,
              length < 200 ? length : 200, message);
-    }
-}
-
-/* ---- before libxml2 -----------------------------------------------------------------------------------------------
- */
-
-/* Past the end of a start tag; the quotes in it are counted in pairs. */
-static const char *skip_tag(const char *p, const char *end, size_t *values)
-{
-    *values = 0;
-    while (p < end && *p != '>') {
-        if (*p == '"' || *p == '\'') {
-            const char *quote = memchr(p + 1, *p, (size_t)(end - p - 1));
-
-            ++*values;
-            if (quote == NULL) {
-                return end;
-            }
-            p = quote;
-        }
-        p++;
-    }
-    return p;
-}
-
-/* Past the next `mark`, or the end. */
-static const char *skip_past(const char *p, const char *end, const char *mark)
-{
-    const char *found = memmem(p, (size_t)(end - p), mark, strlen(mark));
-
-    return found == NULL ? end : found + strlen(mark);
-}
-
-static bool begins(const char *p, const char *end, const char *mark)
-{
-    return (size_t)(end - p) >= strlen(mark) && memcmp(p, mark, strlen(mark)) == 0;
-}
-
-/* Refuses what libxml2 is not to see at all. The text may turn out to be not well-formed, but up to where libxml2 finds
- * that out both agree about what is a tag. */
-static void look_through(struct parse *parse, const char *text, size_t size)
-{
-    const char *end = text + size;
-    const char *p = text;
-    size_t most = (size_t)parse->limits->attributes + parse->limits->namespaces;
-    size_t values;
-
-    if (memchr(text, 0, size) != NULL) {
-        stop(parse, WS_E_INVALID_FORMAT, "the text has a NUL character");
-    } else if (size > 0 && !parse->limits->fragment && strchr("< \t\r\n", text[0]) == NULL) {
-        stop(parse, WS_E_INVALID_FORMAT, "line 1, column 1: a document begins with '<'");
-    }
-    while (parse->status == ERROR_SUCCESS && (p = memchr(p, '<', (size_t)(end - p))) != NULL) {
-        if (begins(p, end, "<!--")) {
-            p = skip_past(p + 4, end, "-->");
-        } else if (begins(p, end, "<![CDATA[")) {
-            p = skip_past(p + 9, end, "]]>");
-        } else if (begins(p, end, "<!")) {
-            stop(parse, WS_E_INVALID_FORMAT, "document type declarations are not allowed");
-        } else if (begins(p, end, "<?")) {
-            stop(parse, WS_E_INVALID_FORMAT, "processing instructions are not allowed");
-        } else {
-            p = skip_tag(p + 1, end, &values);
-            if (values > most) {
-                stop(parse, WS_E_QUOTA_EXCEEDED, "an element has more attributes than the reader's limits allow");
-            }
-        }
     }
 }
 
@@ -546,6 +465,7 @@ HRESULT parse_text(parser **context, const char *text, size_t size, const struct
                    struct document **document, struct parse_result *result)
 {
     struct parse parse;
+    const char *sentence = "";
 
     *result = (struct parse_result){0};
     memset(&parse, 0, offsetof(struct parse, declared)); /* which is big, and written before it is read */
@@ -563,7 +483,8 @@ HRESULT parse_text(parser **context, const char *text, size_t size, const struct
     if (parse.document == NULL) {
         return E_OUTOFMEMORY;
     }
-    look_through(&parse, text, size);
+    parse.status = scan_text(text, size, limits, &sentence);
+    snprintf(result->sentence, sizeof result->sentence, "%s", sentence);
     if (parse.status == ERROR_SUCCESS && reserve(&parse, size < limits->room ? size : limits->room)) {
         run(&parse, context);
     }

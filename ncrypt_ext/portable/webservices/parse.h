@@ -21,6 +21,9 @@ struct parse_limits {
     size_t room;         /* for the document's text */
 };
 
+/* What is refused before libxml2 reads the text: WS_E_INVALID_FORMAT or WS_E_QUOTA_EXCEEDED, with a sentence. */
+MUST_CHECK HRESULT scan_text(const char *text, size_t size, const struct parse_limits *limits, const char **sentence);
+
 /* Where reading stopped, from 0, and why when it failed. */
 struct parse_result {
     uint64_t row;
