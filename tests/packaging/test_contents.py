@@ -48,10 +48,10 @@ def test_wheel_has_the_headers(wheel_names: set[str]) -> None:
     }
 
 
-def test_wheel_has_the_extensions_and_the_library(wheel_names: set[str]) -> None:
+def test_wheel_has_the_extensions_and_the_libraries(wheel_names: set[str]) -> None:
     binaries = {name for name in wheel_names if re.search(r"\.(so|dylib)$", name)}
     modules = {re.sub(r"\..*", "", Path(name).name) for name in binaries}
-    assert modules == extension_names() | {"libncrypt_ext_core"}
+    assert modules == extension_names() | {"libncrypt_ext_core", "libncrypt_ext_ws"}
     assert all(name.startswith("ncrypt_ext/") for name in binaries)
 
 

@@ -11,33 +11,40 @@ from elftools.elf.elffile import ELFFile
 
 ROOT = Path(__file__).parents[2]
 INCLUDE = ROOT / "include"
-PUBLIC_NODE, PRIVATE_NODE = "NCRYPT_EXT_1", "NCRYPT_EXT_PRIVATE"
-ALLOWED_LIBRARIES = re.compile(
-    r"lib(crypto\.so\.\d+|sqlite3\.so\.0|c\.so\.6|m\.so\.6|pthread\.so\.0|dl\.so\.2)"
-    r"|libc\.musl-.*|ld-linux.*"
-)
+PORTABLE = ROOT / "ncrypt_ext" / "portable"
+PUBLIC_NODE, PRIVATE_NODE, WS_NODE = "NCRYPT_EXT_1", "NCRYPT_EXT_PRIVATE", "NCRYPT_EXT_WS_1"
+CORE, WS = "libncrypt_ext_core.so", "libncrypt_ext_ws.so"
+PUBLIC_HEADERS = ["ncrypt.h", "bcrypt.h", "wincrypt.h"]
+# One library of the engine uses another by these.
+PRIVATE_HEADERS = [*INCLUDE.glob("ncrypt_ext_*.h"), PORTABLE / "common" / "export.h"]
+OF_THE_SYSTEM = r"lib(c\.so\.6|m\.so\.6|pthread\.so\.0|dl\.so\.2)|libc\.musl-.*|ld-linux.*"
+ALLOWED_LIBRARIES = {
+    CORE: re.compile(rf"lib(crypto\.so\.\d+|sqlite3\.so\.0)|{OF_THE_SYSTEM}"),
+    WS: re.compile(rf"libxml2\.so\.\d+|libncrypt_ext_core\.so|{OF_THE_SYSTEM}"),
+}
 
 
-def functions(header: str, pattern: str) -> set[str]:
-    text = re.sub(r"/\*.*?\*/", "", (INCLUDE / header).read_text(), flags=re.DOTALL)
+def functions(header: Path, pattern: str) -> set[str]:
+    text = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.DOTALL)
     return set(re.findall(pattern, text))
 
 
-def declared_public() -> set[str]:
+def declared(headers: list[str]) -> set[str]:
     return {
         name
-        for header in ("ncrypt.h", "bcrypt.h")
-        for name in functions(header, r"(?m)^\w+ WINAPI ([NB]Crypt\w+)\(")
+        for header in headers
+        for name in functions(INCLUDE / header, r"(?m)^\w+ WINAPI (\w+)\(")
     }
 
 
 def declared_private() -> set[str]:
     # Declarations only: for Windows the compatibility header has inline definitions.
-    return {
-        name
-        for header in INCLUDE.glob("ncrypt_ext_*.h")
-        for name in functions(header.name, r"(?m)^[\w *]+?\b(ncx_\w+)\([^{}]*?\);")
-    }
+    pattern = r"(?m)^[\w *]+?\b(ncx_\w+)\([^{}]*?\);"
+    return {name for header in PRIVATE_HEADERS for name in functions(header, pattern)}
+
+
+def listed(version_map: str) -> set[str]:
+    return set(re.findall(r"(?m)^    (\w+);", (PORTABLE / version_map).read_text()))
 
 
 def exports(path: Path) -> dict[str, str]:
@@ -68,9 +75,9 @@ def dynamic(path: Path, tag: str) -> list[str]:
         return [getattr(t, attribute) for t in section.iter_tags() if t.entry.d_tag == tag]
 
 
-@pytest.fixture(scope="module")
-def library(package: Path) -> Path:
-    return package / "libncrypt_ext_core.so"
+@pytest.fixture(scope="module", params=[CORE, WS])
+def library(package: Path, request: pytest.FixtureRequest) -> Path:
+    return package / str(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -83,41 +90,48 @@ def binaries(package: Path) -> list[Path]:
 def test_headers_are_understood() -> None:
     assert {
         "BCryptVerifySignature",
+        "CryptSignHashW",
+        "GetLastError",
         "NCryptCreatePersistedKey",
         "NCryptFreeObject",
         "NCryptIsKeyHandle",
-    } <= declared_public()
-    assert {"ncx_implementation", "ncx_live_handles"} <= declared_private()
+    } <= declared(PUBLIC_HEADERS)
+    assert {"WsCreateXmlSecurityToken", "WsFreeHeap"} <= declared(["webservices.h"])
+    assert {"ncx_implementation", "ncx_live_handles", "ncx_object_create"} <= declared_private()
 
 
-def test_exports_are_exactly_the_declared_functions(library: Path) -> None:
-    expected = dict.fromkeys(declared_public(), PUBLIC_NODE)
+def test_core_exports_exactly_the_declared_functions(package: Path) -> None:
+    expected = dict.fromkeys(declared(PUBLIC_HEADERS), PUBLIC_NODE)
     expected |= dict.fromkeys(declared_private(), PRIVATE_NODE)
-    assert exports(library) == expected
+    assert exports(package / CORE) == expected
 
 
-def test_version_map_names_the_declared_functions() -> None:
-    text = (ROOT / "ncrypt_ext" / "portable" / "core.map").read_text()
-    assert set(re.findall(r"(?m)^    ([NB]Crypt\w+);", text)) == declared_public()
+def test_web_services_export_exactly_the_declared_functions(package: Path) -> None:
+    assert exports(package / WS) == dict.fromkeys(declared(["webservices.h"]), WS_NODE)
+
+
+def test_version_maps_name_the_declared_functions() -> None:
+    assert listed("core.map") == declared(PUBLIC_HEADERS)
+    assert listed("ws.map") == declared(["webservices.h"])
 
 
 def test_extensions_export_their_init_function_only(binaries: list[Path]) -> None:
     for path in binaries:
         module = path.name.split(".")[0]
-        if module != "libncrypt_ext_core":
+        if path.name not in (CORE, WS):
             ours = {name for name in exports(path) if not name.startswith("__pyx_module_is_main")}
             assert ours == {f"PyInit_{module}"}
 
 
 def test_library_needs_only_what_it_says(library: Path) -> None:
     needed = dynamic(library, "DT_NEEDED")
-    assert [name for name in needed if not ALLOWED_LIBRARIES.fullmatch(name)] == []
+    assert [name for name in needed if not ALLOWED_LIBRARIES[library.name].fullmatch(name)] == []
     assert any(name.startswith("libc.") for name in needed)
 
 
 def test_callers_find_the_library_beside_them(binaries: list[Path]) -> None:
-    callers = [path for path in binaries if "libncrypt_ext_core.so" in dynamic(path, "DT_NEEDED")]
-    assert {"_provider", "_key"} <= {path.name.split(".")[0] for path in callers}
+    callers = [path for path in binaries if CORE in dynamic(path, "DT_NEEDED")]
+    assert {"_provider", "_key", "libncrypt_ext_ws"} <= {path.name.split(".")[0] for path in callers}
     for path in callers:
         assert dynamic(path, "DT_RPATH") == []
         (runpath,) = dynamic(path, "DT_RUNPATH")
