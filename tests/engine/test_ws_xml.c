@@ -31,6 +31,7 @@ static void test_namespaces(void)
     check_text("<p:a xmlns:p='u&amp;v'><p:b xmlns:p='u&amp;v'/></p:a>",
                "<p:a xmlns:p=\"u&amp;v\"><p:b xmlns:p=\"u&amp;v\"/></p:a>");
     check_text("<a xmlns:unused='urn:x'/>", "<a xmlns:unused=\"urn:x\"/>");
+    check_text("<a xmlns='no URI' xmlns:b='../c'/>", "<a xmlns=\"no URI\" xmlns:b=\"../c\"/>");
 }
 
 static void test_refused(void)

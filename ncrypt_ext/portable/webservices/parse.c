@@ -355,7 +355,8 @@ static void on_error(void *data, error_argument error)
     const char *message = error->message == NULL ? "no reason given" : error->message;
     int length = (int)strcspn(message, "\n");
 
-    if (error->level >= XML_ERR_ERROR) { /* a warning is about names of namespaces that are not absolute URIs */
+    /* What a namespace's name looks like is nobody's business, absolute, relative or no URI at all. */
+    if (error->level >= XML_ERR_ERROR && error->code != XML_WAR_NS_URI) {
         parse->result->row = error->line > 0 ? (uint64_t)error->line - 1 : 0;
         parse->result->column = error->int2 > 0 ? (uint64_t)error->int2 - 1 : 0;
         stop(parse, status_of(error->code), "line %d, column %d: %.*s", error->line, error->int2,
