@@ -20,11 +20,12 @@ from ncrypt_ext.wintypes cimport BYTE, DWORD
 from sys import audit
 
 from ncrypt_ext.enums import KeySpec
-from ncrypt_ext.errors import InvalidSignatureError
+from ncrypt_ext.errors import InvalidSignatureError, NCryptError
 
 cdef enum:
     LONGEST_BLOB = 32 + 9 * 1024    # of a private key of 16384 bits
     BAD_SIGNATURE = 0x80090006
+    FAIL = 0x80090020
 
 cdef dict HASHES = {
     "MD5": (CALG_MD5, 16),
@@ -191,7 +192,14 @@ cdef class ContextKey(Handle):
             input_close(&value)
         if error == BAD_SIGNATURE:
             raise InvalidSignatureError("the signature is not this key's of this digest")
-        capi_check(error, where.decode())
+        try:
+            capi_check(error, where.decode())
+        except NCryptError as failure:
+            if error != FAIL or failure.function != "CryptVerifySignatureW":
+                raise
+            # Wine's answer to a number that is not below the modulus; whoever sent it must not be
+            # able to make something else of it than a bad signature.
+            raise InvalidSignatureError("the signature cannot be this key's") from failure
 
     def __repr__(self):
         return "<ContextKey closed>" if self.closed else f"<ContextKey RSA {self.length}>"

@@ -86,7 +86,6 @@ _TABLE = """
 0x80070002 ERROR_FILE_NOT_FOUND ENOENT KeyNotFoundError there is no such file
 0x80070003 ERROR_PATH_NOT_FOUND ENOENT StoreError a folder or file of the store is missing
 0x80070008 ERROR_NOT_ENOUGH_MEMORY ENOMEM OutOfMemoryError memory is short
-0x80070008 ERROR_NOT_ENOUGH_MEMORY ENOMEM OutOfMemoryError memory is short
 0x8007000D ERROR_INVALID_DATA EINVAL BadDataError malformed data
 0x80070013 ERROR_WRITE_PROTECT EROFS StoreReadOnlyError the store is read-only
 0x80070032 ERROR_NOT_SUPPORTED ENOTSUP StoreUnsupportedError the store cannot live there
@@ -210,6 +209,9 @@ BY_FUNCTION = {
     (0x80090011, "NCryptOpenStorageProvider"): "ProviderNotFoundError",
     (0x80090011, "NCryptOpenKey"): "KeyNotFoundError",
     (0x80090011, "NCryptGetProperty"): "PropertyNotFoundError",
+    (0x80090007, "CryptImportKey"): "BadDataError",
+    (0x80070002, "CryptAcquireContextW"): "NotFoundError",  # the user's profile, not the container
+    (0x800700AA, "CryptAcquireContextW"): "BadStateError",
     (0x8009000F, "ncx_store_backup"): "StoreExistsError",
     (0x80090016, "ncx_store_info"): "StoreNotFoundError",
     (0x80090016, "ncx_store_check"): "StoreNotFoundError",

@@ -37,6 +37,8 @@ BINDINGS = [
     "test_bad_signatures.py",
     "test_batch.py",
     "test_buffers.py",
+    "test_capi.py",
+    "test_capi_handles.py",
     "test_doctor.py",
     "test_errors.py",
     "test_handles.py",
