@@ -7,7 +7,7 @@ from datetime import datetime
 from typing_extensions import assert_type
 
 import ncrypt_ext as nc
-from ncrypt_ext import errors, properties, security
+from ncrypt_ext import capi, errors, properties, security
 from ncrypt_ext.status import StatusInfo, lookup
 
 
@@ -132,3 +132,35 @@ def error_surface(error: nc.NCryptError) -> None:
     assert_type(error.detail, str)
     assert_type(errors.error_from_status(0x8009000F), nc.NCryptError)
     assert_type(lookup(0x8009000F), StatusInfo)
+
+
+def capi_surface(digest: bytearray) -> None:
+    with capi.Context("name", provider="provider", new=True, silent=True) as context:
+        assert_type(context, capi.Context)
+        assert_type(context.container, str | None)
+        assert_type(context.unique_container, str | None)
+        assert_type(context.provider_name, str)
+        assert_type(context.provider_type, int)
+        assert_type(context.is_machine, bool)
+        assert_type(context.key_specs, tuple[nc.KeySpec, ...])
+        assert_type(context.parameter(4), bytes)
+        assert_type(context.containers(), list[str])
+        key = context.generate_key(nc.KeySpec.SIGNATURE, 2048, exportable=True)
+        assert_type(key, capi.ContextKey)
+        assert_type(key.export("PUBLICKEYBLOB"), bytes)
+        assert_type(key.key_spec, nc.KeySpec)
+        assert_type(key.algorithm + key.length + key.permissions, int)
+        assert_type(context.import_key(memoryview(b"blob")), capi.ContextKey)
+        assert_type(context.key(capi.KeySpec.KEYEXCHANGE), capi.ContextKey)
+        signature = context.sign(digest, "SHA256", byteorder="big")
+        assert_type(signature, bytes)
+        key.verify(signature, digest, "SHA256", byteorder="big")
+        assert_type(context.to_ncrypt(1), nc.Key)
+        context.sign(digest, "sha256")  # type: ignore[arg-type]
+        key.export("PKCS8_PRIVATEKEY")  # type: ignore[arg-type]
+        key.verify("text", digest, "SHA256")  # type: ignore[arg-type]
+        context.container = "other"  # type: ignore[misc]
+    assert_type(capi.Context.from_handle(17, own=False), capi.Context)
+    assert_type(capi.Context(provider_type=capi.PROV_RSA_FULL, verify=True).handle, int)
+    capi.delete_container("name", machine=True, missing_ok=True)
+    capi.delete_container(None)  # type: ignore[arg-type]
