@@ -48,14 +48,15 @@ cdef enum:
 
 
 def _ansi():
-    """The codec of what Windows calls ANSI strings; the engine has UTF-8 in them."""
+    """The codec of what Windows calls ANSI strings, and what to do with what it cannot decode. The
+    engine has UTF-8 in them, with lone surrogates as they are."""
     try:
-        return codecs.lookup("mbcs").name
+        return codecs.lookup("mbcs").name, "replace"
     except LookupError:
-        return "utf-8"
+        return "utf-8", "surrogatepass"
 
 
-cdef str ANSI = _ansi()
+cdef tuple ANSI = _ansi()
 
 
 @cython.linetrace(False)
@@ -73,7 +74,7 @@ cdef DWORD spec_value(object key_spec) except 0:
 
 cdef str ansi_text(bytes value):
     """One NUL-terminated string."""
-    return value.split(b"\0", 1)[0].decode(ANSI, "replace")
+    return value.split(b"\0", 1)[0].decode(*ANSI)
 
 
 cdef HCRYPTPROV acquire(object container, object provider, object provider_type,
