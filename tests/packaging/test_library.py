@@ -131,7 +131,9 @@ def test_library_needs_only_what_it_says(library: Path) -> None:
 
 def test_callers_find_the_library_beside_them(binaries: list[Path]) -> None:
     callers = [path for path in binaries if CORE in dynamic(path, "DT_NEEDED")]
-    assert {"_provider", "_key", "libncrypt_ext_ws"} <= {path.name.split(".")[0] for path in callers}
+    assert {"_provider", "_key", "libncrypt_ext_ws"} <= {
+        path.name.split(".")[0] for path in callers
+    }
     for path in callers:
         assert dynamic(path, "DT_RPATH") == []
         (runpath,) = dynamic(path, "DT_RUNPATH")
