@@ -7,6 +7,7 @@ import os
 import pytest
 
 import ncrypt_ext as nc
+from ncrypt_ext import capi
 
 FULL = bool(os.environ.get("NCRYPT_EXT_FULL"))
 STATM = "/proc/self/statm"
@@ -92,3 +93,30 @@ def test_everything_else(provider, ec_key, digest, rsa_key):
         ec_key.get_property("note")
 
     assert_flat(cycle, 10_000 if FULL else 300, 100)
+
+
+def test_capi(digest):
+    with capi.Context(verify=True) as context:
+        with context.generate_key(2, 1024, exportable=True) as key:
+            blob, signature = key.export("PRIVATEKEYBLOB"), context.sign(digest, "SHA256")
+    capi.Context("kept", new=True).close()
+
+    def cycle():
+        with capi.Context(verify=True) as context, context.import_key(blob) as key:
+            key.verify(context.sign(digest, "SHA256"), digest, "SHA256")
+            key.export("PUBLICKEYBLOB")
+            context.to_ncrypt(2).close()
+            capi.Context.from_handle(context.handle, own=False).close()
+            for call in (
+                lambda: key.verify(signature[::-1], digest, "SHA256"),
+                lambda: key.export("PRIVATEKEYBLOB"),
+                lambda: context.sign(digest, "SHA256", 1),
+                lambda: context.to_ncrypt(1),
+                lambda: context.import_key(blob[:99]),
+            ):
+                with pytest.raises((nc.NCryptError, nc.InvalidSignatureError)):
+                    call()
+        with capi.Context("kept") as context:
+            assert context.containers() == ["kept"]
+
+    assert_flat(cycle, 10_000 if FULL else 500, 200)
