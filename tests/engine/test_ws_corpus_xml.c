@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#include "../fuzz/fuzz_ws_xml.c"
+#include "corpus_support.h"
+
+static void test_corpus(void)
+{
+    corpus_run("../fuzz/corpus/ws_xml", 120);
+}
+
+int main(void)
+{
+    RUN(test_corpus);
+    corpus_end();
+    return test_result("ws_corpus_xml");
+}
