@@ -20,7 +20,7 @@ from ncrypt_ext.webservices cimport (
     WS_SECURITY_TOKEN_PROPERTY_SERIALIZED_XML, WS_SECURITY_TOKEN_PROPERTY_SYMMETRIC_KEY,
     WS_SECURITY_TOKEN_PROPERTY_UNATTACHED_REFERENCE_XML,
     WS_SECURITY_TOKEN_PROPERTY_VALID_FROM_TIME, WS_SECURITY_TOKEN_PROPERTY_VALID_TILL_TIME,
-    WS_XML_BUFFER, WS_XML_SECURITY_TOKEN_PROPERTY,
+    WS_XML_BUFFER,
     WS_XML_SECURITY_TOKEN_PROPERTY_ATTACHED_REFERENCE, WS_XML_SECURITY_TOKEN_PROPERTY_ID,
     WS_XML_SECURITY_TOKEN_PROPERTY_UNATTACHED_REFERENCE,
     WS_XML_SECURITY_TOKEN_PROPERTY_VALID_FROM_TIME, WS_XML_SECURITY_TOKEN_PROPERTY_VALID_TILL_TIME,
@@ -37,6 +37,7 @@ import_datetime()
 
 cdef object FIRST = datetime(1, 1, 1, tzinfo=timezone.utc)
 cdef object MICROSECOND = timedelta(microseconds=1)
+cdef object LAST = (datetime.max.replace(tzinfo=timezone.utc) - FIRST) // MICROSECOND
 
 cdef enum:
     TICKS = 10              # of 100 ns, in a microsecond
@@ -53,7 +54,11 @@ cdef int set_time(WS_DATETIME *into, object value, str name) except -1:
         raise TypeError(f"{name} must be a datetime, not {type(value).__name__!r}")
     if value.tzinfo is None or value.utcoffset() is None:
         raise ValueError(f"{name} has no time zone, so it could mean another instant elsewhere")
-    into.ticks = <uint64_t>((value - FIRST) // MICROSECOND) * TICKS
+    microseconds = (value - FIRST) // MICROSECOND
+    if not 0 < microseconds <= LAST:    # 0 would mean that there is none
+        raise ValueError(f"{name} must be after the beginning of the year 1 and before the end of "
+                         "the year 9999, in UTC")
+    into.ticks = <uint64_t>microseconds * TICKS
     into.format = WS_DATETIME_FORMAT_UTC
     return 0
 
@@ -64,11 +69,12 @@ cdef object time_of(const WS_DATETIME *value):
     return FIRST + timedelta(microseconds=value.ticks // TICKS)
 
 
-cdef void set_property(WS_XML_SECURITY_TOKEN_PROPERTY *into,
-                       WS_XML_SECURITY_TOKEN_PROPERTY_ID which, void *value, ULONG size) noexcept:
-    into.id = which
-    into.value = value
-    into.valueSize = size
+cdef void add_property(Given *into, WS_XML_SECURITY_TOKEN_PROPERTY_ID which, void *value,
+                       ULONG size) noexcept:
+    into.properties[into.count].id = which
+    into.properties[into.count].value = value
+    into.properties[into.count].valueSize = size
+    into.count += 1
 
 
 cdef int check_references(bint has_key, object attached, object unattached) except -1:
@@ -81,6 +87,33 @@ cdef int check_references(bint has_key, object attached, object unattached) exce
     return 0
 
 
+cdef int gather(Given *into, Workspace work, tuple documents, object valid_from,
+                object valid_till) except -1:
+    """What a token is made of but its key. The documents: XML, attached, unattached reference."""
+    into.count = 0
+    into.buffers[0] = work.parse(documents[0], "xml")
+    if documents[1] is not None:
+        into.buffers[1] = work.parse(documents[1], "attached_reference")
+        add_property(into, WS_XML_SECURITY_TOKEN_PROPERTY_ATTACHED_REFERENCE, &into.buffers[1],
+                     sizeof(into.buffers[1]))
+    if documents[2] is not None:
+        into.buffers[2] = work.parse(documents[2], "unattached_reference")
+        add_property(into, WS_XML_SECURITY_TOKEN_PROPERTY_UNATTACHED_REFERENCE, &into.buffers[2],
+                     sizeof(into.buffers[2]))
+    if valid_from is not None:
+        set_time(&into.times[0], valid_from, "valid_from")
+        add_property(into, WS_XML_SECURITY_TOKEN_PROPERTY_VALID_FROM_TIME, &into.times[0],
+                     sizeof(WS_DATETIME))
+    if valid_till is not None:
+        set_time(&into.times[1], valid_till, "valid_till")
+        add_property(into, WS_XML_SECURITY_TOKEN_PROPERTY_VALID_TILL_TIME, &into.times[1],
+                     sizeof(WS_DATETIME))
+    if (valid_from is not None and valid_till is not None
+            and into.times[1].ticks < into.times[0].ticks):
+        raise ValueError("valid_till is before valid_from")
+    return 0
+
+
 cdef class XmlToken(WsHandle):
 
     def __init__(self, xml, key=None, *, attached_reference=None, unattached_reference=None,
@@ -88,58 +121,35 @@ cdef class XmlToken(WsHandle):
         cdef KeyHandleData data
         cdef const WS_SECURITY_KEY_HANDLE *native = NULL
         cdef Lease *parent = NULL
+        cdef Given given
         cdef Workspace work
-        if self.lease != NULL:
-            raise TypeError("an XmlToken cannot be initialised again")
         check_references(key is not None, attached_reference, unattached_reference)
-        if key is not None:
-            parent = enter_key(key, &data, allow_capi)
-            native = &data.any
+        work = workspace_take()
         try:
-            work = workspace_take()
+            gather(&given, work, (xml, attached_reference, unattached_reference), valid_from,
+                   valid_till)
+            # Last: other code that may run meanwhile could close a key handle that nothing holds.
+            if key is not None:
+                parent = enter_key(key, &data, allow_capi)
+                native = &data.any
             try:
-                self.create(work, native, parent, (xml, attached_reference, unattached_reference),
-                            valid_from, valid_till)
+                self.create(work, native, parent, &given)
             finally:
-                workspace_give(work)
+                if parent != NULL:
+                    lease_leave(parent)
         finally:
-            if parent != NULL:
-                lease_leave(parent)
+            workspace_give(work)
 
     cdef int create(self, Workspace work, const WS_SECURITY_KEY_HANDLE *key, Lease *parent,
-                    tuple given, object valid_from, object valid_till) except -1:
+                    Given *given) except -1:
         """The caller is inside a call of the parent."""
-        cdef WS_XML_SECURITY_TOKEN_PROPERTY properties[4]
-        cdef WS_XML_BUFFER *buffers[3]
-        cdef WS_DATETIME times[2]
         cdef WS_SECURITY_TOKEN *token = NULL
         cdef HRESULT status
-        cdef ULONG count = 0
-        buffers[0] = work.parse(given[0], "xml")
-        if given[1] is not None:
-            buffers[1] = work.parse(given[1], "attached_reference")
-            set_property(&properties[count], WS_XML_SECURITY_TOKEN_PROPERTY_ATTACHED_REFERENCE,
-                         &buffers[1], sizeof(buffers[1]))
-            count += 1
-        if given[2] is not None:
-            buffers[2] = work.parse(given[2], "unattached_reference")
-            set_property(&properties[count], WS_XML_SECURITY_TOKEN_PROPERTY_UNATTACHED_REFERENCE,
-                         &buffers[2], sizeof(buffers[2]))
-            count += 1
-        if valid_from is not None:
-            set_time(&times[0], valid_from, "valid_from")
-            set_property(&properties[count], WS_XML_SECURITY_TOKEN_PROPERTY_VALID_FROM_TIME,
-                         &times[0], sizeof(WS_DATETIME))
-            count += 1
-        if valid_till is not None:
-            set_time(&times[1], valid_till, "valid_till")
-            set_property(&properties[count], WS_XML_SECURITY_TOKEN_PROPERTY_VALID_TILL_TIME,
-                         &times[1], sizeof(WS_DATETIME))
-            count += 1
-        if valid_from is not None and valid_till is not None and times[1].ticks < times[0].ticks:
-            raise ValueError("valid_till is before valid_from")
-        status = WsCreateXmlSecurityToken(buffers[0], key, properties if count > 0 else NULL, count,
-                                          &token, work.error)
+        if self.lease != NULL:
+            raise TypeError("an XmlToken cannot be initialised again")
+        status = WsCreateXmlSecurityToken(given.buffers[0], key,
+                                          given.properties if given.count > 0 else NULL,
+                                          given.count, &token, work.error)
         if status != 0:
             ws_raise(status, "WsCreateXmlSecurityToken", work.error)
         if not self.adopt_native(TYPE_XML_TOKEN, <uintptr_t>token, free_token, parent):
