@@ -18,9 +18,8 @@
 #define OPTIONS (XML_PARSE_NOENT | XML_PARSE_NONET)
 /* Names that a parser context has ever seen stay in its dictionary. */
 #define MAX_DICTIONARY ((size_t)64 * 1024)
-/* Around a fragment, since libxml2 reads whole documents. */
-#define WRAP_OPEN  "<f>"
-#define WRAP_CLOSE "</f>"
+#define WRAP_OPEN      "<f>" /* around a fragment, since libxml2 reads whole documents */
+#define WRAP_CLOSE     "</f>"
 
 #if LIBXML_VERSION >= 21200
 typedef const xmlError *error_argument;
@@ -123,11 +122,13 @@ static const char *escape(xmlChar c, bool attribute)
 
 static void put_escaped(struct parse *parse, const xmlChar *text, size_t size, bool attribute)
 {
+    /* Digits and letters come in no order that a processor could guess: so this, and no comparisons. */
+    static const bool SPECIAL[256] = {['<'] = true,  ['&'] = true,  ['>'] = true, ['"'] = true,
+                                      ['\r'] = true, ['\t'] = true, ['\n'] = true};
     size_t done = 0;
 
     for (size_t i = 0; i < size; i++) {
-        /* Whatever is escaped comes before '?' in the alphabet. */
-        const char *reference = text[i] < '?' ? escape(text[i], attribute) : NULL;
+        const char *reference = SPECIAL[text[i]] ? escape(text[i], attribute) : NULL;
 
         if (reference != NULL) {
             put(parse, text + done, i - done);
