@@ -45,8 +45,10 @@ SIGNATURES = {
     "WsGetWriterProperty": (P, U, P, U, P),
     "WsWriteXmlBuffer": (P, P, P),
     "WsWriteXmlBufferToBytes": (P, P, P, P, U, P, P, P, P),
+    "WsCreateXmlSecurityToken": (P, P, P, U, P, P),
+    "WsGetSecurityTokenProperty": (P, U, P, U, P, P),
 }
-RELEASES = ["WsFreeError", "WsFreeHeap", "WsFreeReader", "WsFreeWriter"]
+RELEASES = ["WsFreeError", "WsFreeHeap", "WsFreeReader", "WsFreeWriter", "WsFreeSecurityToken"]
 
 
 def _open_library():
@@ -171,6 +173,25 @@ class BufferInput(ctypes.Structure):
 
 class BufferOutput(ctypes.Structure):
     _fields_ = (("type", U),)
+
+
+class RawKeyHandle(ctypes.Structure):
+    _fields_ = (("type", U), ("bytes", Bytes))
+
+    @classmethod
+    def of(cls, secret):
+        kept = ctypes.create_string_buffer(secret, max(1, len(secret)))
+        self = cls(1, Bytes(len(secret), ctypes.addressof(kept)))
+        self.kept = kept
+        return self
+
+
+class NCryptKeyHandle(ctypes.Structure):
+    _fields_ = (("type", U), ("key", S))
+
+
+class CapiKeyHandle(ctypes.Structure):
+    _fields_ = (("type", U), ("provider", S), ("spec", U))
 
 
 AUTO, UTF8, UTF16LE, UTF16BE = range(4)
@@ -315,6 +336,21 @@ class Ws:
         self.set_output(writer, *pairs, charset=charset)
         must("WsWriteXmlBuffer", writer, buffer, None)
         return self.written(writer)
+
+    # -- tokens
+
+    def token(self, xml, key, *pairs):
+        made = P()
+        pointer = None if key is None else byref(key)
+        must("WsCreateXmlSecurityToken", xml, pointer, *properties(*pairs), byref(made), None)
+        self._objects.append(("WsFreeSecurityToken", made.value))
+        return made.value
+
+    def token_value(self, token, number, kind, heap=None):
+        value = kind()
+        must("WsGetSecurityTokenProperty", token, number, byref(value), ctypes.sizeof(value), heap,
+             None)  # fmt: skip
+        return value
 
     def round_trip(self, xml, **options):
         return self.write(self.read(xml, **options))

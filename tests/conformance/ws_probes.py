@@ -25,4 +25,12 @@ def xml_to_bytes(_):
         raise SystemExit("there are no bytes")
 
 
-PROBES = {"xml_from_bytes": xml_from_bytes, "xml_to_bytes": xml_to_bytes}
+def tokens(_):
+    ws = Ws()
+    made = P()
+    call("WsCreateXmlSecurityToken", ws.read(b"<a/>"), None, None, 0, byref(made), None)
+    if not made.value:
+        raise SystemExit("there is no token")
+
+
+PROBES = {"xml_from_bytes": xml_from_bytes, "xml_to_bytes": xml_to_bytes, "tokens": tokens}

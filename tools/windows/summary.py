@@ -28,6 +28,7 @@ PAGE = ROOT / "docs" / "windows.md"
 BEGIN, END = "<!-- functions: begin -->\n", "<!-- functions: end -->\n"
 
 STUB = "a stub that answers NTE_NOT_SUPPORTED"
+ENDS = "a stub: calling it ends the process"
 NOT_ON_WINE = {
     "NCryptEnumStorageProviders": "not there: calling it ends the process",
     "NCryptEnumAlgorithms": STUB,
@@ -38,6 +39,10 @@ NOT_ON_WINE = {
     "NCryptIsKeyHandle": "a stub that says no",
     "NCryptFreeBuffer": STUB,
     "NCryptTranslateHandle": "not there: calling it ends the process",
+    "WsReadXmlBufferFromBytes": ENDS,
+    "WsCreateXmlSecurityToken": ENDS,
+    "WsFreeSecurityToken": ENDS,
+    "WsGetSecurityTokenProperty": ENDS,
 }
 KNOWN = "8.0"
 # What Wine answers, but not in the case that is documented.
@@ -47,6 +52,7 @@ NOT_THE_SAME = {
 # Those of ncrypt.dll and bcrypt.dll came with the first Windows that has them; CryptoAPI is older.
 SINCE = "Vista, Server 2008"
 CAPI_SINCE = "XP, Server 2003"
+WS_SINCE = "7, Server 2008 R2"
 
 Test = dict[str, Any]
 Tests = dict[str, Test]
@@ -55,11 +61,17 @@ Tests = dict[str, Test]
 def declared_functions() -> list[str]:
     return [
         name
-        for header in ("ncrypt.h", "bcrypt.h", "wincrypt.h")
+        for header in ("ncrypt.h", "bcrypt.h", "wincrypt.h", "webservices.h")
         for name in re.findall(
-            r"WINAPI ([NB]?Crypt\w+)\(", (ROOT / "include" / header).read_text("utf-8")
+            r"WINAPI ((?:[NB]?Crypt|Ws)\w+)\(", (ROOT / "include" / header).read_text("utf-8")
         )
     ]
+
+
+def since(function: str) -> str:
+    if function.startswith("Ws"):
+        return WS_SINCE
+    return CAPI_SINCE if function.startswith("Crypt") else SINCE
 
 
 @functools.cache
@@ -145,7 +157,7 @@ def gather(engine: Tests, wine: Tests, before: dict[str, Any]) -> dict[str, Any]
             real = 0 in statuses(function, windows, "passed")
         seen = statuses(function, engine, "passed")
         functions[function] = {
-            "since": CAPI_SINCE if function.startswith("Crypt") else SINCE,
+            "since": since(function),
             "engine": any(is_success(function, status) for status in seen),
             "wine": on_wine(function, wine),
             "windows": real,
