@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport (
+    PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE,
+)
+from cpython.unicode cimport PyUnicode_AsUTF8String
 from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
@@ -63,9 +66,10 @@ cdef str charset_name(object charset):
     return name
 
 
-cdef bytes text_bytes(str text, str what):
+cdef bytes text_bytes(object text, str what):
+    """What the str is, whatever a subclass says that it is."""
     try:
-        return text.encode()
+        return PyUnicode_AsUTF8String(text)
     except UnicodeEncodeError as error:
         raise ValueError(f"{what} has a lone surrogate at index {error.start}: "
                          "XML cannot carry it") from None
@@ -74,7 +78,7 @@ cdef bytes text_bytes(str text, str what):
 cdef bytes whole_bytes(object xml, str what):
     """The document as bytes that nobody can change while it is parsed."""
     cdef Input source
-    if isinstance(xml, bytes):
+    if PyBytes_CheckExact(xml):
         return xml
     if isinstance(xml, str):
         return text_bytes(xml, what)
