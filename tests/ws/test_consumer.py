@@ -15,8 +15,8 @@ import ncrypt_ext as nc
 from ncrypt_ext import capi, ws
 
 pytest.importorskip("cryptography")
-from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
-from cryptography.hazmat.primitives.asymmetric import padding, utils  # noqa: E402
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, utils
 
 SOURCE = Path(__file__).with_name("consumer.c")
 WRONG_TYPE = 0x7001

@@ -52,6 +52,7 @@ BINDINGS = [
     "windows",
     "ws/test_errors.py",
     "ws/test_heap.py",
+    "ws/test_key_handle_arguments.py",
     "ws/test_key_handles.py",
     "ws/test_token_xml.py",
     "ws/test_xml.py",
