@@ -115,6 +115,7 @@ def test_null_arguments(ws):
         (LANGUAGE, c_uint8),
         (3, U),
     ],
+    ids=lambda value: str(value) if isinstance(value, int) else f"{ctypes.sizeof(value)}-bytes",
 )
 def test_sizes_are_exact(ws, number, kind):
     value = kind()

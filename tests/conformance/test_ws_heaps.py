@@ -123,3 +123,9 @@ def test_heap_too_small_for_a_document(ws):
     status, buffer = ws.try_read(b"<a>" + 3000 * b"<b/>" + b"</a>", heap=ws.heap(4096, 0))
     assert status == WS_E_QUOTA_EXCEEDED
     assert not buffer
+
+
+def test_an_empty_buffer(ws):
+    made = P()
+    must("WsCreateXmlBuffer", ws.heap(), None, 0, byref(made), None)
+    assert made.value
