@@ -159,7 +159,9 @@ def switching():
 
 
 def meet(signer, objects, wait):
-    """Gives the key to the other thread, and returns when it is signing; or does not wait for it."""
+    """Gives the key to the other thread. Returns when that is signing, or does not wait for it."""
+    if wait:  # so that only the one native call is left to do
+        assert objects["key"].sign(DIGEST, padding=PKCS1) == signer.good
     signer.begun.clear()
     signer.key = objects["key"]
     signer.start_line.wait(TIMEOUT)
