@@ -11,12 +11,13 @@ from ncrypt_ext._handle cimport (
 from ncrypt_ext._key cimport Key
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport narrow_sized, wide, wide_pointer
-from ncrypt_ext._ws_keyhandle cimport (
-    CapiKeyHandle, KeyHandle, KeyHandleData, RawSymmetricKeyHandle, key_handle_set_ncrypt,
-)
+from ncrypt_ext._ws_keyhandle cimport KeyHandle, KeyHandleData, key_handle_set_ncrypt
 from ncrypt_ext.bcrypt cimport BCRYPT_PKCS1_PADDING_INFO
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_PAD_PKCS1_FLAG, NCRYPT_SILENT_FLAG, NCryptGetProperty, NCryptSignHash,
+)
+from ncrypt_ext.webservices cimport (
+    WS_CAPI_ASYMMETRIC_SECURITY_KEY_HANDLE_TYPE, WS_RAW_SYMMETRIC_SECURITY_KEY_HANDLE_TYPE,
 )
 from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, SECURITY_STATUS, WCHAR
 
@@ -122,6 +123,7 @@ cdef Lease *enter_key(object key, KeyHandleData *data, bint allow_capi) except? 
     """Fills the structure, and begins a call of what it points at, which the caller ends. NULL,
     without an exception, for what nothing has to be kept of."""
     cdef KeyHandle handle
+    cdef bint is_capi
     if isinstance(key, Key):
         (<Key>key).enter()
         key_handle_set_ncrypt(data, (<Key>key).lease.handle)
@@ -133,13 +135,15 @@ cdef Lease *enter_key(object key, KeyHandleData *data, bint allow_capi) except? 
     if not handle.is_open():
         handle.unavailable()
     data[0] = handle.data
-    if isinstance(key, RawSymmetricKeyHandle):
+    # By what is in it: a class may have two of ours as its bases.
+    if data.any.keyHandleType == WS_RAW_SYMMETRIC_SECURITY_KEY_HANDLE_TYPE:
         return NULL
-    if isinstance(key, CapiKeyHandle) and not allow_capi:
+    is_capi = data.any.keyHandleType == WS_CAPI_ASYMMETRIC_SECURITY_KEY_HANDLE_TYPE
+    if is_capi and not allow_capi:
         raise NotSupportedError(
             NOT_SUPPORTED, "",
             "Windows documents such key handles for systems before Vista only: "
             "use context.to_ncrypt(key_spec) as the key, or allow_capi=True")
     if not lease_enter(handle.held):
         handle.key_unavailable()
-    return handle.held if isinstance(key, CapiKeyHandle) else entered(handle.held)
+    return handle.held if is_capi else entered(handle.held)

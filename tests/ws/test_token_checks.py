@@ -193,6 +193,23 @@ def test_cryptoapi_keys():
         assert token.key_type is ws.SecurityKeyType.ASYMMETRIC
 
 
+def test_classes_with_two_bases(provider, rsa_blob, ec_key):
+    """What is in the structure counts, not what the class says that it is, too."""
+    bases = [ws.NCryptKeyHandle, ws.RawSymmetricKeyHandle, ws.CapiKeyHandle]
+    with provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB") as key:
+        for others in (bases, [bases[0], bases[2]]):
+            kind = type("Both", tuple(others), {})
+            with kind(key) as handle:
+                token = ws.XmlToken("<a/>", handle, attached_reference=REFERENCE)
+            assert token.key_type is ws.SecurityKeyType.ASYMMETRIC
+            with pytest.raises(nc.BadStateError):
+                key.detach()  # the token has it
+            token.close()
+            with kind(ec_key) as handle:
+                options = {"key": handle, "attached_reference": REFERENCE, "allow_capi": True}
+                refused(nc.NotSupportedError, "only RSA keys sign", **options)
+
+
 # ---- times ---------------------------------------------------------------------------------------
 
 
