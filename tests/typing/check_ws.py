@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What type checkers must know of ncrypt_ext.ws. Checked, never run."""
 
+from datetime import datetime
+
 from typing_extensions import assert_type
 
-from ncrypt_ext import ws
+import ncrypt_ext as nc
+from ncrypt_ext import capi, ws
 
 
 def check_errors(error: ws.WsError) -> None:
@@ -24,10 +27,38 @@ def check_xml() -> None:
             assert_type(buffer.to_bytes(charset="utf-16-le"), bytes)
 
 
-def check_tokens() -> None:
+def check_token_xml() -> None:
     token = ws.x509_token(b"")
     assert_type(token, ws.TokenXml)
     assert_type(token.xml, bytes)
     assert_type(ws.username_token("user", "password", digest=True).attached_reference, bytes | None)
     ws.saml11_token(3)  # type: ignore[arg-type]
     ws.x509_token("text")  # type: ignore[arg-type]
+
+
+def check_key_handles(key: nc.Key, new: nc.UnfinalizedKey, context: capi.Context) -> None:
+    with ws.NCryptKeyHandle(key) as handle:
+        assert_type(handle, ws.NCryptKeyHandle)
+        assert_type(handle.type, ws.KeyHandleType)
+        assert_type(handle.address, int)
+        assert_type(handle.asymmetric_key, int)
+    assert_type(ws.RawSymmetricKeyHandle(bytearray(b"secret")).raw_key_bytes, tuple[int, int])
+    assert_type(ws.CapiKeyHandle(context, 2).key_spec, capi.KeySpec)
+    ws.NCryptKeyHandle(new)  # type: ignore[arg-type]
+    ws.RawSymmetricKeyHandle("secret")  # type: ignore[arg-type]
+    ws.CapiKeyHandle(key, 2)  # type: ignore[arg-type]
+    handle.address = 0  # type: ignore[misc]
+
+
+def check_tokens(key: nc.Key, handle: ws.KeyHandle, now: datetime) -> None:
+    with ws.XmlToken("<a/>", key, attached_reference=b"<b/>", valid_till=now) as token:
+        assert_type(token, ws.XmlToken)
+        assert_type(token.key_type, ws.SecurityKeyType)
+        assert_type(token.valid_from, datetime | None)
+        assert_type(token.xml, bytes)
+        assert_type(token.attached_reference, bytes | None)
+        assert_type(token.symmetric_key(), bytes)
+    assert_type(ws.XmlToken.from_xml(ws.username_token("user"), handle), ws.XmlToken)
+    ws.XmlToken("<a/>", key, "<b/>")  # type: ignore[call-arg]
+    ws.XmlToken(5)  # type: ignore[arg-type]
+    ws.XmlToken("<a/>", valid_from="now")  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Which keys sign with a token. For Cython code; Python has nothing to call here."""
