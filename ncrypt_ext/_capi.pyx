@@ -18,8 +18,7 @@ from ncrypt_ext._provider cimport Provider
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide_or_none, wide_pointer
 from ncrypt_ext.ncrypt cimport (
-    NCRYPT_KEY_HANDLE, NCRYPT_PROV_HANDLE, NCryptFreeObject, NCryptTranslateHandle,
-    ncx_set_interrupt,
+    NCRYPT_KEY_HANDLE, NCRYPT_PROV_HANDLE, NCryptTranslateHandle, ncx_set_interrupt,
 )
 from ncrypt_ext.wincrypt cimport (
     ALG_ID, AT_KEYEXCHANGE, AT_SIGNATURE, CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_FIRST,
@@ -363,7 +362,7 @@ cdef class Context(Handle):
         check(status, "NCryptTranslateHandle")
         good = provider.adopt_native(TYPE_PROVIDER, provider_handle, free_object, NULL)
         if not good:
-            NCryptFreeObject(key_handle)
+            free_object(key_handle)
             raise MemoryError()
         provider.enter()
         good = key.adopt_native(TYPE_KEY, key_handle, free_object, provider.lease)
