@@ -149,9 +149,7 @@ def calls_in(path: Path) -> Iterator[tuple[str, bool]]:
 
 def check_functions() -> Iterator[str]:
     page = ROOT / "docs" / "functions.md"
-    table = {
-        row[0].strip("`"): row for row in rows(page) if re.match("`(NCrypt|Crypt|Ws)", row[0])
-    }
+    table = {row[0].strip("`"): row for row in rows(page) if re.match("`(NCrypt|Crypt|Ws)", row[0])}
     declared = declared_functions()
     released: dict[str, set[bool]] = {}
     for path in (ROOT / "ncrypt_ext").glob("*.pyx"):
