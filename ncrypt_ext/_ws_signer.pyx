@@ -5,8 +5,8 @@ it is asked before the token is made, once for each native key."""
 from libc.stdint cimport uint8_t, uint32_t
 
 from ncrypt_ext._handle cimport (
-    NOTE_PUBLIC_ONLY, NOTE_SIGNS_TOKENS, Lease, lease_enter, lease_leave, lease_word_load,
-    lease_word_or,
+    NOTE_PUBLIC_ONLY, NOTE_SIGNS_TOKENS, Lease, lease_enter, lease_leave, lease_ref, lease_unref,
+    lease_word_load, lease_word_or,
 )
 from ncrypt_ext._key cimport Key
 from ncrypt_ext._status cimport check
@@ -111,16 +111,24 @@ cdef int check_signer(Lease *lease) except -1:
 
 cdef Lease *entered(Lease *lease) except NULL:
     """After somebody has begun a call: the key is looked at, or the call ended."""
+    lease_ref(lease)
     try:
         check_signer(lease)
     except BaseException:
-        lease_leave(lease)
+        leave_key(lease)
         raise
     return lease
 
 
+cdef void leave_key(Lease *lease) noexcept:
+    """With a reference to the lease of its own, unlike other calls: a key handle that is closed
+    meanwhile, and its key, may have had the only others."""
+    lease_leave(lease)
+    lease_unref(lease)
+
+
 cdef Lease *enter_key(object key, KeyHandleData *data, bint allow_capi) except? NULL:
-    """Fills the structure, and begins a call of what it points at, which the caller ends. NULL,
+    """Fills the structure, and begins a call of what it points at, which leave_key() ends. NULL,
     without an exception, for what nothing has to be kept of."""
     cdef KeyHandle handle
     cdef bint is_capi
@@ -146,4 +154,7 @@ cdef Lease *enter_key(object key, KeyHandleData *data, bint allow_capi) except? 
             "use context.to_ncrypt(key_spec) as the key, or allow_capi=True")
     if not lease_enter(handle.held):
         handle.key_unavailable()
-    return handle.held if is_capi else entered(handle.held)
+    if not is_capi:
+        return entered(handle.held)
+    lease_ref(handle.held)
+    return handle.held

@@ -7,11 +7,11 @@ from cpython.datetime cimport PyDateTime_Check, import_datetime
 from libc.stdint cimport uint64_t, uintptr_t
 
 from ncrypt_ext._buffer cimport wipe
-from ncrypt_ext._handle cimport TYPE_XML_TOKEN, Lease, lease_leave
+from ncrypt_ext._handle cimport TYPE_XML_TOKEN, Lease
 from ncrypt_ext._ws_error cimport ws_raise
 from ncrypt_ext._ws_handle cimport WsHandle
 from ncrypt_ext._ws_keyhandle cimport KeyHandleData
-from ncrypt_ext._ws_signer cimport enter_key
+from ncrypt_ext._ws_signer cimport enter_key, leave_key
 from ncrypt_ext._ws_xml cimport Workspace, workspace_give, workspace_take
 from ncrypt_ext.webservices cimport (
     WS_BYTES, WS_DATETIME, WS_DATETIME_FORMAT_UTC, WS_SECURITY_KEY_HANDLE, WS_SECURITY_KEY_TYPE,
@@ -136,7 +136,7 @@ cdef class XmlToken(WsHandle):
                 self.create(work, native, parent, &given)
             finally:
                 if parent != NULL:
-                    lease_leave(parent)
+                    leave_key(parent)
         finally:
             workspace_give(work)
 
