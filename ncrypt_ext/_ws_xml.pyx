@@ -6,6 +6,7 @@ from cpython.bytes cimport (
 )
 from cpython.unicode cimport PyUnicode_AsUTF8String
 from libc.stdint cimport uint32_t, uintptr_t
+from libc.string cimport memset
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
 from ncrypt_ext._handle cimport TYPE_XML_BUFFER, number_value
@@ -196,6 +197,7 @@ cdef class Workspace:
         cdef WS_XML_WRITER_BUFFER_OUTPUT output
         cdef WS_BYTES written
         cdef HRESULT status
+        cdef bytes xml
         encoding.encoding.encodingType = WS_XML_WRITER_ENCODING_TYPE_TEXT
         encoding.charSet = WS_CHARSET_UTF8
         output.output.outputType = WS_XML_WRITER_OUTPUT_TYPE_BUFFER
@@ -215,7 +217,12 @@ cdef class Workspace:
         if status != 0:
             ws_raise(status, "WsGetWriterProperty", self.error)
         self.spent += written.length
-        return PyBytes_FromStringAndSize(<char *>written.bytes, written.length)
+        if written.length == 0:
+            return b""
+        xml = PyBytes_FromStringAndSize(<char *>written.bytes, written.length)
+        # The writer keeps it until it writes something else, and there may be a password in it.
+        memset(written.bytes, 0, written.length)
+        return xml
 
 
 cdef str refusal(HRESULT status, bytes xml, WS_CHARSET charset, const Limits *limits):

@@ -78,6 +78,11 @@ void ncx_secret_free(void *memory)
     secmem_free(memory);
 }
 
+void ncx_secret_wipe(void *memory, size_t size)
+{
+    secmem_wipe(memory, size);
+}
+
 SECURITY_STATUS ncx_fail(SECURITY_STATUS status, const char *sentence)
 {
     return status_fail(status, "%s", sentence);

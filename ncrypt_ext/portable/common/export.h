@@ -20,9 +20,10 @@ void ncx_object_release(NCRYPT_HANDLE handle);
 MUST_CHECK SECURITY_STATUS ncx_object_close(NCRYPT_HANDLE handle, enum handle_type type);
 uint64_t ncx_object_type_count(enum handle_type type);
 
-/* secmem_alloc() and secmem_free() of common/secmem.h. */
+/* secmem_alloc(), secmem_free() and secmem_wipe() of common/secmem.h. */
 void *ncx_secret_alloc(size_t size);
 void ncx_secret_free(void *memory);
+void ncx_secret_wipe(void *memory, size_t size);
 
 /* Remembers the sentence for the calling thread and returns `status`, as status_fail() of common/status.h. */
 SECURITY_STATUS ncx_fail(SECURITY_STATUS status, const char *sentence);

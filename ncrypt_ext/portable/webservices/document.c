@@ -24,7 +24,7 @@ void document_release(void *object)
     struct document *document = object;
 
     if (document != NULL && atomic_fetch_sub_explicit(&document->users, 1, memory_order_acq_rel) == 1) {
-        free(document->text);
+        ncx_secret_free(document->text);
         free(document);
     }
 }

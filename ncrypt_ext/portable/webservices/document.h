@@ -22,7 +22,7 @@ struct document {
     uint32_t attributes;
     uint32_t namespaces;
     size_t size;
-    char *text;
+    char *text; /* of ncx_secret_alloc(): a user name token has a password in it */
 };
 
 /* A document with no text, or NULL. Has one user. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/export.h"
+
 #define REPLACEMENT '?'
 
 /* The character at *text, which moves on; -1 for a byte that begins none, which is skipped alone. Strict: no overlong
@@ -116,7 +118,7 @@ static size_t put_character(char *out, uint32_t character)
 HRESULT encoding_decode(const unsigned char *data, size_t size, WS_CHARSET charset, char **text, size_t *text_size,
                         const char **sentence)
 {
-    char *decoded = malloc(size / 2 * 3 + 1); /* three bytes for a unit, and four for two */
+    char *decoded = ncx_secret_alloc(size / 2 * 3 + 1); /* three bytes for a unit, and four for two */
     size_t used = 0;
 
     if (decoded == NULL) {
@@ -129,7 +131,7 @@ HRESULT encoding_decode(const unsigned char *data, size_t size, WS_CHARSET chars
             uint32_t low = i + 3 < size ? unit_at(data + i + 2, charset) : 0;
 
             if (character >= 0xDC00 || low < 0xDC00 || low > 0xDFFF) {
-                free(decoded);
+                ncx_secret_free(decoded);
                 *sentence = "the UTF-16 text has half of a surrogate pair";
                 return WS_E_INVALID_FORMAT;
             }
@@ -139,7 +141,7 @@ HRESULT encoding_decode(const unsigned char *data, size_t size, WS_CHARSET chars
         used += put_character(decoded + used, character);
     }
     if (size % 2 != 0) {
-        free(decoded);
+        ncx_secret_free(decoded);
         *sentence = "UTF-16 text has an even number of bytes";
         return WS_E_INVALID_FORMAT;
     }

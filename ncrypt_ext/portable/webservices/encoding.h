@@ -18,7 +18,8 @@ bool encoding_sentence(const char *sentence, WS_STRING *string);
  * order mark, or 0. */
 WS_CHARSET encoding_detect(const unsigned char *data, size_t size, WS_CHARSET wanted, size_t *skipped);
 
-/* UTF-16 to a fresh UTF-8 string. E_OUTOFMEMORY, or WS_E_INVALID_FORMAT with a sentence. */
+/* UTF-16 to a fresh UTF-8 string, which the caller frees by ncx_secret_free(). E_OUTOFMEMORY, or WS_E_INVALID_FORMAT
+ * with a sentence. */
 HRESULT encoding_decode(const unsigned char *data, size_t size, WS_CHARSET charset, char **text, size_t *text_size,
                         const char **sentence);
 

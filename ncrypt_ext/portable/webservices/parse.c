@@ -36,6 +36,7 @@ struct parse {
     HRESULT status; /* of the first failure: from then on libxml2 sees the end of the text */
     bool open;      /* the text ends in a start tag without its '>' */
     bool ended;     /* libxml2 has come to its end */
+    const parser *context;
     struct {
         const char *text;
         size_t size;
@@ -59,8 +60,7 @@ static void stop(struct parse *parse, HRESULT status, const char *format, ...)
     va_end(arguments);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static bool reserve(struct parse *parse, size_t more)
 {
@@ -76,11 +76,15 @@ static bool reserve(struct parse *parse, size_t more)
         return true;
     }
     wanted += wanted / 2;
-    grown = realloc(document->text, wanted);
+    grown = ncx_secret_alloc(wanted);
     if (grown == NULL) {
         stop(parse, E_OUTOFMEMORY, "%s", "");
         return false;
     }
+    if (document->size > 0) {
+        memcpy(grown, document->text, document->size);
+    }
+    ncx_secret_free(document->text);
     document->text = grown;
     parse->capacity = wanted;
     return true;
@@ -156,8 +160,7 @@ static void close_tag(struct parse *parse)
     }
 }
 
-/* ---- what libxml2 calls -------------------------------------------------------------------------------------------
- */
+/* ---- what libxml2 calls ------------------------------------------------------------------------------------------ */
 
 static bool within_limits(struct parse *parse, int namespaces, int attributes)
 {
@@ -331,7 +334,13 @@ static void on_reference(void *data, const xmlChar *name)
 
 static void on_end_of_document(void *data)
 {
-    ((struct parse *)data)->ended = true;
+    struct parse *parse = data;
+    const xmlParserInput *input = parse->context->input;
+
+    parse->ended = true;
+    if (input != NULL && input->base != NULL) { /* it would stay until the context reads something else */
+        ncx_secret_wipe((void *)(uintptr_t)input->base, (size_t)(input->end - input->base));
+    }
 }
 
 static HRESULT status_of(int code)
@@ -365,8 +374,7 @@ static void on_error(void *data, error_argument error)
     }
 }
 
-/* ---- a run --------------------------------------------------------------------------------------------------------
- */
+/* ---- a run ------------------------------------------------------------------------------------------------------- */
 
 static parser *create_context(void)
 {
@@ -434,6 +442,7 @@ static void run(struct parse *parse, parser **context)
         goto cleanup;
     }
     (*context)->userData = parse;
+    parse->context = *context;
     xmlFreeDoc(xmlCtxtReadIO(*context, read_text, NULL, parse, NULL, NULL, OPTIONS));
     if (parse->status == ERROR_SUCCESS && !parse->ended) {
         parse->status = E_OUTOFMEMORY; /* the one failure that libxml2 does not report */
@@ -450,17 +459,6 @@ static void run(struct parse *parse, parser **context)
 
 cleanup:
     ncx_library_leave();
-}
-
-static void note_end(struct parse_result *result, const char *text, size_t size)
-{
-    const char *line = text;
-    const char *end = text + size;
-
-    for (const char *p = text; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; line = ++p) {
-        result->row++;
-    }
-    result->column = (uint64_t)(end - line);
 }
 
 HRESULT parse_text(parser **context, const char *text, size_t size, const struct parse_limits *limits,
@@ -491,7 +489,7 @@ HRESULT parse_text(parser **context, const char *text, size_t size, const struct
         run(&parse, context);
     }
     if (parse.status == ERROR_SUCCESS) {
-        note_end(result, text, size);
+        scan_end(text, size, result);
         *document = parse.document;
     } else {
         document_release(parse.document);

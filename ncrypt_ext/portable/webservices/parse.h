@@ -31,6 +31,9 @@ struct parse_result {
     char sentence[320];
 };
 
+/* Where the text ends: adds to the row, sets the column. */
+void scan_end(const char *text, size_t size, struct parse_result *result);
+
 /* Reads UTF-8. *context is made at the first use and may be used again; the caller frees it by parse_free(). `room`
  * used up is WS_E_QUOTA_EXCEEDED with no sentence. Others: WS_E_INVALID_FORMAT, WS_E_QUOTA_EXCEEDED, E_OUTOFMEMORY. */
 MUST_CHECK HRESULT parse_text(parser **context, const char *text, size_t size, const struct parse_limits *limits,

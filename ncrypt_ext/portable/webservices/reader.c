@@ -306,7 +306,7 @@ static HRESULT parse_input(struct reader *reader, size_t room, struct document *
         *result = (struct parse_result){0};
         strncpy(result->sentence, sentence, sizeof result->sentence - 1);
     }
-    free(decoded);
+    ncx_secret_free(decoded);
     return status;
 }
 

@@ -78,3 +78,14 @@ HRESULT scan_text(const char *text, size_t size, const struct parse_limits *limi
     }
     return ERROR_SUCCESS;
 }
+
+void scan_end(const char *text, size_t size, struct parse_result *result)
+{
+    const char *line = text;
+    const char *end = text + size;
+
+    for (const char *p = text; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; line = ++p) {
+        result->row++;
+    }
+    result->column = (uint64_t)(end - line);
+}

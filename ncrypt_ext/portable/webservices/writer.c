@@ -26,8 +26,8 @@ struct writer {
     ULONG settings[PROPERTIES]; /* for this output */
     enum state state;
     WS_CHARSET charset;
-    bool rooted; /* there is an element at the top already */
-    unsigned char *data;
+    bool rooted;         /* there is an element at the top already */
+    unsigned char *data; /* of ncx_secret_alloc() */
     size_t size;
     size_t room;
     WS_BYTES bytes; /* for BUFFERS */
@@ -117,7 +117,7 @@ static HRESULT set_properties(ULONG *settings, const WS_XML_WRITER_PROPERTY *pro
 
 static void destroy_writer(void *object)
 {
-    free(((struct writer *)object)->data);
+    ncx_secret_free(((struct writer *)object)->data);
     free(object);
 }
 
@@ -319,10 +319,14 @@ static HRESULT reserve(struct writer *writer, size_t more, WS_ERROR *error)
     if (wanted <= writer->room) {
         return ERROR_SUCCESS;
     }
-    grown = realloc(writer->data, wanted);
+    grown = ncx_secret_alloc(wanted);
     if (grown == NULL) {
         return ws_no_memory(error);
     }
+    if (writer->size > 0) {
+        memcpy(grown, writer->data, writer->size);
+    }
+    ncx_secret_free(writer->data);
     writer->data = grown;
     writer->room = wanted;
     return ERROR_SUCCESS;
