@@ -123,6 +123,9 @@ cdef class XmlToken(WsHandle):
         cdef Lease *parent = NULL
         cdef Given given
         cdef Workspace work
+        if isinstance(xml, tuple):
+            raise TypeError("xml must be a str or a bytes-like object, not "
+                            f"{type(xml).__name__!r}: XmlToken.from_xml() takes a TokenXml")
         check_references(key is not None, attached_reference, unattached_reference)
         work = workspace_take()
         try:

@@ -42,7 +42,8 @@ class XmlBuffer(WsHandle):
         is not well-formed and for document type declarations: nothing is ever fetched or expanded.
         Raises :class:`~ncrypt_ext.ws.WsQuotaError`, which names the limit, when elements are
         nested deeper than ``max_depth``, when one has more than ``max_attributes`` attributes, when
-        more than ``max_namespaces`` namespaces are in scope, or when the heap is too small. A large
+        more than ``max_namespaces`` namespaces are in scope, or when the heap is too small. The
+        portable engine goes 256 elements deep at most, whatever ``max_depth`` says. A large
         document is parsed without the GIL.
         """
 

@@ -241,7 +241,7 @@ cdef str refusal(HRESULT status, bytes xml, WS_CHARSET charset, const Limits *li
         encoding = "utf-16be"
     reason = explain(xml, encoding, limits.depth, limits.attributes, limits.namespaces)
     if not reason and <uint32_t>status == QUOTA:
-        reason = "the heap's max_size is too small for it"
+        reason = "the heap's max_size is too small for it, or a limit that no argument raises"
     return reason or "it was refused"
 
 
@@ -321,7 +321,10 @@ cdef XmlBuffer parsed(object cls, Heap heap, bytes xml, WS_CHARSET charset, cons
     cdef XmlBuffer self = cls.__new__(cls)
     cdef WS_XML_BUFFER *buffer
     cdef bint adopted
-    cdef Workspace workspace = workspace_take()
+    cdef Workspace workspace
+    if self.lease != NULL:
+        raise TypeError(f"{cls.__name__}.__new__() has given an XmlBuffer that was open already")
+    workspace = workspace_take()
     try:
         heap.enter_alone()
         try:

@@ -56,6 +56,14 @@ def _run(parser: Any, wrong: Callable[[str], XmlError], xml: bytes) -> None:
         raise error if isinstance(error, XmlError) else wrong(str(error)) from None
 
 
+def _declaration(encoding: str | None, wrong: Callable[[str], XmlError]) -> Callable[..., None]:
+    def check(_: str, named: str | None, __: int) -> None:
+        if encoding == "utf-8" and named and named.lower() != encoding:
+            raise wrong(f"the declaration names {named!r} where the encoding is {encoding!r}")
+
+    return check
+
+
 def root_element(xml: bytes, encoding: str | None = None) -> Root:
     """The root element of a document that is well-formed and free of declarations.
 
@@ -77,6 +85,7 @@ def root_element(xml: bytes, encoding: str | None = None) -> Root:
         found.append(Root(*split(name), plain))
 
     parser.StartElementHandler = start
+    parser.XmlDeclHandler = _declaration(encoding, wrong)
     _run(parser, wrong, xml)
     return found[0]
 
@@ -99,12 +108,8 @@ def explain(xml: bytes, encoding: str | None, depth: int, attributes: int, names
     def instruction(*_: str) -> None:
         raise wrong("a processing instruction is not allowed")
 
-    def declaration(_: str, named: str | None, __: int) -> None:
-        if encoding == "utf-8" and named and named.lower() != encoding:
-            raise wrong(f"the declaration names {named!r} where the encoding is {encoding!r}")
-
     parser.ordered_attributes = True
-    parser.XmlDeclHandler = declaration
+    parser.XmlDeclHandler = _declaration(encoding, wrong)
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda _: scopes.pop()
     parser.ProcessingInstructionHandler = instruction

@@ -38,7 +38,7 @@ _SAML_1_NAMESPACE = "urn:oasis:names:tc:SAML:1.0:assertion"
 _SAML_2_NAMESPACE = "urn:oasis:names:tc:SAML:2.0:assertion"
 
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -146,7 +146,9 @@ def username_token(
     salt = _bytes(nonce, "nonce") if nonce is not None else os.urandom(16) if digest else None
     if salt == b"":
         raise ValueError("nonce must not be empty")
-    time = _time(created or datetime.now(timezone.utc)) if created or digest else None
+    if created is None and digest:
+        created = datetime.now(timezone.utc)
+    time = None if created is None else _time(created)
     if password is not None:
         kind, value = "PasswordText", _content(password, "password")
         if digest:
@@ -210,8 +212,12 @@ def _id_value(value: str | None, prefix: str) -> str:
 
 def _time(created: datetime | str) -> str:
     if isinstance(created, str):
-        if not _TIME.fullmatch(created):
-            raise ValueError(f"created must be like '2026-01-31T23:59:59Z', not {created!r}")
+        try:
+            found = _TIME.fullmatch(created)
+            datetime.fromisoformat(found[1] if found else "")
+        except ValueError:
+            message = f"created must be like '2026-01-31T23:59:59Z', not {created!r}"
+            raise ValueError(message) from None
         return created
     if not isinstance(created, datetime):
         raise TypeError(f"created must be a datetime or a str, not {type(created).__name__!r}")

@@ -34,3 +34,30 @@ def test_key_and_handle_end_while_the_key_is_looked_at(provider):
         assert not keys
         assert handle.closed
     assert collected() == before
+
+
+@pytest.mark.parametrize(
+    "created",
+    ["", "2026-01-31", "2026-13-01T00:00:00Z", "2026-01-01T25:00:00Z", "\u0662026-01-01T00:00:00Z"],
+    ids=ascii,
+)
+def test_created_is_no_time(created):
+    with pytest.raises(ValueError, match="created must be like '2026-01-31T23:59:59Z'"):
+        ws.username_token("a", "b", digest=True, created=created)
+
+
+def test_text_with_another_encoding_in_its_declaration():
+    """As bytes it would be in UTF-8, and say that it is not: no token could be made of it."""
+    assertion = '<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion" Version="2.0" ID="a"/>'
+    for encoding in ("iso-8859-1", "utf-16"):
+        with pytest.raises(ValueError, match="xml: line 1, column 1: .*declaration"):
+            ws.saml20_token(f'<?xml version="1.0" encoding="{encoding}"?>{assertion}')
+    parts = ws.saml20_token(f'<?xml version="1.0" encoding="UTF-8"?>{assertion}')
+    with ws.XmlToken.from_xml(parts) as token:
+        assert b'ID="a"' in token.xml
+
+
+def test_parts_in_the_place_of_xml(rsa_key):
+    parts = ws.username_token("a", "b")
+    with pytest.raises(TypeError, match=r"XmlToken\.from_xml\(\) takes a TokenXml"):
+        ws.XmlToken(parts)

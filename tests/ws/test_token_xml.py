@@ -176,7 +176,7 @@ def test_saml20():
 
 
 def test_saml_as_text():
-    text = SAML20.decode().replace("'1.0'", "'1.0' encoding='utf-16'")
+    text = SAML20.decode().replace("'1.0'", "'1.0' encoding='UTF-8'")
     assert ws.saml20_token(text).xml == text.encode()
 
 

@@ -37,6 +37,27 @@ def test_depth():
         parse(nested(5), max_depth=3)
 
 
+def test_limits_of_the_implementation():
+    """The engine's own, which no argument raises: it is not the argument that is blamed."""
+    with pytest.raises(ws.WsQuotaError, match="or a limit that no argument raises"):
+        parse(nested(300), max_depth=300)
+
+
+def test_buffer_made_twice():
+    class One(ws.XmlBuffer):
+        made = None
+
+        def __new__(cls):
+            cls.made = cls.made or super().__new__(cls)
+            return cls.made
+
+    with One.from_bytes(b"<a/>") as buffer:
+        with pytest.raises(TypeError, match="open already"):
+            One.from_bytes(b"<b/>")
+        assert buffer.to_bytes() == b"<a/>"
+    One.made = None
+
+
 @pytest.mark.parametrize("depth", [5000, 200_000])
 def test_far_too_deep(depth):
     with pytest.raises((ws.WsQuotaError, ws.WsFormatError)):
