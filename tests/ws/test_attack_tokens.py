@@ -50,7 +50,7 @@ def test_text_with_another_encoding_in_its_declaration():
     """As bytes it would be in UTF-8, and say that it is not: no token could be made of it."""
     assertion = '<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion" Version="2.0" ID="a"/>'
     for encoding in ("iso-8859-1", "utf-16"):
-        with pytest.raises(ValueError, match="xml: line 1, column 1: .*declaration"):
+        with pytest.raises(ValueError, match=r"xml: line 1, column 1: .*declaration"):
             ws.saml20_token(f'<?xml version="1.0" encoding="{encoding}"?>{assertion}')
     parts = ws.saml20_token(f'<?xml version="1.0" encoding="UTF-8"?>{assertion}')
     with ws.XmlToken.from_xml(parts) as token:
