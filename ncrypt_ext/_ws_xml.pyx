@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 
 cimport cython
+from cpython.buffer cimport PyObject_CheckBuffer
 from cpython.bytes cimport (
     PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE,
 )
@@ -83,6 +84,8 @@ cdef bytes whole_bytes(object xml, str what):
         return xml
     if isinstance(xml, str):
         return text_bytes(xml, what)
+    if not PyObject_CheckBuffer(xml):
+        raise TypeError(f"{what} must be a str or a bytes-like object, not {type(xml).__name__!r}")
     input_open(&source, xml, what)
     try:
         return PyBytes_FromStringAndSize(<char *>source.data, source.size)

@@ -97,10 +97,11 @@ def explain(xml: bytes, encoding: str | None, depth: int, attributes: int, names
 
     def start(_: str, pairs: list[str]) -> None:
         names = pairs[::2]
-        scopes.append(scopes[-1] + sum(n == "xmlns" or n.startswith("xmlns:") for n in names))
+        declared = sum(n == "xmlns" or n.startswith("xmlns:") for n in names)
+        scopes.append(scopes[-1] + declared)
         if len(scopes) > depth + 1:
             raise wrong(f"elements are nested deeper than max_depth={depth}")
-        if len(names) > attributes:
+        if len(names) - declared > attributes:
             raise wrong(f"an element has more attributes than max_attributes={attributes}")
         if scopes[-1] > namespaces:
             raise wrong(f"more namespaces are declared than max_namespaces={namespaces}")

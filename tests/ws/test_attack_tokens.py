@@ -61,3 +61,9 @@ def test_parts_in_the_place_of_xml(rsa_key):
     parts = ws.username_token("a", "b")
     with pytest.raises(TypeError, match=r"XmlToken\.from_xml\(\) takes a TokenXml"):
         ws.XmlToken(parts)
+
+
+def test_neither_text_nor_bytes(rsa_key):
+    for what, arguments in (("xml", (None,)), ("attached_reference", ("<a/>", rsa_key))):
+        with pytest.raises(TypeError, match=f"{what} must be a str or a bytes-like object, not"):
+            ws.XmlToken(*arguments, attached_reference=5 if len(arguments) > 1 else None)

@@ -153,7 +153,7 @@ def test_limit_arguments(name, value, kind):
 @pytest.mark.parametrize(
     ("xml", "options", "kind", "match"),
     [
-        (3, {}, TypeError, "xml must be a bytes-like object"),
+        (3, {}, TypeError, "xml must be a str or a bytes-like object"),
         (None, {}, TypeError, "xml must be"),
         ("<a>\ud800</a>", {}, ValueError, "lone surrogate at index 3"),
         ("<a/>", {"charset": "utf-8"}, ValueError, "a str is taken as UTF-8"),

@@ -43,6 +43,14 @@ def test_limits_of_the_implementation():
         parse(nested(300), max_depth=300)
 
 
+def test_the_heap_is_blamed():
+    """Declarations of namespaces are no attributes."""
+    many = b"<a" + with_attributes(100)[2:-2] + with_namespaces(40)[2:]
+    assert len(parse(many)) == len(many)
+    with ws.Heap(max_size=1000) as heap, pytest.raises(ws.WsQuotaError, match="heap's max_size"):
+        parse(many, heap=heap)
+
+
 def test_buffer_made_twice():
     class One(ws.XmlBuffer):
         made = None
