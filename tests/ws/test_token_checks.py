@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What ws.XmlToken refuses, before the native call, and in which words."""
 
+import os
 from datetime import date, datetime, timedelta, timezone, tzinfo
 
 import pytest
@@ -161,7 +162,8 @@ def test_the_key_of_a_key_handle_is_gone(provider, rsa_blob):
 
 
 def test_a_key_of_a_token_is_not_deleted(provider, rsa_blob):
-    with provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB", name="k") as key:
+    name = f"ncrypt-ext test of tokens {os.getpid()}"
+    with provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB", name=name) as key:
         with (
             ws.XmlToken("<a/>", key, attached_reference=REFERENCE),
             pytest.raises(nc.BadStateError),
@@ -170,8 +172,16 @@ def test_a_key_of_a_token_is_not_deleted(provider, rsa_blob):
         key.delete()
 
 
-def test_cryptoapi_keys():
-    with capi.Context("tokens", new=True) as context:
+@pytest.fixture
+def container():
+    """The name of one that is deleted afterwards: on Windows the store is the user's."""
+    name = f"ncrypt-ext test of tokens {os.getpid()}"
+    yield name
+    capi.delete_container(name, missing_ok=True)
+
+
+def test_cryptoapi_keys(container):
+    with capi.Context(container, new=True) as context:
         context.generate_key(capi.KeySpec.SIGNATURE, length=1024).close()
         handle = ws.CapiKeyHandle(context, capi.KeySpec.SIGNATURE)
         match = r"before Vista only: use context.to_ncrypt\(key_spec\) .* or allow_capi=True"
@@ -186,7 +196,7 @@ def test_cryptoapi_keys():
         assert live("Context") == 0
         refused(nc.ClosedHandleError, "this CapiKeyHandle is closed", key=handle, **options)
     with (
-        capi.Context("tokens") as context,
+        capi.Context(container) as context,
         context.to_ncrypt(capi.KeySpec.SIGNATURE) as key,
         ws.XmlToken("<a/>", key, attached_reference=REFERENCE) as token,
     ):

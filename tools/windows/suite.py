@@ -54,7 +54,10 @@ BINDINGS = [
     "ws/test_heap.py",
     "ws/test_key_handle_arguments.py",
     "ws/test_key_handles.py",
+    "ws/test_token_checks.py",
+    "ws/test_token_threads.py",
     "ws/test_token_xml.py",
+    "ws/test_tokens.py",
     "ws/test_xml.py",
 ]
 
