@@ -185,6 +185,28 @@ static void test_archiving(void)
     delete_container(u"archive");
 }
 
+/* The same of one that is stored nowhere, which its context keeps. */
+static void test_archiving_of_ephemeral_keys(void)
+{
+    HCRYPTPROV context = verify_context();
+    HCRYPTKEY made = generate_key(context, AT_KEYEXCHANGE, CRYPT_ARCHIVABLE), key = user_key(context, AT_KEYEXCHANGE);
+    NCRYPT_KEY_HANDLE cng = 0;
+    BYTE blob[600];
+    DWORD size = 0;
+
+    CHECK(export_key(made, PRIVATEKEYBLOB, blob, sizeof blob) == 596);
+    CHECK((key_dword(key, KP_PERMISSIONS) & CRYPT_ARCHIVE) == 0);
+    check_not_exportable(key);
+    CHECK(same_public_key(key, made));
+    check_pair(context, AT_KEYEXCHANGE, made);
+    CHECK_STATUS(NCryptTranslateHandle(NULL, &cng, context, made, 0, 0), ERROR_SUCCESS);
+    CHECK_STATUS(NCryptExportKey(cng, 0, LEGACY_RSAPRIVATE_BLOB, NULL, blob, sizeof blob, &size, 0), NTE_NOT_SUPPORTED);
+    free_handle(cng);
+    destroy_key(made);
+    destroy_key(key);
+    release(context);
+}
+
 static void test_import(void)
 {
     HCRYPTPROV context = acquire(u"import", PROV_RSA_FULL, CRYPT_NEWKEYSET), source = verify_context();
@@ -281,6 +303,7 @@ int main(void)
     RUN(test_parameters);
     RUN(test_export);
     RUN(test_archiving);
+    RUN(test_archiving_of_ephemeral_keys);
     RUN(test_import);
     RUN(test_refused_imports);
     check_no_capi_handles();

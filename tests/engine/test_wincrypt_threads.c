@@ -98,6 +98,37 @@ static void *replace_and_use(void *argument)
     return NULL;
 }
 
+static _Atomic bool made;
+
+static void *read_until_made(void *argument)
+{
+    HCRYPTKEY key = 0;
+
+    while (!atomic_load(&made)) {
+        expect(CryptGetUserKey(context, AT_SIGNATURE, &key) && CryptDestroyKey(key));
+        atomic_fetch_add(&done, 1);
+    }
+    return argument;
+}
+
+/* Whoever has made a key signs with it, also when another thread was just reading the one before. */
+static void test_new_key_is_used(void)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        HCRYPTKEY key = 0;
+        pthread_t thread;
+
+        atomic_store(&made, false);
+        CHECK(pthread_create(&thread, NULL, read_until_made, NULL) == 0);
+        CHECK_GOOD(CryptGenKey(context, AT_SIGNATURE, 512u << 16, &key));
+        atomic_store(&made, true);
+        CHECK(pthread_join(thread, NULL) == 0);
+        check_pair(context, AT_SIGNATURE, key);
+        destroy_key(key);
+    }
+    CHECK(wrong == 0);
+}
+
 /* References come and go; the enumeration is everybody's. */
 static void *refer_and_list(void *argument)
 {
@@ -198,6 +229,7 @@ int main(void)
     RUN(test_references);
     RUN(test_release_race);
     RUN(test_fork);
+    RUN(test_new_key_is_used); /* last: the pair is replaced */
     destroy_key(pair);
     release(context);
     check_no_capi_handles();

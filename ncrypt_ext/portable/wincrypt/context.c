@@ -32,6 +32,7 @@ static void renew_context_lock(void *object)
     struct capi_context *context = object;
 
     pthread_mutex_init(&context->lock, NULL);
+    pthread_mutex_init(&context->provider->lock, NULL); /* NCryptTranslateHandle gives handles of it away */
 }
 
 static void renew_hash_locks(void *object)

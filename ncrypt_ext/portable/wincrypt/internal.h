@@ -3,9 +3,9 @@
  * What the files of this folder share: the objects behind HCRYPTPROV, HCRYPTKEY and HCRYPTHASH.
  *
  * A container is rows of the key store (ncrypt/store/store.h), its keys are the `struct key` of ncrypt/, and what they
- * do is done there. Keys and hashes keep their context's object alive: the handles may be released in any order. Every
- * function checks in this order: handle, flags, pointers, state, sizes; then it acts. No lock is held while libcrypto
- * or the store work, but a hash's own while that hash is computed.
+ * do is done there. Hashes keep their context's object alive, and keys need none: the handles may be released in any
+ * order. Every function checks in this order: handle, flags, pointers, state, sizes; then it acts. No lock is held
+ * while libcrypto or the store work, but a hash's own while that hash is computed.
  */
 #ifndef PORTABLE_WINCRYPT_INTERNAL_H
 #define PORTABLE_WINCRYPT_INTERNAL_H
@@ -47,7 +47,7 @@ struct capi_provider {
 };
 
 struct capi_context {
-    _Atomic uint32_t objects;    /* the handle, and the keys and hashes made with it */
+    _Atomic uint32_t objects;    /* the handle, and the hashes made with it */
     _Atomic uint32_t references; /* of the handle: CryptContextAddRef */
     const struct capi_provider *row;
     struct provider *provider;
@@ -55,6 +55,7 @@ struct capi_context {
     bool machine, silent;
     pthread_mutex_t lock; /* guards what follows */
     struct capi_key *keys[CAPI_SPECS];
+    uint64_t made[CAPI_SPECS]; /* how many keys have been made: what was read before the last one is old */
     struct lister *lister; /* of PP_ENUMCONTAINERS; NULL while a call uses it */
 };
 
@@ -95,6 +96,9 @@ MUST_CHECK SECURITY_STATUS capi_user_key(struct capi_context *context, uint32_t 
  * unless `session`. */
 MUST_CHECK SECURITY_STATUS capi_new_key(const struct capi_context *context, uint32_t spec, uint32_t flags, bool session,
                                         struct key **key);
+
+/* A key that is stored nowhere, from the numbers of another one. It cannot be archived. */
+MUST_CHECK SECURITY_STATUS capi_copy_key(const struct key *from, struct key **out);
 
 /* Takes the key over, finishes it and makes it the context's. */
 MUST_CHECK SECURITY_STATUS capi_finish_key(struct capi_context *context, struct key *key, HCRYPTKEY *handle);

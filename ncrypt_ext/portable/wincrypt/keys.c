@@ -141,14 +141,40 @@ SECURITY_STATUS capi_read_key(const struct capi_context *context, uint32_t spec,
     return status == NTE_BAD_KEYSET ? no_key(spec) : status;
 }
 
-/* The context keeps a reference of its own to the key, in the place of the one it had; NULL forgets that. */
-static void keep(struct capi_context *context, uint32_t spec, struct capi_key *key)
+/* A key has been made: the context keeps a reference of its own to it, in the place of the one it had; NULL forgets
+ * that. */
+static void keep_made(struct capi_context *context, uint32_t spec, struct capi_key *key)
 {
     struct capi_key *old;
 
     pthread_mutex_lock(&context->lock);
     old = context->keys[spec - 1];
     context->keys[spec - 1] = ref(key);
+    context->made[spec - 1]++;
+    pthread_mutex_unlock(&context->lock);
+    capi_key_unref(old);
+}
+
+static uint64_t count_made(struct capi_context *context, uint32_t spec)
+{
+    uint64_t made;
+
+    pthread_mutex_lock(&context->lock);
+    made = context->made[spec - 1];
+    pthread_mutex_unlock(&context->lock);
+    return made;
+}
+
+/* The same for a key that was read, unless another thread has made a new one since `made` were counted. */
+static void keep_read(struct capi_context *context, uint32_t spec, struct capi_key *key, uint64_t made)
+{
+    struct capi_key *old = NULL;
+
+    pthread_mutex_lock(&context->lock);
+    if (context->made[spec - 1] == made) {
+        old = context->keys[spec - 1];
+        context->keys[spec - 1] = ref(key);
+    }
     pthread_mutex_unlock(&context->lock);
     capi_key_unref(old);
 }
@@ -173,12 +199,14 @@ SECURITY_STATUS capi_user_key(struct capi_context *context, uint32_t spec, bool 
         return no_key(spec);
     }
     if (key == NULL) {
+        uint64_t made = count_made(context, spec);
+
         status = capi_read_key(context, spec, &read);
         if (status == ERROR_SUCCESS) {
             status = wrap(read, &key);
         }
         if (status == ERROR_SUCCESS) {
-            keep(context, spec, key);
+            keep_read(context, spec, key, made);
         }
     }
     if (status == ERROR_SUCCESS) {
@@ -249,11 +277,29 @@ SECURITY_STATUS capi_new_key(const struct capi_context *context, uint32_t spec, 
     return ERROR_SUCCESS;
 }
 
-/* It has its handle before it may be stored, so that nothing stays behind when there is none. A stored key is read anew
- * when the context needs it: what only the handle that made it may do stays with this handle. */
+/* What the context keeps of a key that is finished, NULL for nothing: a stored one is read anew when the context needs
+ * it, and of one that may be archived it has a copy. What only the handle that made a key may do stays with this handle.
+ */
+static SECURITY_STATUS for_context(struct capi_key *made, struct capi_key **kept_key)
+{
+    struct key *copy = NULL;
+    SECURITY_STATUS status;
+
+    if (made->key->name != NULL) {
+        return ERROR_SUCCESS;
+    }
+    if (!capi_key_archivable(made->key)) {
+        *kept_key = ref(made);
+        return ERROR_SUCCESS;
+    }
+    status = capi_copy_key(made->key, &copy);
+    return status == ERROR_SUCCESS ? wrap(copy, kept_key) : status;
+}
+
+/* It has its handle before it may be stored, so that nothing stays behind when there is none. */
 SECURITY_STATUS capi_finish_key(struct capi_context *context, struct key *key, HCRYPTKEY *handle)
 {
-    struct capi_key *object = NULL;
+    struct capi_key *object = NULL, *kept_key = NULL;
     NCRYPT_HANDLE made = 0;
     SECURITY_STATUS status = wrap(key, &object);
 
@@ -268,13 +314,17 @@ SECURITY_STATUS capi_finish_key(struct capi_context *context, struct key *key, H
     }
     status = key_finalize(key, true, false, true);
     if (status == ERROR_SUCCESS) {
+        status = for_context(object, &kept_key);
+    }
+    if (status == ERROR_SUCCESS) {
         if (key->material->has_private) {
-            keep(context, key->legacy_spec, key->name == NULL ? object : NULL);
+            keep_made(context, key->legacy_spec, kept_key);
         }
         *handle = made;
     } else {
         (void)!handle_close(made, HANDLE_CAPI_KEY);
     }
+    capi_key_unref(kept_key);
     capi_key_unref(object);
     return status;
 }

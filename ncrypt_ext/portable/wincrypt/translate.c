@@ -4,8 +4,7 @@
  */
 #include "wincrypt/internal.h"
 
-/* A key that is stored nowhere, from the numbers of another one. */
-static SECURITY_STATUS copy_key(const struct key *from, struct key **out)
+SECURITY_STATUS capi_copy_key(const struct key *from, struct key **out)
 {
     struct key *key = NULL;
     SECURITY_STATUS status = key_new(from->provider, from->material->algorithm, &key);
@@ -20,6 +19,7 @@ static SECURITY_STATUS copy_key(const struct key *from, struct key **out)
         status = key_finalize(key, false, false, true);
     }
     if (status == ERROR_SUCCESS) {
+        key->original = false;
         *out = key;
         key = NULL;
     }
@@ -38,7 +38,7 @@ static SECURITY_STATUS translate_spec(struct capi_context *context, uint32_t spe
     }
     status = capi_user_key(context, spec, false, &key);
     if (status == ERROR_SUCCESS) {
-        status = copy_key(key->key, out);
+        status = capi_copy_key(key->key, out);
     }
     capi_key_unref(key);
     return status;
@@ -53,7 +53,7 @@ static SECURITY_STATUS translate_key(struct capi_context *context, HCRYPTKEY han
         return status_fail(NTE_INVALID_HANDLE, "hLegacyKey is not a live handle of a CryptoAPI key");
     }
     if (key->name == NULL || context->container == NULL) {
-        status = copy_key(key, out);
+        status = capi_copy_key(key, out);
     } else {
         status = capi_read_key(context, capi_key_spec(key), &stored);
         if (status == ERROR_SUCCESS && stored->stored_id != key->stored_id) {
