@@ -184,7 +184,7 @@ static void test_failing_writes(void)
 }
 
 /* Markers are counted by nobody and checked by store_check() all the same. */
-static void test_counts(void)
+static void test_counts(const char *folder)
 {
     struct store_info *info = malloc(sizeof(*info));
     struct store_record page[8];
@@ -193,6 +193,11 @@ static void test_counts(void)
 
     CHECK_STATUS(on_name("n", store_create_container), ERROR_SUCCESS);
     CHECK_STATUS(add("n", STORE_SLOT_SIGNATURE, 0, false), ERROR_SUCCESS);
+    CHECK_STATUS(store_info(store, info), ERROR_SUCCESS);
+    CHECK(info->keys == 1);
+    /* By an index that leaves the keys alone; a store that was made before there was one counts the same. */
+    CHECK(run_sql(folder,
+                  "SELECT count(*) FROM keys INDEXED BY containers WHERE flags & 48 = 48; DROP INDEX containers"));
     CHECK_STATUS(store_info(store, info), ERROR_SUCCESS);
     CHECK(info->keys == 1);
     CHECK_STATUS(store_check(store, NULL, NULL, &checked), ERROR_SUCCESS);
@@ -240,7 +245,7 @@ int main(void)
     RUN(test_names);
     RUN(test_syncs);
     RUN(test_failing_writes);
-    RUN(test_counts);
+    test_counts(folder);
     test_altered_rows(folder);
     close_store(store);
     powercut_remove();

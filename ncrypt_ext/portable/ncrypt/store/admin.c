@@ -35,7 +35,11 @@ SECURITY_STATUS store_info(struct store *store, struct store_info *info)
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    status = connection_number(connection, "SELECT count(*) FROM keys WHERE flags & 48 <> 48", &keys);
+    /* By two indexes: the rows themselves are large. */
+    status = connection_number(connection,
+                               "SELECT (SELECT count(*) FROM keys) - "
+                               "(SELECT count(*) FROM keys WHERE flags & 48 = 48)",
+                               &keys);
     pool_return(store, connection);
     if (status != ERROR_SUCCESS) {
         return status;

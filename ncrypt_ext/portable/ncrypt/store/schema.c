@@ -29,6 +29,7 @@ static const char tables[] =
     "legacy_spec INTEGER NOT NULL, flags INTEGER NOT NULL, created INTEGER NOT NULL, "
     "modified INTEGER NOT NULL, generation INTEGER NOT NULL, nonce BLOB NOT NULL, "
     "payload BLOB NOT NULL);"
+    "CREATE INDEX containers ON keys (flags) WHERE flags & 48 = 48;" /* STORE_SLOT_CONTAINER: for counting */
     "PRAGMA application_id = " STRING(APPLICATION_ID) ";"
                                                       "PRAGMA user_version = " STRING(FIRST_VERSION);
 
