@@ -63,7 +63,10 @@ class Context(Handle):
         """
 
     def parameter(self, number: int) -> bytes:
-        """A parameter of the provider (``CryptGetProvParam``), by its number (``PP_*``)."""
+        """A parameter of the provider (``CryptGetProvParam``), by its number (``PP_*``).
+
+        The names of containers come from :meth:`containers` only.
+        """
 
     @property
     def container(self) -> str | None:

@@ -5,7 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t, uintptr_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
-from ncrypt_ext._capi_error cimport capi_check
+from ncrypt_ext._capi_error cimport capi_check, capi_error
 from ncrypt_ext._capi_key cimport (
     LONGEST_SIGNATURE, ContextKey, context_key, hash_algorithm, is_reversed, turn_around,
 )
@@ -27,7 +27,7 @@ from ncrypt_ext.wincrypt cimport (
     PP_KEYSET_TYPE, PP_NAME, PP_PROVTYPE, PP_UNIQUE_CONTAINER, PROV_RSA_AES,
     CryptAcquireContextW, CryptContextAddRef, CryptCreateHash, CryptDestroyHash, CryptDestroyKey,
     CryptGenKey, CryptGetProvParam, CryptGetUserKey, CryptImportKey, CryptReleaseContext,
-    CryptSetHashParam, CryptSignHashW, GetLastError,
+    CryptSetHashParam, CryptSignHashW,
 )
 from ncrypt_ext.wintypes cimport BYTE, DWORD, LPCWSTR, SECURITY_STATUS
 
@@ -79,6 +79,8 @@ cdef str ansi_text(bytes value):
 cdef HCRYPTPROV acquire(object container, object provider, object provider_type,
                         DWORD flags) except? 0:
     """0 is a handle only after CRYPT_DELETEKEYSET."""
+    if container == "":
+        raise ValueError("container must not be empty: None is the default container")
     cdef bytes container_text = wide_or_none(container, "container")
     cdef bytes provider_text = wide_or_none(provider, "provider")
     cdef LPCWSTR container_pointer = wide_pointer(container_text)
@@ -89,7 +91,7 @@ cdef HCRYPTPROV acquire(object container, object provider, object provider_type,
     with nogil:
         if not CryptAcquireContextW(&handle, container_pointer, provider_pointer, type_number,
                                     flags):
-            error = GetLastError()
+            error = capi_error()
     capi_check(error, "CryptAcquireContextW")
     return handle
 
@@ -117,14 +119,14 @@ cdef DWORD sign_native(HCRYPTPROV provider, ALG_ID algorithm, const Input *diges
     cdef DWORD error = 0
     where[0] = b"CryptCreateHash"
     if not CryptCreateHash(provider, algorithm, 0, 0, &made):
-        return GetLastError()
+        return capi_error()
     where[0] = b"CryptSetHashParam"
     if not CryptSetHashParam(made, HP_HASHVAL, digest.data, 0):
-        error = GetLastError()
+        error = capi_error()
     else:
         where[0] = b"CryptSignHashW"
         if not CryptSignHashW(made, spec, NULL, 0, out, size):
-            error = GetLastError()
+            error = capi_error()
     CryptDestroyHash(made)
     return error
 
@@ -160,7 +162,7 @@ cdef class Context(Handle):
         if not own:
             with nogil:
                 if not CryptContextAddRef(value, NULL, 0):
-                    error = GetLastError()
+                    error = capi_error()
             capi_check(error, "CryptContextAddRef")
         context.adopt(TYPE_CONTEXT, value, release_context)
         return context
@@ -182,7 +184,7 @@ cdef class Context(Handle):
             self.enter()
             with nogil:
                 if not CryptGetProvParam(self.lease.handle, which, data, &size, flags):
-                    error = GetLastError()
+                    error = capi_error()
                 self.leave()
         if error == NO_MORE_ITEMS and which == <DWORD>PP_ENUMCONTAINERS:
             return None
@@ -190,7 +192,10 @@ cdef class Context(Handle):
         return out[:size]
 
     def parameter(self, number):
-        return self.read(number_value(number, "number"), 0)
+        cdef DWORD which = number_value(number, "number")
+        if which == <DWORD>PP_ENUMCONTAINERS:
+            raise ValueError("number must not be PP_ENUMCONTAINERS (2): containers() lists them")
+        return self.read(which, 0)
 
     @property
     def container(self):
@@ -249,7 +254,7 @@ cdef class Context(Handle):
         try:
             with nogil:
                 if not CryptGetUserKey(self.lease.handle, spec, &key):
-                    error = GetLastError()
+                    error = capi_error()
             if error == NO_KEY:
                 return None
             capi_check(error, "CryptGetUserKey")
@@ -293,7 +298,7 @@ cdef class Context(Handle):
             with nogil:
                 ncx_set_interrupt(interrupted, &watch)
                 if not CryptGenKey(self.lease.handle, spec, flags | bits << 16, &key):
-                    error = GetLastError()
+                    error = capi_error()
                 ncx_set_interrupt(NULL, NULL)
             if watch.error != NULL and error == 0:
                 CryptDestroyKey(key)    # too late to cancel: it is in the container
@@ -315,7 +320,7 @@ cdef class Context(Handle):
             try:
                 with nogil:
                     if not CryptImportKey(self.lease.handle, data.data, data.size, 0, flags, &key):
-                        error = GetLastError()
+                        error = capi_error()
                 capi_check(error, "CryptImportKey")
                 return context_key(key, self.lease)
             finally:

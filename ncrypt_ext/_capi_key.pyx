@@ -6,14 +6,13 @@ from libc.stdint cimport uint8_t, uintptr_t
 from libc.string cimport memcpy
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
-from ncrypt_ext._capi_error cimport capi_check
+from ncrypt_ext._capi_error cimport capi_check, capi_error
 from ncrypt_ext._handle cimport TYPE_CONTEXT_KEY, Handle, Lease
 from ncrypt_ext.wincrypt cimport (
     ALG_ID, CALG_MD5, CALG_RSA_KEYX, CALG_RSA_SIGN, CALG_SHA1, CALG_SHA_256, CALG_SHA_384,
     CALG_SHA_512, HCRYPTHASH, HCRYPTKEY, HCRYPTPROV, HP_HASHVAL, KP_ALGID, KP_KEYLEN,
     KP_PERMISSIONS, PRIVATEKEYBLOB, PUBLICKEYBLOB, CryptCreateHash, CryptDestroyHash,
     CryptDestroyKey, CryptExportKey, CryptGetKeyParam, CryptSetHashParam, CryptVerifySignatureW,
-    GetLastError,
 )
 from ncrypt_ext.wintypes cimport BYTE, DWORD
 
@@ -87,14 +86,14 @@ cdef DWORD verify_native(HCRYPTPROV provider, HCRYPTKEY key, ALG_ID algorithm, c
     cdef DWORD error = 0
     where[0] = b"CryptCreateHash"
     if not CryptCreateHash(provider, algorithm, 0, 0, &made):
-        return GetLastError()
+        return capi_error()
     where[0] = b"CryptSetHashParam"
     if not CryptSetHashParam(made, HP_HASHVAL, digest.data, 0):
-        error = GetLastError()
+        error = capi_error()
     else:
         where[0] = b"CryptVerifySignatureW"
         if not CryptVerifySignatureW(made, signature, size, key, NULL, 0):
-            error = GetLastError()
+            error = capi_error()
     CryptDestroyHash(made)
     return error
 
@@ -114,7 +113,7 @@ cdef class ContextKey(Handle):
         self.enter()
         with nogil:
             if not CryptGetKeyParam(self.lease.handle, which, <BYTE *>&value, &size, 0):
-                error = GetLastError()
+                error = capi_error()
             self.leave()
         capi_check(error, "CryptGetKeyParam")
         return value
@@ -152,7 +151,7 @@ cdef class ContextKey(Handle):
         self.enter()
         with nogil:
             if not CryptExportKey(self.lease.handle, 0, kind, 0, blob, &size):
-                error = GetLastError()
+                error = capi_error()
             self.leave()
         try:
             capi_check(error, "CryptExportKey")

@@ -107,6 +107,8 @@ def test_parameter(context):
     assert context.parameter(5) == struct.pack("<I", 0x200)  # PP_VERSION
     with pytest.raises(nc.NotSupportedError) as caught:
         context.parameter(99)
+    with pytest.raises(ValueError, match=r"containers\(\) lists them"):
+        context.parameter(2)
     assert caught.value.name == "NTE_BAD_TYPE"
 
 
@@ -119,6 +121,8 @@ def test_parameter(context):
         ({"provider_type": "24"}, TypeError, "provider_type must be an int, not 'str'"),
         ({"provider_type": -1}, ValueError, "provider_type must fit 32 bits"),
         ({"provider_type": 0, "verify": True}, nc.InvalidParameterError, "NTE_BAD_PROV_TYPE"),
+        ({"container": ""}, ValueError, "container must not be empty: None is the default"),
+        ({"container": "", "new": True}, ValueError, "container must not be empty"),
         ({"container": "x", "verify": True}, ValueError, "verify=True has no container"),
         ({"new": True, "verify": True}, ValueError, "verify=True has no container"),
     ],
@@ -129,8 +133,14 @@ def test_what_opens_nothing(arguments, error, text):
 
 
 def test_the_default_container_is_not_deleted_by_mistake():
+    with capi.Context(verify=True) as context:
+        before = context.containers()
     with pytest.raises(TypeError, match="container must be a str"):
         capi.delete_container(None)
+    with pytest.raises(ValueError, match="container must not be empty"):
+        capi.delete_container("")
+    with capi.Context(verify=True) as context:
+        assert context.containers() == before
 
 
 # ---- keys ----------------------------------------------------------------------------------------
