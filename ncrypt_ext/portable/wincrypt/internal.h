@@ -56,7 +56,7 @@ struct capi_context {
     pthread_mutex_t lock; /* guards what follows */
     struct capi_key *keys[CAPI_SPECS];
     uint64_t made[CAPI_SPECS]; /* how many keys have been made: what was read before the last one is old */
-    struct lister *lister; /* of PP_ENUMCONTAINERS; NULL while a call uses it */
+    struct lister *lister;     /* of PP_ENUMCONTAINERS; NULL while a call uses it */
 };
 
 struct capi_context *capi_context_ref(struct capi_context *context);

@@ -278,7 +278,8 @@ SECURITY_STATUS capi_new_key(const struct capi_context *context, uint32_t spec, 
 }
 
 /* What the context keeps of a key that is finished, NULL for nothing: a stored one is read anew when the context needs
- * it, and of one that may be archived it has a copy. What only the handle that made a key may do stays with this handle.
+ * it, and of one that may be archived it has a copy. What only the handle that made a key may do stays with this
+ * handle.
  */
 static SECURITY_STATUS for_context(struct capi_key *made, struct capi_key **kept_key)
 {
