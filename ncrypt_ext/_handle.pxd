@@ -26,6 +26,7 @@ cdef extern from "_lease.h" nogil:
 
     ctypedef struct Lease "struct lease":
         uintptr_t handle
+        Lease *parent
         lease_word notes
 
     void lease_lock_init(LeaseLock *lock) noexcept

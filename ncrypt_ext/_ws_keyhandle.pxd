@@ -36,7 +36,6 @@ cdef class KeyHandle:
         return <int>self.data.any.keyHandleType != 0
 
     cdef int unavailable(self) except -1
-    cdef int key_unavailable(self) except -1
     cdef void release(self) noexcept
 
 

@@ -44,10 +44,6 @@ cdef class KeyHandle:
     cdef int unavailable(self) except -1:
         raise ClosedHandleError(detail=f"this {type(self).__name__} is closed")
 
-    cdef int key_unavailable(self) except -1:
-        """What it points at was closed: it is still there, but nothing new begins with it."""
-        raise ClosedHandleError(detail=f"the key of this {type(self).__name__} is closed")
-
     def close(self):
         self.release()
 

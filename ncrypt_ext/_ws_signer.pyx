@@ -5,8 +5,8 @@ it is asked before the token is made, once for each native key."""
 from libc.stdint cimport uint8_t, uint32_t
 
 from ncrypt_ext._handle cimport (
-    NOTE_PUBLIC_ONLY, NOTE_SIGNS_TOKENS, Lease, lease_enter, lease_leave, lease_ref, lease_unref,
-    lease_word_load, lease_word_or,
+    NOTE_PUBLIC_ONLY, NOTE_SIGNS_TOKENS, Lease, lease_hold, lease_unhold, lease_word_load,
+    lease_word_or,
 )
 from ncrypt_ext._key cimport Key
 from ncrypt_ext._status cimport check
@@ -109,33 +109,29 @@ cdef int check_signer(Lease *lease) except -1:
     return 0
 
 
-cdef Lease *entered(Lease *lease) except NULL:
-    """After somebody has begun a call: the key is looked at, or the call ended."""
-    lease_ref(lease)
+cdef Lease *held(Lease *lease) except NULL:
+    """Holds it, which somebody else does as well until this is done, and looks at the key."""
+    lease_hold(lease)
     try:
         check_signer(lease)
     except BaseException:
-        leave_key(lease)
+        lease_unhold(lease)
         raise
     return lease
 
 
-cdef void leave_key(Lease *lease) noexcept:
-    """With a reference to the lease of its own, unlike other calls: a key handle that is closed
-    meanwhile, and its key, may have had the only others."""
-    lease_leave(lease)
-    lease_unref(lease)
-
-
-cdef Lease *enter_key(object key, KeyHandleData *data, bint allow_capi) except? NULL:
-    """Fills the structure, and begins a call of what it points at, which leave_key() ends. NULL,
-    without an exception, for what nothing has to be kept of."""
+cdef Lease *hold_key(object key, KeyHandleData *data, bint allow_capi) except? NULL:
+    """Fills the structure, and holds what it points at: lease_unhold() ends that. NULL, without an
+    exception, for what nothing has to be kept of."""
     cdef KeyHandle handle
     cdef bint is_capi
     if isinstance(key, Key):
         (<Key>key).enter()
         key_handle_set_ncrypt(data, (<Key>key).lease.handle)
-        return entered((<Key>key).lease)
+        try:
+            return held((<Key>key).lease)
+        finally:
+            (<Key>key).leave()
     if not isinstance(key, KeyHandle):
         raise TypeError("key must be a Key, which is finalized, or a key handle, not "
                         f"{type(key).__name__!r}")
@@ -152,9 +148,8 @@ cdef Lease *enter_key(object key, KeyHandleData *data, bint allow_capi) except? 
             NOT_SUPPORTED, "",
             "Windows documents such key handles for systems before Vista only: "
             "use context.to_ncrypt(key_spec) as the key, or allow_capi=True")
-    if not lease_enter(handle.held):
-        handle.key_unavailable()
+    # The handle holds it, also when the key object was closed or dropped.
     if not is_capi:
-        return entered(handle.held)
-    lease_ref(handle.held)
+        return held(handle.held)
+    lease_hold(handle.held)
     return handle.held

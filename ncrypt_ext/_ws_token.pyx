@@ -7,11 +7,11 @@ from cpython.datetime cimport PyDateTime_Check, import_datetime
 from libc.stdint cimport uint64_t, uintptr_t
 
 from ncrypt_ext._buffer cimport wipe
-from ncrypt_ext._handle cimport TYPE_XML_TOKEN, Lease
+from ncrypt_ext._handle cimport TYPE_XML_TOKEN, Lease, lease_unhold
 from ncrypt_ext._ws_error cimport ws_raise
 from ncrypt_ext._ws_handle cimport WsHandle
 from ncrypt_ext._ws_keyhandle cimport KeyHandleData
-from ncrypt_ext._ws_signer cimport enter_key, leave_key
+from ncrypt_ext._ws_signer cimport hold_key
 from ncrypt_ext._ws_xml cimport Workspace, workspace_give, workspace_take
 from ncrypt_ext.webservices cimport (
     WS_BYTES, WS_DATETIME, WS_DATETIME_FORMAT_UTC, WS_SECURITY_KEY_HANDLE, WS_SECURITY_KEY_TYPE,
@@ -133,19 +133,19 @@ cdef class XmlToken(WsHandle):
                    valid_till)
             # Last: other code that may run meanwhile could close a key handle that nothing holds.
             if key is not None:
-                parent = enter_key(key, &data, allow_capi)
+                parent = hold_key(key, &data, allow_capi)
                 native = &data.any
             try:
                 self.create(work, native, parent, &given)
             finally:
                 if parent != NULL:
-                    leave_key(parent)
+                    lease_unhold(parent)
         finally:
             workspace_give(work)
 
     cdef int create(self, Workspace work, const WS_SECURITY_KEY_HANDLE *key, Lease *parent,
                     Given *given) except -1:
-        """The caller is inside a call of the parent."""
+        """The caller holds the parent."""
         cdef WS_SECURITY_TOKEN *token = NULL
         cdef HRESULT status
         if self.lease != NULL:
@@ -166,6 +166,11 @@ cdef class XmlToken(WsHandle):
         unattached = parts.unattached_reference if key is not None else None
         return cls(parts.xml, key, attached_reference=attached, unattached_reference=unattached,
                    valid_from=valid_from, valid_till=valid_till, allow_capi=allow_capi)
+
+    def detach(self):
+        if not self.closed and self.lease.parent != NULL:
+            self.busy("holds its key: it cannot be given away without it")
+        return WsHandle.detach(self)
 
     # ---- properties
 

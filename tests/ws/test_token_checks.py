@@ -139,9 +139,10 @@ def test_closed_keys(provider, rsa_blob):
     refused(nc.ClosedHandleError, "this NCryptKeyHandle is closed", key=closed, **options)
     key.close()
     refused(nc.ClosedHandleError, "this Key is closed", key=key, **options)
-    match = "the key of this NCryptKeyHandle is closed"
-    refused(nc.ClosedHandleError, match, key=handle, **options)
-    handle.close()
+    with ws.XmlToken("<a/>", handle, **options) as token:  # it still holds the key
+        handle.close()
+        assert token.key_type is ws.SecurityKeyType.ASYMMETRIC
+        assert live("Key") == 1
     secret = ws.RawSymmetricKeyHandle(b"secret")
     secret.close()
     refused(nc.ClosedHandleError, "this RawSymmetricKeyHandle is closed", key=secret, **options)
@@ -149,9 +150,10 @@ def test_closed_keys(provider, rsa_blob):
 
 def test_the_key_of_a_key_handle_is_gone(provider, rsa_blob):
     handle = ws.NCryptKeyHandle(provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB"))
-    match = "the key of this NCryptKeyHandle is closed"
-    refused(nc.ClosedHandleError, match, key=handle, attached_reference=REFERENCE)
-    handle.close()
+    with ws.XmlToken("<a/>", handle, attached_reference=REFERENCE):
+        handle.close()
+        assert live("Key") == 1
+    assert live("Key") == 0
     key = provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB")
     token = ws.XmlToken("<a/>", ws.NCryptKeyHandle(key), attached_reference=REFERENCE)
     del key
@@ -218,6 +220,14 @@ def test_classes_with_two_bases(provider, rsa_blob, ec_key):
             with kind(ec_key) as handle:
                 options = {"key": handle, "attached_reference": REFERENCE, "allow_capi": True}
                 refused(nc.NotSupportedError, "only RSA keys sign", **options)
+
+
+def test_giving_a_token_away(provider, rsa_blob):
+    with provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB") as key:
+        with ws.XmlToken("<a/>", key, attached_reference=REFERENCE) as token:
+            with pytest.raises(nc.BadStateError, match="holds its key"):
+                token.detach()
+            assert not token.closed
 
 
 # ---- times ---------------------------------------------------------------------------------------
