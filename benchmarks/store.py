@@ -36,10 +36,15 @@ CHUNKS = 10  # the RSA keys of the big store are spread over it in so many group
 RSA_KEYS = 500
 
 
+def store_sources(pattern: str) -> list[Path]:
+    """Of the engine, but for web services: another library, which no store needs."""
+    engine = ROOT / "ncrypt_ext" / "portable"
+    return sorted(file for file in engine.rglob(pattern) if "webservices" not in file.parts)
+
+
 def source_hash(*extra: str) -> str:
     """Of everything that decides what a store looks like."""
-    engine = ROOT / "ncrypt_ext" / "portable"
-    files = [*sorted(engine.rglob("*.[ch]")), ROOT / "benchmarks" / "c" / "fill_store.c"]
+    files = [*store_sources("*.[ch]"), ROOT / "benchmarks" / "c" / "fill_store.c"]
     digest = hashlib.sha256("\0".join(extra).encode())
     for file in files:
         digest.update(file.read_bytes())
@@ -57,7 +62,7 @@ def fill_store_program() -> Path:
         command += [f"-I{folder}" for folder in folders]
         command += pkg_config("--cflags", "libcrypto", "sqlite3")
         command += [str(ROOT / "benchmarks" / "c" / "fill_store.c")]
-        command += map(str, sorted(engine.rglob("*.c")))
+        command += map(str, store_sources("*.c"))
         fresh = target.with_suffix(f".{os.getpid()}")
         libraries = pkg_config("--libs", "libcrypto", "sqlite3")
         subprocess.run([*command, "-o", str(fresh), *libraries, "-lm"], check=True)

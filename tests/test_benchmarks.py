@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are not beside these tests")
 
-from benchmarks import report
+from benchmarks import report, store
 from benchmarks.measure import Figure, Sample, interleave, number, rate_ratio, ratios, spread
 
 
@@ -87,3 +87,9 @@ def test_reports_say_which_bar_was_missed() -> None:
 def test_numbers_keep_the_digits_that_matter() -> None:
     shown = [number(value) for value in (0.9731, 12.345, 174.23, 20711.4, 3, None)]
     assert shown == ["0.973", "12.35", "174.2", "20,711", "3", ""]
+
+
+def test_the_program_that_fills_stores_needs_no_more_libraries_than_it_is_linked_with() -> None:
+    sources = store.store_sources("*.[ch]")
+    assert any(file.name == "records.c" for file in sources)
+    assert [file for file in sources if "libxml" in file.read_text()] == []
