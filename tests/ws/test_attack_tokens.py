@@ -67,3 +67,13 @@ def test_neither_text_nor_bytes(rsa_key):
     for what, arguments in (("xml", (None,)), ("attached_reference", ("<a/>", rsa_key))):
         with pytest.raises(TypeError, match=f"{what} must be a str or a bytes-like object, not"):
             ws.XmlToken(*arguments, attached_reference=5 if len(arguments) > 1 else None)
+
+
+def test_delete_the_key_of_a_token(provider, digest):
+    key = provider.create_key("RSA", "soap", length=1024)
+    with key, ws.XmlToken("<a/>", key, attached_reference=REFERENCE) as token:
+        with pytest.raises(nc.BadStateError, match="or token that was made of it: it was not del"):
+            key.delete()
+        provider.delete_key("soap")
+        assert key.sign(digest, nc.PKCS1("SHA256"))
+        assert token.key_type is ws.SecurityKeyType.ASYMMETRIC
