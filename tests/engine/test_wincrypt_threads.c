@@ -218,6 +218,30 @@ static void test_fork(void)
     destroy_key(user_key(context, AT_KEYEXCHANGE));
 }
 
+/* Another thread may just be destroying a hash, whose lock the child then leaves alone. */
+static void test_many_forks(void)
+{
+    pthread_t threads[2];
+
+    for (int i = 0; i < ROUNDS / 2; i++) {
+        pid_t child;
+
+        for (uintptr_t j = 0; j < 2; j++) {
+            CHECK(pthread_create(&threads[j], NULL, sign_many, (void *)j) == 0);
+        }
+        child = fork();
+        if (child == 0) {
+            child_begins();
+            CHECK(sign_and_verify_once(1));
+            child_ends();
+        }
+        child_check(child);
+        for (int j = 0; j < 2; j++) {
+            CHECK(pthread_join(threads[j], NULL) == 0);
+        }
+    }
+}
+
 int main(void)
 {
     home_make();
@@ -229,6 +253,7 @@ int main(void)
     RUN(test_references);
     RUN(test_release_race);
     RUN(test_fork);
+    RUN(test_many_forks);
     RUN(test_new_key_is_used); /* last: the pair is replaced */
     destroy_key(pair);
     release(context);

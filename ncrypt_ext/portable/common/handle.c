@@ -293,7 +293,8 @@ void handle_each(enum handle_type type, void (*visit)(void *object))
         struct slot *slot = slot_at(index);
         uint64_t word = slot == NULL ? 0 : atomic_load(&slot->word);
 
-        if (word_type(word) == type) {
+        /* One that a thread of the parent was destroying is still here when this runs before fork_child(). */
+        if (word_type(word) == type && !being_destroyed(word)) {
             visit(slot->object);
         }
     }
