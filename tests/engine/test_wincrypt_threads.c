@@ -2,6 +2,8 @@
  *
  * CryptoAPI from several threads at the same handles, and in the child of a fork().
  */
+#include <sched.h>
+
 #include "wincrypt_support.h"
 
 #define THREADS 4
@@ -218,16 +220,34 @@ static void test_fork(void)
     destroy_key(user_key(context, AT_KEYEXCHANGE));
 }
 
+static _Atomic bool stop;
+
+static void *make_hashes(void *argument)
+{
+    while (!atomic_load(&stop)) {
+        HCRYPTHASH hash = 0;
+
+        expect(CryptCreateHash(context, CALG_SHA_256, 0, 0, &hash) && CryptDestroyHash(hash));
+        atomic_fetch_add(&done, 1);
+    }
+    return argument;
+}
+
 /* Another thread may just be destroying a hash, whose lock the child then leaves alone. */
 static void test_many_forks(void)
 {
-    pthread_t threads[2];
+    pthread_t threads[THREADS];
 
-    for (int i = 0; i < ROUNDS / 2; i++) {
+    atomic_store(&done, 0);
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(pthread_create(&threads[i], NULL, make_hashes, NULL) == 0);
+    }
+    for (int i = 0; i < ROUNDS / 3; i++) {
+        unsigned before = done;
         pid_t child;
 
-        for (uintptr_t j = 0; j < 2; j++) {
-            CHECK(pthread_create(&threads[j], NULL, sign_many, (void *)j) == 0);
+        while (done == before) {
+            sched_yield();
         }
         child = fork();
         if (child == 0) {
@@ -236,10 +256,12 @@ static void test_many_forks(void)
             child_ends();
         }
         child_check(child);
-        for (int j = 0; j < 2; j++) {
-            CHECK(pthread_join(threads[j], NULL) == 0);
-        }
     }
+    atomic_store(&stop, true);
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    }
+    CHECK(wrong == 0);
 }
 
 int main(void)
