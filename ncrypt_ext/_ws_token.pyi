@@ -17,8 +17,8 @@ class XmlToken(WsHandle):
     signs, and the signature names the key by the token's references.
 
     The XML and a symmetric key are copied. An asymmetric key is not: it is held as long as the
-    token lives, so ``key`` and its provider may be closed or dropped first. A token that holds a key
-    cannot be detached.
+    token lives, so ``key`` and its provider may be closed or dropped first. A token that holds a
+    key cannot be detached.
     """
 
     def __init__(
@@ -41,7 +41,8 @@ class XmlToken(WsHandle):
 
         ``key`` is an RSA :class:`~ncrypt_ext.Key` of 1024 to 4096 bits with its private half, or a
         key handle: an :class:`NCryptKeyHandle` of such a key, which itself may be closed or gone by
-        now, or a :class:`RawSymmetricKeyHandle`. A :class:`CapiKeyHandle` is refused unless ``allow_capi``.
+        now, or a :class:`RawSymmetricKeyHandle`. A :class:`CapiKeyHandle` is refused unless
+        ``allow_capi``.
 
         ``valid_from`` and ``valid_till`` have a time zone. They are stored to 1 microsecond;
         nothing here looks at them again.
