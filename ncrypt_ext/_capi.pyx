@@ -35,7 +35,7 @@ import codecs
 from sys import audit
 
 from ncrypt_ext.enums import KeySpec
-from ncrypt_ext.errors import KeyNotFoundError, NCryptError
+from ncrypt_ext.errors import KeyNotFoundError, NotSupportedError
 
 cdef enum:
     FIRST_TRY = 1024    # more than the name of any container
@@ -56,6 +56,9 @@ def _ansi():
 
 
 cdef tuple ANSI = _ansi()
+
+# How implementations say that a context has none; others say it by an empty name.
+cdef tuple NO_CONTAINER = (KeyNotFoundError, NotSupportedError)
 
 
 @cython.linetrace(False)
@@ -201,18 +204,14 @@ cdef class Context(Handle):
     def container(self):
         try:
             return ansi_text(self.read(PP_CONTAINER, 0)) or None
-        except NCryptError:
-            if self.closed:
-                raise
-            return None     # a context without a container
+        except NO_CONTAINER:
+            return None
 
     @property
     def unique_container(self):
         try:
             return ansi_text(self.read(PP_UNIQUE_CONTAINER, 0)) or None
-        except NCryptError:
-            if self.closed:
-                raise
+        except NO_CONTAINER:
             return None
 
     @property

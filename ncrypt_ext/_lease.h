@@ -229,8 +229,8 @@ struct lease {
     struct lease *previous, *next; /* the registry's list */
 };
 
-/* A lease on `handle` with one reference and no uses. The caller is inside a call of `parent` (NULL: none), or holds it;
- * it is held from now on. NULL when memory is short: the handle stays the caller's. */
+/* A lease on `handle` with one reference and no uses. The caller is inside a call of `parent` (NULL: none), or holds
+ * it; it is held from now on. NULL when memory is short: the handle stays the caller's. */
 static inline struct lease *lease_create(struct lease_registry *registry, unsigned type, uintptr_t handle,
                                          lease_release release, struct lease *parent)
 {

@@ -49,9 +49,7 @@ def roles(document, key):
     yield "attached_reference", lambda: ws.XmlToken("<t/>", key, attached_reference=document)
     yield (
         "unattached_reference",
-        lambda: ws.XmlToken(
-            "<t/>", key, attached_reference="<r/>", unattached_reference=document
-        ),
+        lambda: ws.XmlToken("<t/>", key, attached_reference="<r/>", unattached_reference=document),
     )
 
 
