@@ -111,7 +111,7 @@ class Context(Handle):
 
         Only with ``exportable`` the private key can be exported. On the portable engine Ctrl-C
         ends the generation, and so does closing the context in another thread
-        (:class:`~ncrypt_ext.CancelledError`).
+        (:class:`~ncrypt_ext.CancelledError`); in its last moment the new key may be there already.
         """
 
     def import_key(self, blob: Buffer, *, exportable: bool = False) -> ContextKey:
