@@ -24,8 +24,10 @@ def pytest_configure(config):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def pytest_collection_finish(session):
-    """What the tests are made of stays: the collections around each need not look at it."""
+@pytest.fixture(autouse=True, scope="module")
+def settled():
+    """What is there before a file's tests stays (the tests of all files, the reports of those that
+    ran): the collections around each test need not look at it."""
     gc.collect()
     gc.freeze()
 
