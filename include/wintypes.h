@@ -20,6 +20,7 @@
 #endif
 
 #define WINAPI
+#define CALLBACK
 
 typedef void *PVOID;
 typedef int32_t BOOL;
@@ -27,6 +28,7 @@ typedef uint8_t BYTE, *PBYTE, UCHAR, *PUCHAR;
 typedef uint16_t WORD, USHORT, LANGID;
 typedef int32_t LONG;
 typedef uint32_t DWORD, *LPDWORD, ULONG, *PULONG;
+typedef int64_t LONGLONG;
 typedef uint64_t ULONGLONG;
 typedef uintptr_t ULONG_PTR;
 typedef size_t SIZE_T;

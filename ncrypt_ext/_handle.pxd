@@ -67,6 +67,7 @@ cdef enum HandleType:
     TYPE_HEAP = 7
     TYPE_XML_BUFFER = 8
     TYPE_XML_TOKEN = 9
+    TYPE_CHANNEL = 10
 
 
 cdef enum HandleNote:

@@ -221,6 +221,7 @@ def live_handles():
             "Heap": lease_live(&registry, TYPE_HEAP),
             "XmlBuffer": lease_live(&registry, TYPE_XML_BUFFER),
             "XmlToken": lease_live(&registry, TYPE_XML_TOKEN),
+            "Channel": lease_live(&registry, TYPE_CHANNEL),
         },
         "engine": {
             "providers": ncx_live_handles(0),
@@ -232,5 +233,7 @@ def live_handles():
             "heaps": ncx_live_handles(8),
             "xml_buffers": ncx_live_handles(9),
             "tokens": ncx_live_handles(12),
+            "channels": ncx_live_handles(13),
+            "messages": ncx_live_handles(14),
         },
     }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The Windows scalar types that the key storage API is written in."""
 
-from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport (
+    int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t,
+)
 
 cdef extern from "ncrypt_ext_compat.h" nogil:
     ctypedef void *PVOID
@@ -14,6 +16,7 @@ cdef extern from "ncrypt_ext_compat.h" nogil:
     ctypedef int32_t LONG
     ctypedef uint32_t DWORD
     ctypedef uint32_t ULONG
+    ctypedef int64_t LONGLONG
     ctypedef uint64_t ULONGLONG
     ctypedef uintptr_t ULONG_PTR
     ctypedef size_t SIZE_T

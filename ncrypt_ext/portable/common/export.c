@@ -3,6 +3,7 @@
 
 #include "common/fork.h"
 #include "common/gate.h"
+#include "common/interrupt.h"
 #include "common/secmem.h"
 #include "common/trace.h"
 
@@ -30,6 +31,11 @@ static void after_fork_in_child(void)
 __attribute__((constructor)) static void set_up(void)
 {
     fork_register(&(struct fork_hooks){before_fork, after_fork_in_parent, after_fork_in_child});
+}
+
+bool ncx_interrupted(void)
+{
+    return interrupt_poll();
 }
 
 void ncx_library_enter(void)

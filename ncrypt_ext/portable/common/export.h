@@ -7,6 +7,7 @@
 #ifndef PORTABLE_COMMON_EXPORT_H
 #define PORTABLE_COMMON_EXPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,9 @@ SECURITY_STATUS ncx_fail(SECURITY_STATUS status, const char *sentence);
 
 /* trace_return() of common/trace.h. */
 SECURITY_STATUS ncx_trace(const char *function, SECURITY_STATUS status);
+
+/* interrupt_poll() of common/interrupt.h. */
+bool ncx_interrupted(void);
 
 /* Between the two a thread is inside a library with locks of its own that knows nothing of fork(), and no fork() comes
  * (common/gate.h). They nest. Nothing in between waits for other threads. */

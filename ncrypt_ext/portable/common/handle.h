@@ -29,7 +29,9 @@ enum handle_type {
     HANDLE_WS_READER = 11,
     HANDLE_WS_WRITER = 12,
     HANDLE_WS_TOKEN = 13,
-    HANDLE_TYPE_COUNT = 14,
+    HANDLE_WS_CHANNEL = 14,
+    HANDLE_WS_MESSAGE = 15,
+    HANDLE_TYPE_COUNT = 16,
 };
 
 /* Makes a handle for `object`; from now on the table owns it and calls `destroy` once, when the handle has been closed
