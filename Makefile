@@ -30,11 +30,13 @@ demo: build
 
 .PHONY: test
 test: build
+	@tools/verifiers
 	@$(MAKE) --no-print-directory -s -j2 -C tests/engine
 	@.venv/bin/python -m pytest -q
 
 .PHONY: test-all
 test-all: build
+	@tools/verifiers
 	@$(MAKE) --no-print-directory -s -j2 -C tests/engine
 	@tools/test-all
 
