@@ -2,8 +2,9 @@
 """The documentation does what it says: each example runs, alone, in a store of its own.
 
 Every ``python`` block of the README and of docs/ is run; ``python twice`` a second time on what
-the first run left. A ``text output`` block below one is what it prints. ``shell run`` blocks are
-run, other shell blocks are not.
+the first run left. A ``python module`` block names its file in its first line, and may be imported
+by the blocks below it. A ``text output`` block below one is what it prints. ``shell run`` blocks
+are run, other shell blocks are not.
 """
 
 import os
@@ -33,18 +34,22 @@ class Block(NamedTuple):
     marks: list[str]
     text: str
     output: str | None
+    modules: list[str]
 
 
 def blocks_of(page: Path) -> list[Block]:
     content = page.read_text(encoding="utf-8")
     fences = list(FENCE.finditer(content))
-    blocks = []
+    blocks: list[Block] = []
+    modules: list[str] = []
     for fence, following in zip_longest(fences, fences[1:]):
         output = None
         if following is not None and following[2].split() == ["output"]:
             output = following[3]
         where = f"{page.name}:{content.count(chr(10), 0, fence.start()) + 1}"
-        blocks.append(Block(where, fence[1], fence[2].split(), fence[3], output))
+        if fence[2].split() == ["module"]:
+            modules = [*modules, fence[3]]
+        blocks.append(Block(where, fence[1], fence[2].split(), fence[3], output, modules))
     return blocks
 
 
@@ -75,6 +80,8 @@ def run(command: list[str], folder: Path) -> str:
 
 @pytest.mark.parametrize("block", PYTHON, ids=where)
 def test_python(block: Block, tmp_path: Path) -> None:
+    for module in block.modules:
+        (tmp_path / module.splitlines()[0].removeprefix("# ")).write_text(module, encoding="utf-8")
     for _ in range(2 if "twice" in block.marks else 1):
         printed = run([sys.executable, "-W", "error", "-c", block.text], tmp_path)
         if block.output is not None:
@@ -91,7 +98,7 @@ def test_shell(block: Block, tmp_path: Path) -> None:
 
 def test_marks_are_known() -> None:
     known = {
-        "python": {(), ("twice",)},
+        "python": {(), ("twice",), ("module",)},
         "shell": {(), ("run",)},
         "text": {(), ("output",)},
         "cython": {()},
