@@ -66,6 +66,14 @@ WINDOWS_LIBRARIES = ["bcrypt", "ncrypt", "advapi32"]
 WINDOWS_WS_LIBRARIES = ["webservices"]
 
 
+class OptionalPart(NamedTuple):
+    """What an engine has where a library of the system is installed, and what else stands for it."""
+
+    libraries: list[str]  # of the system, by pkg-config's names: all or none are used
+    sources: str  # a pattern under ncrypt_ext/portable
+    missing: str  # the one source that takes their place
+
+
 class Engine(NamedTuple):
     """A shared library in the package."""
 
@@ -74,6 +82,7 @@ class Engine(NamedTuple):
     map: str  # what it exports
     libraries: list[str]  # of the system, by pkg-config's names
     engines: list[str]  # others of these
+    optional: OptionalPart | None = None
 
 
 CORE = Engine(
@@ -89,6 +98,9 @@ WS = Engine(
     "ncrypt_ext/portable/ws.map",
     ["libxml-2.0"],
     [CORE.name],
+    OptionalPart(
+        ["libcurl", "libssl", "libcrypto"], "webservices/http_curl*.c", "webservices/http_missing.c"
+    ),
 )
 ENGINES = [CORE, WS]
 # The only headers of ours that Windows may see: the others would stand in for the SDK's own.
@@ -115,11 +127,13 @@ SYSTEM_LIBRARIES = {
     "libcrypto": ("3.0", "libssl-dev", "openssl-devel", "openssl-dev", "openssl@3"),
     "sqlite3": ("3.34", "libsqlite3-dev", "sqlite-devel", "sqlite-dev", "sqlite"),
     "libxml-2.0": ("2.9.7", "libxml2-dev", "libxml2-devel", "libxml2-dev", "libxml2"),
+    "libssl": ("3.0", "libssl-dev", "openssl-devel", "openssl-dev", "openssl@3"),
+    "libcurl": ("7.68", "libcurl4-openssl-dev", "libcurl-devel", "curl-dev", "curl"),
 }
 
 
-def system_libraries(wanted: list[str]) -> tuple[list[str], list[str]]:
-    """The compiler's and the linker's flags for these libraries under the engine."""
+def pkg_config(*arguments: str) -> list[str] | None:
+    """What pkg-config answers, in words; None when it does not know the libraries."""
     environment = dict(os.environ)
     if MACOS and shutil.which("brew"):
         # Homebrew keeps these out of the default search path.
@@ -131,26 +145,46 @@ def system_libraries(wanted: list[str]) -> tuple[list[str], list[str]]:
         ours = [environment["PKG_CONFIG_PATH"]] if environment.get("PKG_CONFIG_PATH") else []
         environment["PKG_CONFIG_PATH"] = ":".join(ours + folders)
 
-    def ask(*arguments: str) -> list[str]:
-        command = [os.environ.get("PKG_CONFIG", "pkg-config"), *arguments]
-        try:
-            answer = subprocess.run(command, env=environment, capture_output=True, text=True)
-        except FileNotFoundError:
-            sys.exit(
-                f"ncrypt_ext: {command[0]} was not found; install pkg-config (Debian, Ubuntu), "
-                "pkgconf-pkg-config (Fedora), pkgconf (Alpine) or pkgconf (Homebrew)"
-            )
-        return answer.stdout.split() if answer.returncode == 0 else ["missing"]
+    command = [os.environ.get("PKG_CONFIG", "pkg-config"), *arguments]
+    try:
+        answer = subprocess.run(command, env=environment, capture_output=True, text=True)
+    except FileNotFoundError:
+        sys.exit(
+            f"ncrypt_ext: {command[0]} was not found; install pkg-config (Debian, Ubuntu), "
+            "pkgconf-pkg-config (Fedora), pkgconf (Alpine) or pkgconf (Homebrew)"
+        )
+    return answer.stdout.split() if answer.returncode == 0 else None
 
+
+def is_installed(name: str) -> bool:
+    return pkg_config("--exists", f"{name} >= {SYSTEM_LIBRARIES[name][0]}") is not None
+
+
+def system_libraries(wanted: list[str]) -> tuple[list[str], list[str]]:
+    """The compiler's and the linker's flags for these libraries under the engine."""
     for name in wanted:
         version, debian, fedora, alpine, homebrew = SYSTEM_LIBRARIES[name]
-        if ask("--exists", f"{name} >= {version}"):
+        if not is_installed(name):
             sys.exit(
                 f"ncrypt_ext: {name} {version} or newer was not found by pkg-config; install "
                 f"{debian} (Debian, Ubuntu), {fedora} (Fedora), {alpine} (Alpine), "
                 f"{homebrew} (Homebrew)"
             )
-    return ask("--cflags", *wanted), ask("--libs", *wanted)
+    return pkg_config("--cflags", *wanted) or [], pkg_config("--libs", *wanted) or []
+
+
+def sources_and_libraries(engine: Engine) -> tuple[list[str], list[str]]:
+    """What of an engine is compiled here, and the libraries of the system that it needs."""
+    root = "ncrypt_ext/portable"
+    sources = {source for part in engine.folders for source in glob(f"{root}/{part}/*.c")}
+    libraries = list(engine.libraries)
+    if engine.optional:
+        if all(is_installed(name) for name in engine.optional.libraries):
+            libraries += engine.optional.libraries
+            sources -= {f"{root}/{engine.optional.missing}"}
+        else:
+            sources -= set(glob(f"{root}/{engine.optional.sources}"))
+    return sorted(sources), libraries
 
 
 def instrumentation() -> list[str]:
@@ -265,14 +299,12 @@ class BuildExtensions(build_ext):
 
     def build_engine(self, engine: Engine) -> str:
         """Compiles what changed and links it; returns the path of the library."""
-        include_flags, library_flags = system_libraries(engine.libraries)
+        sources, libraries = sources_and_libraries(engine)
+        include_flags, library_flags = system_libraries(libraries)
         folder = f"build/engine.{sysconfig.get_platform()}{KIND}"
         flags = ["-std=c11", "-D_GNU_SOURCE", "-pthread", "-MMD", *include_flags]
         flags += instrumentation() or (
             ["-O0", "-g", "--coverage"] if COVERAGE else ["-O2", "-g0", *HARDENING]
-        )
-        sources = sorted(
-            source for part in engine.folders for source in glob(f"ncrypt_ext/portable/{part}/*.c")
         )
 
         def compile_one(source: str) -> str:
@@ -286,9 +318,9 @@ class BuildExtensions(build_ext):
         with ThreadPoolExecutor(self.parallel) as pool:
             objects = list(pool.map(compile_one, sources))
         library = f"{folder}/{library_name(engine.name)}"
-        listed = Path(folder, f"{engine.name}.txt")  # changes when a source comes or goes
-        if not listed.exists() or listed.read_text() != "\n".join(objects):
-            listed.write_text("\n".join(objects))
+        listed = Path(folder, f"{engine.name}.txt")  # changes when a source or library comes or goes
+        if not listed.exists() or listed.read_text() != "\n".join(objects + library_flags):
+            listed.write_text("\n".join(objects + library_flags))
         inputs = [*objects, str(listed), engine.map]
         inputs += [f"{folder}/{library_name(name)}" for name in engine.engines]
         newest = max(os.path.getmtime(file) for file in inputs)

@@ -151,6 +151,12 @@
 #define WS_E_SECURITY_TOKEN_EXPIRED         _HRESULT_TYPEDEF_(0x803D0022u)
 #define WS_E_SECURITY_SYSTEM_FAILURE        _HRESULT_TYPEDEF_(0x803D0023u)
 
+/* Certificates of a peer. */
+#define CERT_E_EXPIRED       _HRESULT_TYPEDEF_(0x800B0101u)
+#define CERT_E_UNTRUSTEDROOT _HRESULT_TYPEDEF_(0x800B0109u)
+#define CERT_E_CN_NO_MATCH   _HRESULT_TYPEDEF_(0x800B010Fu)
+#define CERT_E_WRONG_USAGE   _HRESULT_TYPEDEF_(0x800B0110u)
+
 /* NTSTATUS values: those of the bcrypt functions, some of which a key storage provider may hand through. */
 #define STATUS_SUCCESS           0
 #define STATUS_UNSUCCESSFUL      _HRESULT_TYPEDEF_(0xC0000001u)

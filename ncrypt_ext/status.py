@@ -104,6 +104,11 @@ _TABLE = """
 0x80092005 CRYPT_E_EXISTS EEXIST KeyExistsError exists already
 0x80093100 CRYPT_E_ASN1_ERROR EINVAL BadDataError malformed ASN.1
 0x8009310B CRYPT_E_ASN1_BADTAG EINVAL BadDataError malformed ASN.1: unexpected tag
+# Certificates of a peer
+0x800B0101 CERT_E_EXPIRED EACCES WsError the certificate is not valid at this time
+0x800B0109 CERT_E_UNTRUSTEDROOT EACCES WsError the certificate leads to no trusted root
+0x800B010F CERT_E_CN_NO_MATCH EACCES WsError the certificate is another host's
+0x800B0110 CERT_E_WRONG_USAGE EACCES WsError the certificate is for another use
 # Smart cards
 0x80100002 SCARD_E_CANCELLED ECANCELED CancelledError cancelled
 0x8010000C SCARD_E_NO_SMARTCARD ENODEV DeviceError there is no smart card

@@ -7,6 +7,7 @@
 #ifndef PORTABLE_COMMON_EXPORT_H
 #define PORTABLE_COMMON_EXPORT_H
 
+#include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,11 @@ SECURITY_STATUS ncx_fail(SECURITY_STATUS status, const char *sentence);
 
 /* trace_return() of common/trace.h. */
 SECURITY_STATUS ncx_trace(const char *function, SECURITY_STATUS status);
+
+/* The key pair behind a key handle, for a library that signs by itself, TLS say: one more reference to it, which the
+ * caller gives back with EVP_PKEY_free(). NTE_BAD_KEY_STATE for a key that is not finalized, NTE_PERM when its usage
+ * does not allow to sign, NTE_NOT_SUPPORTED for a public key. It belongs to the engine's own OSSL_LIB_CTX. */
+MUST_CHECK SECURITY_STATUS ncx_key_private(NCRYPT_KEY_HANDLE handle, EVP_PKEY **pkey);
 
 /* interrupt_poll() of common/interrupt.h. */
 bool ncx_interrupted(void);

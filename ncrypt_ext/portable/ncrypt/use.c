@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * NCryptSignHash, NCryptVerifySignature, NCryptEncrypt, NCryptDecrypt.
+ * NCryptSignHash, NCryptVerifySignature, NCryptEncrypt, NCryptDecrypt, and a loan of the key itself.
  */
+#include "common/export.h"
 #include "ncrypt/internal.h"
 
 #define SIGN_FLAGS   (NCRYPT_SILENT_FLAG | NCRYPT_PAD_PKCS1_FLAG | NCRYPT_PAD_PSS_FLAG)
@@ -159,4 +160,37 @@ SECURITY_STATUS WINAPI NCryptDecrypt(NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWOR
 {
     return trace_return("NCryptDecrypt",
                         decrypt(hKey, pbInput, cbInput, pPaddingInfo, pbOutput, cbOutput, pcbResult, dwFlags));
+}
+
+static SECURITY_STATUS lend(struct key *key, EVP_PKEY **pkey)
+{
+    SECURITY_STATUS status = key_check_ready(key);
+
+    if (status == ERROR_SUCCESS) {
+        status = check_usage(key, NCRYPT_ALLOW_SIGNING_FLAG);
+    }
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (!key->material->has_private) {
+        return status_fail(NTE_NOT_SUPPORTED, "the key has no private half");
+    }
+    if (EVP_PKEY_up_ref(key->material->pkey) != 1) {
+        return status_fail(NTE_INTERNAL_ERROR, "libcrypto could not count a reference to the key");
+    }
+    key_mark_used(key, pkey);
+    *pkey = key->material->pkey;
+    return ERROR_SUCCESS;
+}
+
+SECURITY_STATUS ncx_key_private(NCRYPT_KEY_HANDLE handle, EVP_PKEY **pkey)
+{
+    struct key *key;
+    SECURITY_STATUS status = key_acquire(handle, &key);
+
+    if (status == ERROR_SUCCESS) {
+        status = lend(key, pkey);
+        handle_release(handle);
+    }
+    return status;
 }

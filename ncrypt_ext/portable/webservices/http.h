@@ -41,6 +41,7 @@ struct http_reply {
     long status;
     const char *content_type; /* "" when there is none */
     const char *challenges;   /* the values of WWW-Authenticate or Proxy-Authenticate, with line feeds, "" without */
+    const char *location;     /* where a redirect that was not followed leads to, "" without */
     const char *body;
     size_t size;
 };
