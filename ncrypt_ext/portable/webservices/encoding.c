@@ -68,6 +68,22 @@ bool encoding_sentence(const char *sentence, WS_STRING *string)
     return true;
 }
 
+bool encoding_is_text(const char *text, size_t size)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    const unsigned char *end = p + size;
+
+    while (p < end) {
+        int32_t character = next_character(&p, end);
+
+        if ((character < 0x20 && character != '\t' && character != '\n' && character != '\r') || character == 0xFFFE ||
+            character == 0xFFFF) {
+            return false;
+        }
+    }
+    return true;
+}
+
 WS_CHARSET encoding_detect(const unsigned char *data, size_t size, WS_CHARSET wanted, size_t *skipped)
 {
     static const struct {

@@ -14,6 +14,9 @@
 /* A fresh UTF-16 string from UTF-8, with '?' for every byte that is no part of a character. False: out of memory. */
 bool encoding_sentence(const char *sentence, WS_STRING *string);
 
+/* Whether it is UTF-8, of characters that XML allows. */
+bool encoding_is_text(const char *text, size_t size);
+
 /* What the document is in: `wanted`, or for WS_CHARSET_AUTO what its first bytes say. `skipped` is the size of its byte
  * order mark, or 0. */
 WS_CHARSET encoding_detect(const unsigned char *data, size_t size, WS_CHARSET wanted, size_t *skipped);
