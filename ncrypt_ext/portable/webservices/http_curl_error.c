@@ -125,6 +125,10 @@ HRESULT http_fail(struct http *http, WS_ERROR *error)
     if (status != ERROR_SUCCESS) {
         return status;
     }
+    if (http->result == CURLE_OUT_OF_MEMORY && http->phase == TIMEOUT_RESPONSE) {
+        return ws_fail(error, WS_E_QUOTA_EXCEEDED,
+                       "a line of the reply's HTTP headers is longer than libcurl takes, or memory is short");
+    }
     if (http->failure == E_OUTOFMEMORY || http->result == CURLE_OUT_OF_MEMORY) {
         return ws_no_memory(error);
     }

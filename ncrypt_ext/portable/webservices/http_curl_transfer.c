@@ -328,7 +328,10 @@ static HRESULT drive_to_end(struct http *http, WS_ERROR *error)
             status = drive(http, TIMEOUT_COUNT, error);
         }
     }
-    if (status == ERROR_SUCCESS && http->compressed) {
+    if (status == ERROR_SUCCESS && !http->headers_done) { /* which libcurl lets pass */
+        status =
+            ws_fail(error, WS_E_ENDPOINT_DISCONNECTED, "the server closed the connection within the reply's headers");
+    } else if (status == ERROR_SUCCESS && http->compressed) {
         status = ws_fail(error, WS_E_INVALID_FORMAT, "the reply is compressed, which it was not asked to be");
     }
     return status;
