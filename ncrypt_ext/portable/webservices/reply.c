@@ -92,11 +92,14 @@ static HRESULT read_content(struct reading *reading, const struct element *paren
 
     walk->loose = false;
     while (walk_child(walk, parent, &child)) {
+        bool loose = walk->loose;
+
         text_put(&text, from, (size_t)(child.tag.text - from));
         status = visit(reading, &child, count++);
         if (status != ERROR_SUCCESS) {
             goto cleanup;
         }
+        walk->loose = loose;
         markup_put_alone(walk, &child, (struct slice){child.tag.text, (size_t)(walk->at - child.tag.text)}, &text);
         if (text.status != ERROR_SUCCESS) {
             break; /* what is too long gets no longer */
