@@ -38,6 +38,12 @@ SECURITY_STATUS ncx_trace(const char *function, SECURITY_STATUS status);
  * does not allow to sign, NTE_NOT_SUPPORTED for a public key. It belongs to the engine's own OSSL_LIB_CTX. */
 MUST_CHECK SECURITY_STATUS ncx_key_private(NCRYPT_KEY_HANDLE handle, EVP_PKEY **pkey);
 
+/* Digests and their HMACs by CNG's names, with the engine's own libcrypto context. `out` has room for 64 bytes. */
+MUST_CHECK SECURITY_STATUS ncx_hash(const WCHAR *algorithm, const void *data, size_t size, unsigned char *out,
+                                    size_t *out_size);
+MUST_CHECK SECURITY_STATUS ncx_hmac(const WCHAR *algorithm, const void *key, size_t key_size, const void *data,
+                                    size_t size, unsigned char *out, size_t *out_size);
+
 /* interrupt_poll() of common/interrupt.h. */
 bool ncx_interrupted(void);
 

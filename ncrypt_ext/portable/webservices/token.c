@@ -6,30 +6,10 @@
 #include <string.h>
 
 #include "webservices/heap.h"
+#include "webservices/token.h"
 #include "wincrypt.h"
 
 #define LAST_TICK 3155378975999999999u /* the end of the year 9999 */
-
-enum part { PART_XML, PART_ATTACHED, PART_UNATTACHED, PART_COUNT };
-
-/* The key of a proof-of-possession token. Handles stay their owners'. */
-struct key {
-    WS_SECURITY_KEY_HANDLE_TYPE type; /* 0: there is none, and the token is a bearer's */
-    unsigned char *secret;            /* of ncx_secret_alloc() */
-    ULONG secret_size;
-    NCRYPT_KEY_HANDLE ncrypt;
-    HCRYPTPROV provider;
-    ULONG spec;
-};
-
-struct token {
-    struct object object;
-    struct document *parts[PART_COUNT];
-    WS_XML_BUFFER *buffers[PART_COUNT]; /* made when a caller asks for one */
-    WS_DATETIME from;
-    WS_DATETIME till;
-    struct key key;
-};
 
 static void destroy_token(void *object)
 {
@@ -64,7 +44,7 @@ static HRESULT take_part(struct token *token, enum part part, const WS_XML_BUFFE
     return ERROR_SUCCESS;
 }
 
-static HRESULT take_raw_key(struct key *key, const WS_BYTES *bytes, WS_ERROR *error)
+static HRESULT take_raw_key(struct token_key *key, const WS_BYTES *bytes, WS_ERROR *error)
 {
     if (bytes->bytes == NULL || bytes->length == 0) {
         return ws_fail(error, E_INVALIDARG, "the token's raw key has no bytes");
@@ -78,7 +58,7 @@ static HRESULT take_raw_key(struct key *key, const WS_BYTES *bytes, WS_ERROR *er
     return ERROR_SUCCESS;
 }
 
-static HRESULT take_ncrypt_key(struct key *key, NCRYPT_KEY_HANDLE handle, WS_ERROR *error)
+static HRESULT take_ncrypt_key(struct token_key *key, NCRYPT_KEY_HANDLE handle, WS_ERROR *error)
 {
     if (!NCryptIsKeyHandle(handle)) {
         return ws_fail(error, E_INVALIDARG, "the token's NCRYPT_KEY_HANDLE is not a live key");
@@ -87,7 +67,7 @@ static HRESULT take_ncrypt_key(struct key *key, NCRYPT_KEY_HANDLE handle, WS_ERR
     return ERROR_SUCCESS;
 }
 
-static HRESULT take_capi_key(struct key *key, HCRYPTPROV provider, ULONG spec, WS_ERROR *error)
+static HRESULT take_capi_key(struct token_key *key, HCRYPTPROV provider, ULONG spec, WS_ERROR *error)
 {
     if (ncx_object_acquire(provider, HANDLE_CAPI_CONTEXT) == NULL) {
         return ws_fail(error, E_INVALIDARG, "the token's HCRYPTPROV is not a live provider");
@@ -103,7 +83,7 @@ static HRESULT take_capi_key(struct key *key, HCRYPTPROV provider, ULONG spec, W
 
 static HRESULT take_key(struct token *token, const WS_SECURITY_KEY_HANDLE *handle, WS_ERROR *error)
 {
-    struct key *key = &token->key;
+    struct token_key *key = &token->key;
 
     if (handle == NULL) {
         return ERROR_SUCCESS;
@@ -270,7 +250,7 @@ static HRESULT get_part(struct token *token, enum part part, WS_XML_BUFFER **buf
 
 static HRESULT get_symmetric_key(const struct token *token, WS_HEAP *heap, WS_BYTES *bytes, WS_ERROR *error)
 {
-    const struct key *key = &token->key;
+    const struct token_key *key = &token->key;
     void *object;
     void *copy;
     HRESULT status;

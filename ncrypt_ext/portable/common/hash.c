@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Digests and HMACs for the engine's other libraries.
+ */
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "common/export.h"
+#include "common/libctx.h"
+
+SECURITY_STATUS ncx_hash(const WCHAR *algorithm, const void *data, size_t size, unsigned char *out, size_t *out_size)
+{
+    const EVP_MD *digest = libctx_digest(algorithm);
+    unsigned written = 0;
+
+    if (digest == NULL) {
+        return status_fail(NTE_NOT_SUPPORTED, "libcrypto has no such digest");
+    }
+    if (EVP_Digest(data, size, out, &written, digest, NULL) != 1) {
+        return status_fail(NTE_INTERNAL_ERROR, "libcrypto could not make a digest");
+    }
+    *out_size = written;
+    return ERROR_SUCCESS;
+}
+
+SECURITY_STATUS ncx_hmac(const WCHAR *algorithm, const void *key, size_t key_size, const void *data, size_t size,
+                         unsigned char *out, size_t *out_size)
+{
+    const EVP_MD *digest = libctx_digest(algorithm);
+    EVP_MAC *mac = EVP_MAC_fetch(libctx_get(), "HMAC", NULL);
+    EVP_MAC_CTX *context = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    if (digest == NULL || context == NULL) {
+        status = status_fail(NTE_NOT_SUPPORTED, "libcrypto has no such HMAC");
+    } else {
+        const OSSL_PARAM parameters[] = {
+            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)EVP_MD_get0_name(digest), 0),
+            OSSL_PARAM_construct_end(),
+        };
+
+        if (EVP_MAC_init(context, key, key_size, parameters) != 1 || EVP_MAC_update(context, data, size) != 1 ||
+            EVP_MAC_final(context, out, out_size, EVP_MAX_MD_SIZE) != 1) {
+            status = status_fail(NTE_INTERNAL_ERROR, "libcrypto could not make an HMAC");
+        }
+    }
+    EVP_MAC_CTX_free(context);
+    EVP_MAC_free(mac);
+    return status;
+}

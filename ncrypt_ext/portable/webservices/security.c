@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "webservices/security.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "webservices/markup.h"
+#include "webservices/security_parts.h"
+#include "webservices/soap.h"
+
+static void free_bytes(struct bytes *bytes)
+{
+    ncx_secret_free(bytes->data);
+}
+
+void security_free(struct security *security)
+{
+    if (security == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < security->signer_count; i++) {
+        document_release(security->signers[i].xml);
+        document_release(security->signers[i].reference);
+        free_bytes(&security->signers[i].secret);
+    }
+    free(security->signers);
+    free_bytes(&security->tls.ca);
+    free_bytes(&security->tls.certificates);
+    free_bytes(&security->tls.private_key);
+    free_bytes(&security->tls.passphrase);
+    free(security);
+}
+
+/* ---- rules about the whole --------------------------------------------------------------------------------------- */
+
+/* The expanded names of the tokens' elements. One header has one of each (MS-LWSSP). */
+static HRESULT check_names(const struct signer *one, const struct signer *other, WS_ERROR *error)
+{
+    struct walk walks[2];
+    struct element roots[2];
+    bool begun[2] = {walk_begin(&walks[0], one->xml), walk_begin(&walks[1], other->xml)};
+    HRESULT status = ERROR_SUCCESS;
+
+    if (!begun[0] || !begun[1]) {
+        status = ws_no_memory(error);
+    } else {
+        walk_root(&walks[0], &roots[0]);
+        walk_root(&walks[1], &roots[1]);
+        if (roots[0].local.size == roots[1].local.size && roots[0].uri.size == roots[1].uri.size &&
+            memcmp(roots[0].local.text, roots[1].local.text, roots[0].local.size) == 0 &&
+            memcmp(roots[0].uri.text, roots[1].uri.text, roots[0].uri.size) == 0) {
+            status = ws_fail(error, E_INVALIDARG, "there are two tokens %.*s: a security header has one of each kind",
+                             (int)(roots[0].local.size < 64 ? roots[0].local.size : 64), roots[0].local.text);
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        if (begun[i]) {
+            walk_end(&walks[i]);
+        }
+    }
+    return status;
+}
+
+static HRESULT check_signer(const struct security *security, const struct signer *signer,
+                            const struct settings *settings, WS_ERROR *error)
+{
+    HRESULT status = ERROR_SUCCESS;
+
+    if (signer->type != 0 && security->usage == WS_SECURITY_TIMESTAMP_USAGE_NEVER) {
+        return ws_fail(error, E_INVALIDARG,
+                       "a token with a key signs the timestamp: its usage cannot be 'never' with one");
+    }
+    if (signer->type == WS_NCRYPT_ASYMMETRIC_SECURITY_KEY_HANDLE_TYPE &&
+        settings->addressing == WS_ADDRESSING_VERSION_TRANSPORT) {
+        return ws_fail(error, E_INVALIDARG,
+                       "a token with an asymmetric key signs the To header: it needs WS-Addressing 1.0 or 0.9");
+    }
+    for (const struct signer *other = security->signers; other != signer && status == ERROR_SUCCESS; other++) {
+        status = check_names(other, signer, error);
+    }
+    return status;
+}
+
+static HRESULT check_all(const struct security *security, const struct settings *settings, WS_ERROR *error)
+{
+    HRESULT status = ERROR_SUCCESS;
+
+    if (security->signer_count > 0 && !security->has_tls) {
+        return ws_fail(error, E_INVALIDARG,
+                       "a token protects nothing by itself: an XML token needs an SSL transport beside it");
+    }
+    if (security->signer_count > 0 && settings->envelope == WS_ENVELOPE_VERSION_NONE) {
+        return ws_fail(error, E_INVALIDARG, "without an envelope there is no header for a token");
+    }
+    for (size_t i = 0; i < security->signer_count && status == ERROR_SUCCESS; i++) {
+        status = check_signer(security, &security->signers[i], settings, error);
+    }
+    return status;
+}
+
+static HRESULT take_all(struct security *security, const WS_SECURITY_DESCRIPTION *description,
+                        const struct settings *settings, WS_ERROR *error)
+{
+    HRESULT status = property_take_all(security, description, error);
+
+    if (status == ERROR_SUCCESS && description->securityBindings == NULL && description->securityBindingCount != 0) {
+        return ws_fail(error, E_INVALIDARG, "the security bindings are NULL and their count is not 0");
+    }
+    if (status == ERROR_SUCCESS && description->securityBindingCount == 0) {
+        return ws_fail(error, E_INVALIDARG, "a security description without bindings secures nothing: give none");
+    }
+    for (ULONG i = 0; i < description->securityBindingCount && status == ERROR_SUCCESS; i++) {
+        status = binding_take(security, description->securityBindings[i], error);
+    }
+    return status == ERROR_SUCCESS ? check_all(security, settings, error) : status;
+}
+
+HRESULT security_create(const WS_SECURITY_DESCRIPTION *description, const struct settings *settings,
+                        struct security **security, WS_ERROR *error)
+{
+    struct security *created;
+    HRESULT status;
+
+    if (description == NULL) {
+        *security = NULL;
+        return ERROR_SUCCESS;
+    }
+    created = calloc(1, sizeof *created);
+    if (created == NULL) {
+        return ws_no_memory(error);
+    }
+    status = take_all(created, description, settings, error);
+    if (status != ERROR_SUCCESS) {
+        security_free(created);
+        return status;
+    }
+    *security = created;
+    return ERROR_SUCCESS;
+}
+
+/* ---- what there is ----------------------------------------------------------------------------------------------- */
+
+const struct tls_settings *security_tls(const struct security *security)
+{
+    return security != NULL && security->has_tls ? &security->tls : NULL;
+}
+
+bool security_has_header(const struct security *security)
+{
+    return security != NULL && security->signer_count > 0;
+}
+
+bool security_signs_to(const struct security *security)
+{
+    for (size_t i = 0; security != NULL && i < security->signer_count; i++) {
+        if (security->signers[i].type == WS_NCRYPT_ASYMMETRIC_SECURITY_KEY_HANDLE_TYPE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+WS_PROTECTION_LEVEL security_level(const struct security *security)
+{
+    return security_tls(security) != NULL ? WS_PROTECTION_LEVEL_SIGN_AND_ENCRYPT : WS_PROTECTION_LEVEL_NONE;
+}
