@@ -7,6 +7,7 @@
 #define WSS        " xmlns:o=\"" SECURITY_URI "\" xmlns:u=\"" UTILITY_URI "\""
 #define SECURE(in) HEAD("<o:Security" WSS ">" in "</o:Security>")
 #define STAMP(in)  SECURE("<u:Timestamp>" in "</u:Timestamp>")
+#define TEN        "9999999999"
 #define SECOND     10000000u
 #define Y2000      630822816000000000u /* 2000-01-01T00:00:00Z */
 #define LAST_TICK  3155378975999999999u
@@ -81,8 +82,7 @@ static void test_malformed_times(void)
         "+000-01-01T00:00:00Z",
         "2000-01-01T00:00:0",
         "2",
-        "99999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999"
-        "9999999999999999999999999999999999999999999999999999999999999999999",
+        (TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN),
     };
     char text[1024];
 
