@@ -188,6 +188,21 @@ static void leave(struct walk *walk, const struct element *element)
     walk->count = element->outside;
 }
 
+/* A carriage return is white space, too, and written as a reference. */
+static bool is_space(struct slice written)
+{
+    static const char REFERENCE[] = "&#xD;";
+
+    for (written = slice_trim(written); written.size > 0; written = slice_trim(written)) {
+        if (written.size < sizeof REFERENCE - 1 || memcmp(written.text, REFERENCE, sizeof REFERENCE - 1) != 0) {
+            return false;
+        }
+        written.text += sizeof REFERENCE - 1;
+        written.size -= sizeof REFERENCE - 1;
+    }
+    return true;
+}
+
 /* Past text, comments and so on, up to the next tag or the end. Text is appended where there is one for it. */
 static void pass_content(struct walk *walk, struct text *text)
 {
@@ -202,6 +217,7 @@ static void pass_content(struct walk *walk, struct text *text)
         if (begins(walk, "<![CDATA[", 9)) {
             walk->at = past(from + 9, walk->end, "]]>", 3);
             part = (struct slice){from + 9, (size_t)(walk->at - from - 12)};
+            walk->loose = walk->loose || slice_trim(part).size > 0;
             if (text != NULL) {
                 text_put(text, part.text, part.size);
             }
@@ -212,11 +228,11 @@ static void pass_content(struct walk *walk, struct text *text)
 
             walk->at = found == NULL ? walk->end : found;
             part = (struct slice){from, (size_t)(walk->at - from)};
+            walk->loose = walk->loose || !is_space(part);
             if (text != NULL) {
                 markup_put_plain(part, text);
             }
         }
-        walk->loose = walk->loose || slice_trim(part).size > 0;
     }
 }
 
