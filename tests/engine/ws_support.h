@@ -31,7 +31,7 @@ static inline void ws_tear_down(void)
     WsFreeReader(reader);
     WsFreeHeap(heap);
     WsFreeError(error);
-    for (int type = HANDLE_WS_ERROR; type <= HANDLE_WS_TOKEN; type++) {
+    for (int type = HANDLE_WS_ERROR; type <= HANDLE_WS_MESSAGE; type++) {
         CHECK(ncx_object_type_count((enum handle_type)type) == 0);
     }
 }

@@ -11,6 +11,7 @@
 static const char *const TYPE_NAMES[HANDLE_TYPE_COUNT] = {
     [HANDLE_WS_ERROR] = "WS_ERROR",       [HANDLE_WS_HEAP] = "WS_HEAP",         [HANDLE_WS_BUFFER] = "WS_XML_BUFFER",
     [HANDLE_WS_READER] = "WS_XML_READER", [HANDLE_WS_WRITER] = "WS_XML_WRITER", [HANDLE_WS_TOKEN] = "WS_SECURITY_TOKEN",
+    [HANDLE_WS_MESSAGE] = "WS_MESSAGE",
 };
 
 HRESULT ws_fail(WS_ERROR *error, HRESULT status, const char *format, ...)

@@ -11,31 +11,7 @@
 #include <string.h>
 
 #include "webservices/encoding.h"
-#include "webservices/heap.h"
-#include "webservices/parse.h"
-
-#define PROPERTIES 15
-
-enum state {
-    READER_NO_INPUT,
-    READER_AT_BEGINNING,
-    READER_AT_END,
-    READER_FAULTED, /* until the next input */
-};
-
-struct reader {
-    struct object object;
-    parser *context;            /* kept, because making one takes as long as reading a small document */
-    ULONG created[PROPERTIES];  /* as WsCreateReader got them */
-    ULONG settings[PROPERTIES]; /* for this input */
-    enum state state;
-    bool empty; /* the input without data */
-    const unsigned char *data;
-    size_t size;
-    WS_CHARSET charset;
-    uint64_t row;
-    uint64_t column;
-};
+#include "webservices/reader.h"
 
 /* Those that concern what is not supported (streams, MTOM) or how memory is kept (UTF8_TRIM_SIZE) are stored, and have
  * no effect. */
@@ -44,7 +20,7 @@ static const struct {
     bool flag;
     unsigned char size;
     ULONG value;
-} RULES[PROPERTIES] = {
+} RULES[READER_PROPERTIES] = {
     [WS_XML_READER_PROPERTY_MAX_DEPTH] = {true, false, 4, 32},
     [WS_XML_READER_PROPERTY_ALLOW_FRAGMENT] = {true, true, 4, FALSE},
     [WS_XML_READER_PROPERTY_MAX_ATTRIBUTES] = {true, false, 4, 128},
@@ -66,7 +42,7 @@ static HRESULT set_property(ULONG *settings, const WS_XML_READER_PROPERTY *prope
 {
     ULONG value;
 
-    if ((size_t)property->id >= PROPERTIES || !RULES[property->id].settable) {
+    if ((size_t)property->id >= READER_PROPERTIES || !RULES[property->id].settable) {
         return ws_fail(error, E_INVALIDARG, "a reader has no property %d that can be set", (int)property->id);
     }
     if (property->value == NULL || property->valueSize != sizeof value) {
@@ -100,6 +76,7 @@ static void destroy_reader(void *object)
 {
     struct reader *reader = object;
 
+    document_release(reader->document);
     parse_free(reader->context);
     free(reader);
 }
@@ -117,7 +94,7 @@ static HRESULT create_reader(const WS_XML_READER_PROPERTY *properties, ULONG cou
     if (created == NULL) {
         return ws_no_memory(error);
     }
-    for (size_t i = 0; i < PROPERTIES; i++) {
+    for (size_t i = 0; i < READER_PROPERTIES; i++) {
         created->created[i] = RULES[i].value;
     }
     status = set_properties(created->created, properties, count, error);
@@ -184,6 +161,7 @@ static void begin(struct reader *reader, const ULONG *settings, const void *data
 {
     size_t mark = 0;
 
+    reader_end(reader);
     memcpy(reader->settings, settings, sizeof reader->settings);
     reader->state = READER_AT_BEGINNING;
     reader->empty = data == NULL;
@@ -200,9 +178,12 @@ static HRESULT set_input(struct reader *reader, const WS_XML_READER_ENCODING *en
 {
     const WS_XML_READER_BUFFER_INPUT *buffer = (const WS_XML_READER_BUFFER_INPUT *)input;
     WS_CHARSET charset = WS_CHARSET_UTF8;
-    ULONG settings[PROPERTIES];
+    ULONG settings[READER_PROPERTIES];
     HRESULT status = ERROR_SUCCESS;
 
+    if (reader->of_message) {
+        return ws_fail(error, WS_E_INVALID_OPERATION, "the reader belongs to a message, and takes no other input");
+    }
     if ((encoding == NULL) != (input == NULL)) {
         return ws_fail(error, E_INVALIDARG, "encoding and input are both given, or both NULL for an empty document");
     }
@@ -246,7 +227,7 @@ static HRESULT get_property(const struct reader *reader, WS_XML_READER_PROPERTY_
     if (reader->state == READER_FAULTED) {
         return ws_fail(error, WS_E_OBJECT_FAULTED, "the reader failed before: it needs a new input");
     }
-    if ((size_t)id >= PROPERTIES) {
+    if ((size_t)id >= READER_PROPERTIES) {
         return ws_fail(error, E_INVALIDARG, "a reader has no property %d", (int)id);
     }
     if (value == NULL || size != RULES[id].size) {
@@ -279,13 +260,17 @@ HRESULT WINAPI WsGetReaderProperty(WS_XML_READER *reader, WS_XML_READER_PROPERTY
 /* ---- reading ------------------------------------------------------------------------------------------------------
  */
 
+struct parse_limits reader_limits(const ULONG *settings, size_t room)
+{
+    return (struct parse_limits){
+        settings[WS_XML_READER_PROPERTY_MAX_DEPTH], settings[WS_XML_READER_PROPERTY_MAX_ATTRIBUTES],
+        settings[WS_XML_READER_PROPERTY_MAX_NAMESPACES], settings[WS_XML_READER_PROPERTY_ALLOW_FRAGMENT] == TRUE, room};
+}
+
 /* The reader's text without its declaration, as a document that needs no more than `room` bytes. */
 static HRESULT parse_input(struct reader *reader, size_t room, struct document **document, struct parse_result *result)
 {
-    const ULONG *settings = reader->settings;
-    struct parse_limits limits = {
-        settings[WS_XML_READER_PROPERTY_MAX_DEPTH], settings[WS_XML_READER_PROPERTY_MAX_ATTRIBUTES],
-        settings[WS_XML_READER_PROPERTY_MAX_NAMESPACES], settings[WS_XML_READER_PROPERTY_ALLOW_FRAGMENT] == TRUE, room};
+    struct parse_limits limits = reader_limits(reader->settings, room);
     const char *text = (const char *)reader->data;
     const char *sentence = "";
     size_t size = reader->size;
@@ -297,7 +282,7 @@ static HRESULT parse_input(struct reader *reader, size_t room, struct document *
         status = encoding_decode(reader->data, reader->size, reader->charset, &decoded, &size, &sentence);
         text = decoded;
     }
-    if (status == ERROR_SUCCESS && settings[WS_XML_READER_PROPERTY_READ_DECLARATION] == TRUE) {
+    if (status == ERROR_SUCCESS && reader->settings[WS_XML_READER_PROPERTY_READ_DECLARATION] == TRUE) {
         status = encoding_skip_declaration(text, size, reader->charset, &declaration, &sentence);
     }
     if (status == ERROR_SUCCESS) {
@@ -310,23 +295,29 @@ static HRESULT parse_input(struct reader *reader, size_t room, struct document *
     return status;
 }
 
+HRESULT reader_parse(struct reader *reader, size_t room, struct document **document, struct parse_result *result)
+{
+    HRESULT status;
+
+    reader->state = READER_FAULTED;
+    *result = (struct parse_result){0};
+    if (reader->empty) {
+        *document = document_create();
+        return *document == NULL ? E_OUTOFMEMORY : ERROR_SUCCESS;
+    }
+    status = parse_input(reader, room, document, result);
+    reader->row = result->row;
+    reader->column = result->column;
+    return status;
+}
+
 /* From the beginning to the end; the reader is faulted when that fails. */
 static HRESULT read_all(struct reader *reader, struct heap *heap, WS_XML_BUFFER **buffer, WS_ERROR *error)
 {
-    struct parse_result result = {0};
+    struct parse_result result;
     struct document *document = NULL;
-    size_t room = heap_room(heap);
-    HRESULT status = ERROR_SUCCESS;
+    HRESULT status = reader_parse(reader, heap_room(heap), &document, &result);
 
-    reader->state = READER_FAULTED;
-    if (reader->empty) {
-        document = document_create();
-        status = document == NULL ? E_OUTOFMEMORY : ERROR_SUCCESS;
-    } else {
-        status = parse_input(reader, room, &document, &result);
-        reader->row = result.row;
-        reader->column = result.column;
-    }
     if (result.sentence[0] != 0) {
         return ws_fail(error, status, "%s", result.sentence);
     }
@@ -352,14 +343,15 @@ static HRESULT read_buffer(struct reader *reader, WS_HEAP *heap, WS_XML_BUFFER *
     if (buffer == NULL) {
         return ws_fail(error, E_INVALIDARG, "the address for the XML buffer is NULL");
     }
-    if (reader->state != READER_AT_BEGINNING) {
+    if (reader->state != READER_AT_BEGINNING && reader->state != READER_INSIDE) {
         return ws_fail(error, WS_E_INVALID_OPERATION,
                        reader->state == READER_NO_INPUT ? "the reader has no input yet"
                                                         : "the reader is at the end of its input");
     }
     status = object_enter(heap, HANDLE_WS_HEAP, &object, error);
     if (status == ERROR_SUCCESS) {
-        status = read_all(reader, object, buffer, error);
+        status = reader->state == READER_INSIDE ? reader_take_element(reader, object, buffer, error)
+                                                : read_all(reader, object, buffer, error);
         object_leave(heap, object);
     }
     return status;

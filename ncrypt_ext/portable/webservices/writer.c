@@ -11,6 +11,7 @@
 
 #include "webservices/encoding.h"
 #include "webservices/heap.h"
+#include "webservices/writer.h"
 
 #define PROPERTIES 19
 
@@ -25,6 +26,7 @@ struct writer {
     ULONG created[PROPERTIES];  /* as WsCreateWriter got them */
     ULONG settings[PROPERTIES]; /* for this output */
     enum state state;
+    bool of_message; /* takes no output but a message's body */
     WS_CHARSET charset;
     bool rooted;         /* there is an element at the top already */
     unsigned char *data; /* of ncx_secret_alloc() */
@@ -200,6 +202,9 @@ static HRESULT set_output(struct writer *writer, const WS_XML_WRITER_ENCODING *e
     ULONG settings[PROPERTIES];
     HRESULT status;
 
+    if (writer->of_message) {
+        return ws_fail(error, WS_E_INVALID_OPERATION, "the writer belongs to a message, and takes no other output");
+    }
     if (encoding == NULL || output == NULL) {
         return ws_fail(error, E_INVALIDARG, "the encoding or the output is NULL");
     }
@@ -233,6 +238,31 @@ HRESULT WINAPI WsSetOutput(WS_XML_WRITER *writer, const WS_XML_WRITER_ENCODING *
         object_leave(writer, object);
     }
     return ncx_trace("WsSetOutput", status);
+}
+
+void writer_begin(struct writer *writer, ULONG limit)
+{
+    memcpy(writer->settings, writer->created, sizeof writer->settings);
+    writer->settings[WS_XML_WRITER_PROPERTY_ALLOW_FRAGMENT] = TRUE;
+    writer->settings[WS_XML_WRITER_PROPERTY_WRITE_DECLARATION] = FALSE;
+    writer->settings[WS_XML_WRITER_PROPERTY_BUFFER_MAX_SIZE] = limit;
+    writer->of_message = true;
+    writer->state = WRITER_READY;
+    writer->charset = WS_CHARSET_UTF8;
+    writer->size = 0;
+}
+
+HRESULT writer_end(struct writer *writer, const char **text, size_t *size, WS_ERROR *error)
+{
+    enum state state = writer->state;
+
+    writer->state = WRITER_NO_OUTPUT;
+    if (state != WRITER_READY) {
+        return ws_fail(error, WS_E_OBJECT_FAULTED, "the body has not been written: its writer failed");
+    }
+    *text = (const char *)writer->data;
+    *size = writer->size;
+    return ERROR_SUCCESS;
 }
 
 static HRESULT get_property(struct writer *writer, WS_XML_WRITER_PROPERTY_ID id, void *value, ULONG size,
