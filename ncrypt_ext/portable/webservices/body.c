@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "webservices/element.h"
+#include "webservices/toplevel.h"
 #include "webservices/reader.h"
 
 void reader_begin(struct reader *reader, struct document *document)
@@ -45,7 +45,7 @@ static HRESULT cut(struct reader *reader, size_t end, size_t room, struct docume
         return WS_E_QUOTA_EXCEEDED;
     }
     if (document->elements == 1) {
-        *element = element_copy(document, reader->position, end);
+        *element = toplevel_copy(document, reader->position, end);
         return *element == NULL ? E_OUTOFMEMORY : ERROR_SUCCESS;
     }
     status = parse_text(&reader->context, text, size, &limits, element, &result);
@@ -58,10 +58,10 @@ HRESULT reader_take_element(struct reader *reader, struct heap *heap, WS_XML_BUF
     HRESULT status;
     size_t end;
 
-    if (!element_is_at(reader->document, reader->position)) {
+    if (!toplevel_is_element(reader->document, reader->position)) {
         return ws_fail(error, WS_E_INVALID_OPERATION, "the reader stands at no element");
     }
-    end = element_end(reader->document, reader->position);
+    end = toplevel_end(reader->document, reader->position);
     status = cut(reader, end, heap_room(heap), &element, error);
     if (status == ERROR_SUCCESS) {
         status = heap_add_document(heap, element, buffer);
@@ -124,10 +124,10 @@ static HRESULT to_start_element(struct reader *reader, const WS_XML_STRING *loca
         }
     }
     if (reader->state == READER_INSIDE) {
-        reader->position = element_skip(reader->document, reader->position);
+        reader->position = toplevel_skip(reader->document, reader->position);
     }
-    good = reader->state == READER_INSIDE && element_is_at(reader->document, reader->position) &&
-           element_is(reader->document, reader->position, local, ns);
+    good = reader->state == READER_INSIDE && toplevel_is_element(reader->document, reader->position) &&
+           toplevel_is(reader->document, reader->position, local, ns);
     if (found != NULL) {
         *found = good;
     } else if (!good) {

@@ -7,13 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "ncrypt_ext_ws.h"
 #include "webservices/endpoint.h"
-
-const char *ncx_channel_missing(void)
-{
-    return http_missing();
-}
 
 /* ---- creation and end -------------------------------------------------------------------------------------------- */
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "webservices/element.h"
+#include "webservices/toplevel.h"
 #include "webservices/endpoint.h"
 #include "webservices/message.h"
 
@@ -129,7 +129,7 @@ static HRESULT check_description(const WS_ELEMENT_DESCRIPTION *description, WS_W
     if (description->type != WS_XML_BUFFER_TYPE || description->typeDescription != NULL) {
         return ws_fail(error, WS_E_NOT_SUPPORTED, "a custom header is a WS_XML_BUFFER, which takes no description");
     }
-    if (local->bytes == NULL || !element_is_name(local)) {
+    if (local->bytes == NULL || !toplevel_is_name(local)) {
         return ws_fail(error, E_INVALIDARG, "the header's local name is none");
     }
     if (ns->bytes == NULL || ns->length == 0) {
@@ -179,7 +179,7 @@ static HRESULT take_element(const WS_ELEMENT_DESCRIPTION *description, const WS_
                          document->elements, document->loose ? ", and text beside them" : "");
         goto cleanup;
     }
-    renamed = element_rename(document, description->elementLocalName, description->elementNs);
+    renamed = toplevel_rename(document, description->elementLocalName, description->elementNs);
     if (renamed == NULL) {
         status = ws_no_memory(error);
         goto cleanup;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "webservices/element.h"
+#include "webservices/toplevel.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static size_t behind(const struct document *document, size_t from, const char *m
     return found == NULL ? document->size : (size_t)(found - document->text) + size;
 }
 
-size_t element_skip(const struct document *document, size_t from)
+size_t toplevel_skip(const struct document *document, size_t from)
 {
     while (from < document->size) {
         if (is_space(document->text[from])) {
@@ -64,7 +64,7 @@ size_t element_skip(const struct document *document, size_t from)
     return from;
 }
 
-bool element_is_at(const struct document *document, size_t at)
+bool toplevel_is_element(const struct document *document, size_t at)
 {
     return document->size >= 2 && at <= document->size - 2 && document->text[at] == '<' &&
            document->text[at + 1] != '!' && document->text[at + 1] != '/';
@@ -92,7 +92,7 @@ static void read_tag(const struct document *document, size_t at, struct tag *tag
     tag->end = i < document->size ? i + 1 : i;
 }
 
-size_t element_end(const struct document *document, size_t at)
+size_t toplevel_end(const struct document *document, size_t at)
 {
     size_t depth = 0;
     struct tag tag;
@@ -214,7 +214,7 @@ static bool has_namespace(const struct document *document, const struct tag *tag
     return means(value, ns->bytes, ns->length);
 }
 
-bool element_is(const struct document *document, size_t at, const WS_XML_STRING *local, const WS_XML_STRING *ns)
+bool toplevel_is(const struct document *document, size_t at, const WS_XML_STRING *local, const WS_XML_STRING *ns)
 {
     struct tag tag;
 
@@ -223,7 +223,7 @@ bool element_is(const struct document *document, size_t at, const WS_XML_STRING 
            (ns == NULL || has_namespace(document, &tag, ns));
 }
 
-bool element_is_name(const WS_XML_STRING *name)
+bool toplevel_is_name(const WS_XML_STRING *name)
 {
     for (ULONG i = 0; i < name->length; i++) {
         BYTE c = name->bytes[i];
@@ -256,7 +256,7 @@ static struct document *make_document(struct text *text, const struct document *
     return made;
 }
 
-struct document *element_copy(const struct document *document, size_t from, size_t to)
+struct document *toplevel_copy(const struct document *document, size_t from, size_t to)
 {
     struct text text = TEXT_INIT(SIZE_MAX);
 
@@ -275,17 +275,17 @@ static void choose_prefix(const struct document *document, const struct tag *tag
     } while (find_namespace(document, tag, (struct span){prefix, strlen(prefix)}, &value));
 }
 
-struct document *element_rename(struct document *document, const WS_XML_STRING *local, const WS_XML_STRING *ns)
+struct document *toplevel_rename(struct document *document, const WS_XML_STRING *local, const WS_XML_STRING *ns)
 {
     struct text text = TEXT_INIT(SIZE_MAX);
-    size_t at = element_skip(document, 0);
-    size_t end = element_end(document, at);
+    size_t at = toplevel_skip(document, 0);
+    size_t end = toplevel_end(document, at);
     struct document *renamed;
     struct tag tag;
     char prefix[16];
 
-    if (element_is(document, at, local, ns)) {
-        return at == 0 && end == document->size ? document_share(document) : element_copy(document, at, end);
+    if (toplevel_is(document, at, local, ns)) {
+        return at == 0 && end == document->size ? document_share(document) : toplevel_copy(document, at, end);
     }
     read_tag(document, at, &tag);
     choose_prefix(document, &tag, prefix);
