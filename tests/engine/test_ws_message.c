@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Messages: creation, states, properties, headers, addresses, bodies; and how readers go from element to element.
+ */
+#include "channel_support.h"
+
+static WS_MESSAGE *message;
+
+static void set_up_message(const WS_MESSAGE_PROPERTY *properties, ULONG count)
+{
+    CHECK_STATUS(create(NULL, 0), 0);
+    CHECK_STATUS(open_to(service.url), 0);
+    CHECK_STATUS(WsCreateMessageForChannel(channel, properties, count, &message, error), 0);
+}
+
+static void tear_down_message(void)
+{
+    WsFreeMessage(message);
+    WsFreeChannel(channel);
+    message = NULL;
+    channel = NULL;
+}
+
+static HRESULT initialize(void)
+{
+    HRESULT status = WsResetMessage(message, error);
+
+    return status == 0 ? WsInitializeMessage(message, WS_REQUEST_MESSAGE, NULL, error) : status;
+}
+
+static HRESULT get(int id, void *value, ULONG size)
+{
+    return WsGetMessageProperty(message, (WS_MESSAGE_PROPERTY_ID)id, value, size, error);
+}
+
+static HRESULT create_with(int id, const void *value, ULONG size)
+{
+    const WS_MESSAGE_PROPERTY property = {(WS_MESSAGE_PROPERTY_ID)id, (void *)(uintptr_t)value, size};
+    WS_MESSAGE *made = NULL;
+    HRESULT status = WsCreateMessageForChannel(channel, &property, 1, &made, error);
+
+    WsFreeMessage(made);
+    return status;
+}
+
+static void creation(void)
+{
+    ULONG number = 5, flag = 9;
+    SIZE_T size = 1000;
+    WS_XML_READER_PROPERTY depth = {WS_XML_READER_PROPERTY_MAX_DEPTH, &number, 4};
+    WS_XML_WRITER_PROPERTY fragment = {WS_XML_WRITER_PROPERTY_ALLOW_FRAGMENT, &flag, 4};
+    WS_HEAP_PROPERTY most = {WS_HEAP_PROPERTY_MAX_SIZE, &size, sizeof size};
+    WS_HEAP_PROPERTIES of_heap = {&most, 1};
+    WS_XML_READER_PROPERTIES of_reader = {&depth, 1};
+    WS_XML_WRITER_PROPERTIES of_writer = {&fragment, 1};
+
+    CHECK_STATUS(create(NULL, 0), 0);
+    CHECK_FAILURE(WsCreateMessageForChannel(channel, NULL, 0, NULL, error), E_INVALIDARG, "address");
+    CHECK_FAILURE(WsCreateMessageForChannel(channel, NULL, 1, &message, error), E_INVALIDARG, "count");
+    for (int id = -1; id < 25; id++) {
+        if (id != 9 && id != 10 && id != 11 && id != 13) {
+            CHECK_FAILURE(create_with(id, &number, 4), E_INVALIDARG, "property");
+        } else {
+            CHECK_FAILURE(create_with(id, &number, 3), E_INVALIDARG, "bytes");
+            CHECK_FAILURE(create_with(id, NULL, id == 13 ? 4 : 16), E_INVALIDARG, "bytes");
+        }
+    }
+    CHECK_STATUS(create_with(9, &of_heap, sizeof of_heap), 0);
+    CHECK_STATUS(create_with(10, &of_reader, sizeof of_reader), 0);
+    CHECK_FAILURE(create_with(11, &of_writer, sizeof of_writer), E_INVALIDARG, "TRUE or FALSE");
+    flag = TRUE;
+    CHECK_STATUS(create_with(11, &of_writer, sizeof of_writer), 0);
+    CHECK_STATUS(create_with(13, &number, 4), 0);
+    most.valueSize = 4;
+    CHECK_FAILURE(create_with(9, &of_heap, sizeof of_heap), E_INVALIDARG, "heap");
+    most.id = WS_HEAP_PROPERTY_ACTUAL_SIZE;
+    CHECK_FAILURE(create_with(9, &of_heap, sizeof of_heap), E_INVALIDARG, "heap");
+    of_heap = (WS_HEAP_PROPERTIES){NULL, 1};
+    CHECK_FAILURE(create_with(9, &of_heap, sizeof of_heap), E_INVALIDARG, "count");
+    of_reader = (WS_XML_READER_PROPERTIES){NULL, 1};
+    CHECK_FAILURE(create_with(10, &of_reader, sizeof of_reader), E_INVALIDARG, "count");
+    WsFreeChannel(channel);
+}
+
+static void states(void)
+{
+    ULONG value = 0;
+    void *pointer = NULL;
+
+    set_up_message(NULL, 0);
+    CHECK(message_state(message) == WS_MESSAGE_STATE_EMPTY);
+    CHECK_FAILURE(get(WS_MESSAGE_PROPERTY_ENVELOPE_VERSION, &value, 4), WS_E_INVALID_OPERATION, "empty");
+    CHECK_FAILURE(set_action(message, "urn:do"), WS_E_INVALID_OPERATION, "empty");
+    CHECK_FAILURE(WsInitializeMessage(message, WS_REPLY_MESSAGE, NULL, error), WS_E_NOT_SUPPORTED, "replies");
+    CHECK_FAILURE(WsInitializeMessage(message, (WS_MESSAGE_INITIALIZATION)5, NULL, error), E_INVALIDARG, "kind");
+    CHECK_FAILURE(WsInitializeMessage(message, WS_BLANK_MESSAGE, message, error), E_INVALIDARG, "no other");
+    CHECK_STATUS(WsInitializeMessage(message, WS_REQUEST_MESSAGE, NULL, error), 0);
+    CHECK_FAILURE(WsInitializeMessage(message, WS_REQUEST_MESSAGE, NULL, error), WS_E_INVALID_OPERATION, "initialized");
+    CHECK(message_state(message) == WS_MESSAGE_STATE_INITIALIZED);
+    CHECK_STATUS(get(WS_MESSAGE_PROPERTY_ENVELOPE_VERSION, &value, 4), 0);
+    CHECK(value == WS_ENVELOPE_VERSION_SOAP_1_2);
+    CHECK_STATUS(get(WS_MESSAGE_PROPERTY_ADDRESSING_VERSION, &value, 4), 0);
+    CHECK(value == WS_ADDRESSING_VERSION_1_0);
+    CHECK_STATUS(get(WS_MESSAGE_PROPERTY_MAX_PROCESSED_HEADERS, &value, 4), 0);
+    CHECK(value == 64);
+    CHECK_STATUS(get(WS_MESSAGE_PROPERTY_IS_ADDRESSED, &value, 4), 0);
+    CHECK(value == FALSE);
+    CHECK_FAILURE(get(WS_MESSAGE_PROPERTY_BODY_WRITER, &pointer, sizeof pointer), WS_E_INVALID_OPERATION, "writer");
+    CHECK_FAILURE(get(WS_MESSAGE_PROPERTY_BODY_READER, &pointer, sizeof pointer), WS_E_INVALID_OPERATION, "reader");
+    CHECK_FAILURE(get(WS_MESSAGE_PROPERTY_HEADER_BUFFER, &pointer, sizeof pointer), WS_E_INVALID_OPERATION, "received");
+    CHECK_FAILURE(get(WS_MESSAGE_PROPERTY_STATE, &value, 2), E_INVALIDARG, "4 bytes");
+    CHECK_FAILURE(get(WS_MESSAGE_PROPERTY_STATE, NULL, 4), E_INVALIDARG, "4 bytes");
+    for (int id = 9; id <= 11; id++) {
+        CHECK_FAILURE(get(id, &pointer, sizeof pointer), E_INVALIDARG, "read");
+    }
+    CHECK_FAILURE(get(99, &value, 4), E_INVALIDARG, "read");
+    CHECK_FAILURE(WsWriteMessageStart(channel, message, NULL, error), WS_E_INVALID_OPERATION, "action");
+    CHECK_STATUS(set_action(message, "urn:do"), 0);
+    CHECK_STATUS(WsWriteMessageStart(channel, message, NULL, error), 0);
+    CHECK_STATUS(get(WS_MESSAGE_PROPERTY_IS_ADDRESSED, &value, 4), 0);
+    CHECK(value == TRUE && message_state(message) == WS_MESSAGE_STATE_WRITING);
+    CHECK_STATUS(WsResetMessage(message, error), 0);
+    CHECK(message_state(message) == WS_MESSAGE_STATE_EMPTY);
+    tear_down_message();
+}
+
+static void wrong_pointers(void)
+{
+    static void *const BAD[] = {NULL, (void *)(uintptr_t)0x77};
+    ULONG value;
+
+    for (size_t i = 0; i < COUNT(BAD); i++) {
+        message = BAD[i];
+        CHECK_FAILURE(WsResetMessage(message, error), E_INVALIDARG, "WS_MESSAGE");
+        CHECK_FAILURE(WsInitializeMessage(message, WS_BLANK_MESSAGE, NULL, error), E_INVALIDARG, "WS_MESSAGE");
+        CHECK_FAILURE(get(WS_MESSAGE_PROPERTY_STATE, &value, 4), E_INVALIDARG, "WS_MESSAGE");
+        CHECK_FAILURE(WsAddressMessage(message, NULL, error), E_INVALIDARG, "WS_MESSAGE");
+        CHECK_FAILURE(set_action(message, "a"), E_INVALIDARG, "WS_MESSAGE");
+        CHECK_FAILURE(WsAddCustomHeader(message, NULL, WS_WRITE_REQUIRED_POINTER, NULL, 0, 0, error), E_INVALIDARG,
+                      "WS_MESSAGE");
+        WsFreeMessage(message);
+    }
+    message = NULL;
+}
+
+/* ---- headers ----------------------------------------------------------------------------------------------------- */
+
+static HRESULT set_header(int header, int type, int option, const void *value, ULONG size)
+{
+    return WsSetHeader(message, (WS_HEADER_TYPE)header, (WS_TYPE)type, (WS_WRITE_OPTION)option, value, size, error);
+}
+
+static void strings(void)
+{
+    static const char *const BAD[] = {"", "a\"b", "a\\b", "a\nb", "a\x7F", "\xC3\xA9"};
+    WS_XML_STRING text = narrow("urn:a b");
+    const WS_XML_STRING *pointer = &text;
+    WS_STRING string = wide("urn:wide");
+    WS_XML_STRING broken = {.length = 1};
+
+    set_up_message(NULL, 0);
+    CHECK_STATUS(initialize(), 0);
+    for (size_t i = 0; i < COUNT(BAD); i++) {
+        CHECK_FAILURE(set_action(message, BAD[i]), E_INVALIDARG, "the action");
+        string = wide(BAD[i]);
+        CHECK_FAILURE(set_header(WS_ACTION_HEADER, WS_STRING_TYPE, 1, &string, sizeof string), E_INVALIDARG,
+                      "the action");
+    }
+    string = wide("urn:wide");
+    CHECK_FAILURE(set_header(0, WS_XML_STRING_TYPE, 1, &text, sizeof text), E_INVALIDARG, "no header");
+    CHECK_FAILURE(set_header(8, WS_XML_STRING_TYPE, 1, &text, sizeof text), E_INVALIDARG, "no header");
+    CHECK_FAILURE(set_header(WS_TO_HEADER, WS_XML_STRING_TYPE, 1, &text, sizeof text), WS_E_NOT_SUPPORTED,
+                  "WsAddressMessage");
+    CHECK_FAILURE(set_header(WS_REPLY_TO_HEADER, WS_XML_STRING_TYPE, 1, &text, sizeof text), WS_E_NOT_SUPPORTED,
+                  "headers");
+    CHECK_FAILURE(set_header(1, WS_XML_BUFFER_TYPE, 1, &text, sizeof text), WS_E_NOT_SUPPORTED, "WS_STRING");
+    CHECK_FAILURE(set_header(1, WS_XML_STRING_TYPE, 1, &text, 8), E_INVALIDARG, "bytes");
+    CHECK_FAILURE(set_header(1, WS_XML_STRING_TYPE, 1, NULL, sizeof text), E_INVALIDARG, "bytes");
+    CHECK_FAILURE(set_header(1, WS_XML_STRING_TYPE, 2, NULL, sizeof pointer), E_INVALIDARG, "NULL");
+    CHECK_FAILURE(set_header(1, WS_XML_STRING_TYPE, 3, &text, sizeof text), WS_E_NOT_SUPPORTED, "required");
+    CHECK_FAILURE(set_header(1, WS_XML_STRING_TYPE, 5, &text, sizeof text), E_INVALIDARG, "option");
+    CHECK_FAILURE(set_header(1, WS_XML_STRING_TYPE, 1, &broken, sizeof broken), E_INVALIDARG, "NULL");
+    CHECK_STATUS(set_header(1, WS_XML_STRING_TYPE, 2, &pointer, sizeof pointer), 0);
+    CHECK_STATUS(set_header(WS_MESSAGE_ID_HEADER, WS_STRING_TYPE, 1, &string, sizeof string), 0);
+    CHECK_STATUS(WsWriteMessageStart(channel, message, NULL, error), 0);
+    CHECK_STATUS(WsWriteMessageEnd(channel, message, NULL, error), 0);
+    await_arrival(1);
+    CHECK(strstr(got, ">urn:wide</a:MessageID>") != NULL && strstr(got, "action=\"urn:a b\"") != NULL);
+    CHECK_FAILURE(set_action(message, "urn:do"), WS_E_INVALID_OPERATION, "done");
+    tear_down_message();
+}
+
+static HRESULT add(const char *xml, const char *local, const char *ns, ULONG attributes)
+{
+    WS_XML_STRING names[] = {narrow(local), narrow(ns)};
+    const WS_ELEMENT_DESCRIPTION description = {&names[0], &names[1], WS_XML_BUFFER_TYPE, NULL};
+    WS_XML_BUFFER *buffer = make_buffer(xml);
+
+    return WsAddCustomHeader(message, &description, WS_WRITE_REQUIRED_POINTER, &buffer, sizeof buffer, attributes,
+                             error);
+}
+
+static const struct {
+    const char *xml, *local, *ns, *want;
+} HEADERS[] = {
+    {"<h xmlns='urn:h'>1</h>", "h", "urn:h", "<h xmlns=\"urn:h\">1</h>"},
+    {" <p:h xmlns:p='urn:h'/> <!-- c --> ", "h", "urn:h", "<p:h xmlns:p=\"urn:h\"/>"},
+    {"<h a='1'>x<b/></h>", "k", "urn:k", "<h0:k a=\"1\" xmlns:h0=\"urn:k\">x<b/></h0:k>"},
+    {"<h0:h xmlns:h0='urn:o' h0:a='&gt;'/>", "k", "u&<",
+     "<h1:k h0:a=\">\" xmlns:h0=\"urn:o\" xmlns:h1=\"u&amp;&lt;\"/>"},
+    {"<h xmlns='u&amp;v'><h>]]</h><![CDATA[</h>]]></h>", "h", "u&v",
+     "<h xmlns=\"u&amp;v\"><h>]]</h><![CDATA[</h>]]></h>"},
+    {"<h xmlns='u&amp;v'/>", "h", "u&amp;v", "<h0:h xmlns=\"u&amp;v\" xmlns:h0=\"u&amp;amp;v\"/>"},
+};
+
+static void custom_headers(void)
+{
+    WS_XML_STRING name = narrow("h"), ns = narrow("urn:h"), none = {0};
+    WS_ELEMENT_DESCRIPTION description = {&name, &ns, WS_XML_BUFFER_TYPE, NULL};
+    WS_XML_BUFFER *buffer = make_buffer("<h/>"), *junk = (WS_XML_BUFFER *)(uintptr_t)5;
+
+    set_up_message(NULL, 0);
+    CHECK_FAILURE(add("<h/>", "h", "urn:h", 0), WS_E_INVALID_OPERATION, "empty");
+    CHECK_STATUS(initialize(), 0);
+    CHECK_STATUS(set_action(message, "urn:do"), 0);
+    for (size_t i = 0; i < COUNT(HEADERS); i++) {
+        CHECK_STATUS(add(HEADERS[i].xml, HEADERS[i].local, HEADERS[i].ns, 0), 0);
+    }
+    CHECK_FAILURE(add("<h/>", "1h", "urn:h", 0), E_INVALIDARG, "local name");
+    CHECK_FAILURE(add("<h/>", "h x", "urn:h", 0), E_INVALIDARG, "local name");
+    CHECK_FAILURE(add("<h/>", "", "urn:h", 0), E_INVALIDARG, "local name");
+    CHECK_FAILURE(add("<h/>", "h", "", 0), E_INVALIDARG, "namespace");
+    CHECK_FAILURE(add("<h/>", "h", "\xFF", 0), E_INVALIDARG, "namespace");
+    CHECK_FAILURE(add("<h/>", "h\xC3", "urn:h", 0), E_INVALIDARG, "name");
+    CHECK_FAILURE(add("<h/>", "h", "urn:h", 4), E_INVALIDARG, "attributes");
+    CHECK_FAILURE(WsAddCustomHeader(message, NULL, WS_WRITE_REQUIRED_POINTER, &buffer, 8, 0, error), E_INVALIDARG,
+                  "NULL");
+    CHECK_FAILURE(WsAddCustomHeader(message, &description, WS_WRITE_REQUIRED_VALUE, &buffer, 8, 0, error), E_INVALIDARG,
+                  "REQUIRED_POINTER");
+    CHECK_FAILURE(WsAddCustomHeader(message, &description, WS_WRITE_REQUIRED_POINTER, &buffer, 4, 0, error),
+                  E_INVALIDARG, "pointer");
+    CHECK_FAILURE(WsAddCustomHeader(message, &description, WS_WRITE_REQUIRED_POINTER, &junk, 8, 0, error), E_INVALIDARG,
+                  "live");
+    buffer = NULL;
+    CHECK_STATUS(WsCreateXmlBuffer(heap, NULL, 0, &buffer, error), 0);
+    CHECK_FAILURE(WsAddCustomHeader(message, &description, WS_WRITE_REQUIRED_POINTER, &buffer, 8, 0, error),
+                  E_INVALIDARG, "one element");
+    description.elementNs = &none;
+    CHECK_FAILURE(WsAddCustomHeader(message, &description, WS_WRITE_REQUIRED_POINTER, &buffer, 8, 0, error),
+                  E_INVALIDARG, "namespace");
+    description.type = WS_STRING_TYPE;
+    CHECK_FAILURE(WsAddCustomHeader(message, &description, WS_WRITE_REQUIRED_POINTER, &buffer, 8, 0, error),
+                  WS_E_NOT_SUPPORTED, "WS_XML_BUFFER");
+    CHECK_STATUS(WsWriteMessageStart(channel, message, NULL, error), 0);
+    for (size_t i = COUNT(HEADERS); i < 64; i++) {
+        CHECK_STATUS(add("<h/>", "h", "urn:h", WS_MUST_UNDERSTAND_HEADER_ATTRIBUTE), 0);
+    }
+    CHECK_FAILURE(add("<h/>", "h", "urn:h", 0), WS_E_QUOTA_EXCEEDED, "64");
+    CHECK_STATUS(WsWriteMessageEnd(channel, message, NULL, error), 0);
+    await_arrival(2);
+    for (size_t i = 0; i < COUNT(HEADERS); i++) {
+        if (!CHECK(strstr(got, HEADERS[i].want) != NULL)) {
+            fprintf(stderr, "    no %s in %s\n", HEADERS[i].want, got);
+        }
+    }
+    tear_down_message();
+}
+
+static void addresses(void)
+{
+    WS_ENDPOINT_ADDRESS address = {.url = wide("urn:some:service")};
+
+    set_up_message(NULL, 0);
+    CHECK_FAILURE(WsAddressMessage(message, &address, error), WS_E_INVALID_OPERATION, "empty");
+    CHECK_STATUS(initialize(), 0);
+    CHECK_FAILURE(WsAddressMessage(message, NULL, error), E_INVALIDARG, "NULL");
+    address.headers = make_buffer("<h/>");
+    CHECK_FAILURE(WsAddressMessage(message, &address, error), WS_E_NOT_SUPPORTED, "headers");
+    address = (WS_ENDPOINT_ADDRESS){.url = wide("a b")};
+    CHECK_FAILURE(WsAddressMessage(message, &address, error), WS_E_INVALID_ENDPOINT_URL, "blank");
+    address = (WS_ENDPOINT_ADDRESS){.url = wide("urn:some:service")};
+    CHECK_STATUS(WsAddressMessage(message, &address, error), 0);
+    CHECK_FAILURE(WsAddressMessage(message, &address, error), WS_E_INVALID_OPERATION, "has an address");
+    CHECK_STATUS(set_action(message, "urn:do"), 0);
+    CHECK_STATUS(WsWriteMessageStart(channel, message, NULL, error), 0);
+    CHECK_STATUS(WsWriteMessageEnd(channel, message, NULL, error), 0);
+    await_arrival(3);
+    CHECK(strstr(got, ">urn:some:service</a:To>") != NULL);
+    tear_down_message();
+}
+
+/* ---- bodies ------------------------------------------------------------------------------------------------------ */
+
+static void body_writer(void)
+{
+    const WS_XML_WRITER_TEXT_ENCODING utf8 = {{WS_XML_WRITER_ENCODING_TYPE_TEXT}, WS_CHARSET_UTF8};
+    const WS_XML_WRITER_BUFFER_OUTPUT output = {{WS_XML_WRITER_OUTPUT_TYPE_BUFFER}};
+    WS_XML_BUFFER *buffer = make_buffer("<q/>");
+    WS_XML_WRITER *of_body = NULL;
+
+    set_up_message(NULL, 0);
+    CHECK_STATUS(initialize(), 0);
+    CHECK_STATUS(set_action(message, "urn:do"), 0);
+    CHECK_STATUS(WsWriteMessageStart(channel, message, NULL, error), 0);
+    CHECK_STATUS(get(WS_MESSAGE_PROPERTY_BODY_WRITER, &of_body, sizeof of_body), 0);
+    CHECK_STATUS(WsWriteXmlBuffer(of_body, buffer, error), 0);
+    CHECK_STATUS(WsWriteXmlBuffer(of_body, buffer, error), 0); /* a body may have any number */
+    CHECK_FAILURE(WsSetOutput(of_body, &utf8.encoding, &output.output, NULL, 0, error), WS_E_INVALID_OPERATION,
+                  "message");
+    CHECK_STATUS(WsWriteMessageEnd(channel, message, NULL, error), 0);
+    CHECK_FAILURE(WsWriteXmlBuffer(of_body, buffer, error), WS_E_INVALID_OPERATION, "no output");
+    await_arrival(4);
+    CHECK(strstr(got, "<s:Body><q/><q/></s:Body>") != NULL);
+    tear_down_message();
+    CHECK_FAILURE(WsWriteXmlBuffer(of_body, buffer, error), E_INVALIDARG, "live");
+}
+
+static void freed_writer(void)
+{
+    WS_XML_WRITER *of_body = NULL;
+
+    set_up_channel(NULL, 0);
+    CHECK_STATUS(begin_request("<q/>"), 0);
+    message = request_message;
+    CHECK_STATUS(get(WS_MESSAGE_PROPERTY_BODY_WRITER, &of_body, sizeof of_body), 0);
+    WsFreeWriter(of_body); /* which is against the rules */
+    CHECK_FAILURE(WsWriteMessageEnd(channel, request_message, NULL, error), WS_E_INVALID_OPERATION, "gone");
+    check_request();
+    tear_down_channel();
+}
+
+static WS_XML_STRING *name(const char *text)
+{
+    static WS_XML_STRING names[2];
+    static unsigned next;
+
+    names[next ^= 1] = narrow(text);
+    return &names[next];
+}
+
+static void elements(void)
+{
+    static const char TEXT[] = "<!-- > --> <p:a xmlns:p='urn:p' b='/>'><a><![CDATA[</p:a>]]><!--</p:a>--></a>t</p:a>\n"
+                               "<b xmlns='urn:b'/>x<c/>";
+    const WS_XML_READER_TEXT_ENCODING utf8 = {{WS_XML_READER_ENCODING_TYPE_TEXT}, WS_CHARSET_UTF8};
+    const WS_XML_READER_BUFFER_INPUT input = {
+        {WS_XML_READER_INPUT_TYPE_BUFFER}, (void *)(uintptr_t)TEXT, sizeof TEXT - 1};
+    BOOL allow = TRUE, found = 7;
+    const WS_XML_READER_PROPERTY fragment = {WS_XML_READER_PROPERTY_ALLOW_FRAGMENT, &allow, 4};
+    WS_XML_BUFFER *buffer = NULL;
+
+    CHECK_FAILURE(WsReadToStartElement(NULL, NULL, NULL, &found, error), E_INVALIDARG, "WS_XML_READER");
+    CHECK_STATUS(WsSetInput(reader, &utf8.encoding, &input.input, &fragment, 1, error), 0);
+    CHECK_STATUS(WsReadToStartElement(reader, name("x"), NULL, &found, error), 0);
+    CHECK(!found);
+    CHECK_STATUS(WsReadToStartElement(reader, name("a"), name("urn:q"), &found, error), 0);
+    CHECK(!found);
+    CHECK_STATUS(WsReadToStartElement(reader, name("a"), name("urn:p"), &found, error), 0);
+    CHECK(found);
+    CHECK_STATUS(WsReadXmlBuffer(reader, heap, &buffer, error), 0);
+    CHECK(strcmp(text_of(buffer), "<p:a b=\"/>\" xmlns:p=\"urn:p\"><a><![CDATA[</p:a>]]><!--</p:a>--></a>t</p:a>") ==
+          0);
+    CHECK_FAILURE(WsReadXmlBuffer(reader, heap, &buffer, error), WS_E_INVALID_OPERATION, "no element");
+    CHECK_STATUS(WsReadToStartElement(reader, NULL, name("urn:b"), &found, error), 0);
+    CHECK(found);
+    CHECK_STATUS(WsReadXmlBuffer(reader, heap, &buffer, error), 0);
+    CHECK(strcmp(text_of(buffer), "<b xmlns=\"urn:b\"/>") == 0);
+    CHECK_STATUS(WsReadToStartElement(reader, NULL, NULL, &found, error), 0);
+    CHECK(!found); /* there is text */
+    CHECK_FAILURE(WsReadToStartElement(reader, NULL, NULL, NULL, error), WS_E_INVALID_FORMAT, "next");
+    CHECK_FAILURE(WsReadToStartElement(reader, NULL, NULL, &found, error), WS_E_OBJECT_FAULTED, "failed");
+}
+
+static void one_element(void)
+{
+    static const char TEXT[] = " <a>1</a> ";
+    const WS_XML_READER_TEXT_ENCODING utf8 = {{WS_XML_READER_ENCODING_TYPE_TEXT}, WS_CHARSET_UTF8};
+    WS_XML_READER_BUFFER_INPUT input = {{WS_XML_READER_INPUT_TYPE_BUFFER}, (void *)(uintptr_t)TEXT, sizeof TEXT - 1};
+    WS_XML_STRING broken = {.length = 1};
+    WS_XML_READER *fresh = NULL;
+    WS_XML_BUFFER *buffer = NULL;
+    BOOL found = FALSE;
+
+    CHECK_STATUS(WsCreateReader(NULL, 0, &fresh, error), 0);
+    CHECK_FAILURE(WsReadToStartElement(fresh, NULL, NULL, &found, error), WS_E_INVALID_OPERATION, "no input");
+    CHECK_FAILURE(WsReadToStartElement(fresh, &broken, NULL, &found, error), E_INVALIDARG, "NULL");
+    CHECK_STATUS(WsSetInput(fresh, &utf8.encoding, &input.input, NULL, 0, error), 0);
+    CHECK_STATUS(WsReadToStartElement(fresh, name("a"), name(""), &found, error), 0);
+    CHECK(found);
+    CHECK_STATUS(WsReadXmlBuffer(fresh, heap, &buffer, error), 0);
+    CHECK(strcmp(text_of(buffer), "<a>1</a>") == 0);
+    CHECK_STATUS(WsReadToStartElement(fresh, NULL, NULL, &found, error), 0);
+    CHECK(!found);
+    CHECK_STATUS(WsSetInput(fresh, NULL, NULL, NULL, 0, error), 0);
+    CHECK_STATUS(WsReadToStartElement(fresh, NULL, NULL, &found, error), 0);
+    CHECK(!found);
+    input.encodedDataSize = 4;
+    CHECK_STATUS(WsSetInput(fresh, &utf8.encoding, &input.input, NULL, 0, error), 0);
+    CHECK_STATUS(WsReadToStartElement(fresh, NULL, NULL, &found, error), WS_E_INVALID_FORMAT);
+    CHECK_STATUS(WsResetError(error), 0);
+    WsFreeReader(fresh);
+}
+
+static void body_reader(void)
+{
+    WS_XML_READER *of_body = NULL;
+    WS_XML_BUFFER *headers = NULL, *buffer = NULL;
+    BOOL found = TRUE;
+
+    set_up_channel(NULL, 0);
+    answer_with("200 OK", SOAP, ENVELOPE(RELATED, "<r/>"));
+    CHECK_STATUS(send_text("<q/>"), 0);
+    CHECK_STATUS(receive_start(), 0);
+    message = reply_message;
+    CHECK_STATUS(get(WS_MESSAGE_PROPERTY_BODY_READER, &of_body, sizeof of_body), 0);
+    CHECK_FAILURE(WsSetInput(of_body, NULL, NULL, NULL, 0, error), WS_E_INVALID_OPERATION, "message");
+    CHECK_STATUS(WsReadXmlBuffer(of_body, heap, &buffer, error), 0); /* it stands at the element already */
+    CHECK_STATUS(WsReadToStartElement(of_body, NULL, NULL, &found, error), 0);
+    CHECK(!found);
+    CHECK_STATUS(get(WS_MESSAGE_PROPERTY_HEADER_BUFFER, &headers, sizeof headers), 0);
+    CHECK(strstr(text_of(headers), "RelatesTo") != NULL);
+    CHECK_STATUS(receive_end(), 0);
+    CHECK_FAILURE(get(WS_MESSAGE_PROPERTY_BODY_READER, &of_body, sizeof of_body), WS_E_INVALID_OPERATION, "done");
+    CHECK_STATUS(WsResetMessage(reply_message, error), 0);
+    CHECK_FAILURE(WsReadXmlBuffer(of_body, heap, &buffer, error), WS_E_INVALID_OPERATION, "no input");
+    WsFreeReader(of_body); /* which is against the rules */
+    check_request();
+    tear_down_channel();
+}
+
+int main(void)
+{
+    ws_set_up();
+    answer_with("200 OK", SOAP, ENVELOPE(RELATED, "<r/>"));
+    server_start(&service, serve_answers, NULL);
+    RUN(creation);
+    RUN(states);
+    RUN(wrong_pointers);
+    RUN(strings);
+    RUN(custom_headers);
+    RUN(addresses);
+    RUN(body_writer);
+    RUN(freed_writer);
+    RUN(elements);
+    RUN(one_element);
+    RUN(body_reader);
+    server_stop(&service);
+    ws_tear_down();
+    return test_result("ws_message");
+}
