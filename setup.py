@@ -67,7 +67,7 @@ WINDOWS_WS_LIBRARIES = ["webservices"]
 
 
 class OptionalPart(NamedTuple):
-    """What an engine has where a library of the system is installed, and what else stands for it."""
+    """What an engine has where a library of the system is, and what stands for it elsewhere."""
 
     libraries: list[str]  # of the system, by pkg-config's names: all or none are used
     sources: str  # a pattern under ncrypt_ext/portable
@@ -318,7 +318,7 @@ class BuildExtensions(build_ext):
         with ThreadPoolExecutor(self.parallel) as pool:
             objects = list(pool.map(compile_one, sources))
         library = f"{folder}/{library_name(engine.name)}"
-        listed = Path(folder, f"{engine.name}.txt")  # changes when a source or library comes or goes
+        listed = Path(folder, f"{engine.name}.txt")  # changes when a source or a library does
         if not listed.exists() or listed.read_text() != "\n".join(objects + library_flags):
             listed.write_text("\n".join(objects + library_flags))
         inputs = [*objects, str(listed), engine.map]

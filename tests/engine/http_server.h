@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -122,6 +123,9 @@ static inline void serve_echo(struct connection *connection)
 
 static inline void serve_one(struct server *server, int socket)
 {
+    const int at_once = 1;
+
+    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
     peer.socket = socket;
     peer.number = atomic_fetch_add(&server->connections, 1);
     peer.ssl = server->ctx != NULL ? SSL_new(server->ctx) : NULL;

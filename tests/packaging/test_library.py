@@ -20,9 +20,7 @@ PRIVATE_HEADERS = [*INCLUDE.glob("ncrypt_ext_*.h"), PORTABLE / "common" / "expor
 OF_THE_SYSTEM = r"lib(c\.so\.6|m\.so\.6|pthread\.so\.0|dl\.so\.2)|libc\.musl-.*|ld-linux.*"
 ALLOWED_LIBRARIES = {
     CORE: re.compile(rf"lib(crypto\.so\.\d+|sqlite3\.so\.0)|{OF_THE_SYSTEM}"),
-    WS: re.compile(
-        rf"lib(xml2|curl|ssl|crypto)\.so\.\d+|libncrypt_ext_core\.so|{OF_THE_SYSTEM}"
-    ),
+    WS: re.compile(rf"lib(xml2|curl|ssl|crypto)\.so\.\d+|libncrypt_ext_core\.so|{OF_THE_SYSTEM}"),
 }
 
 

@@ -24,7 +24,8 @@ MUST_CHECK HRESULT http_open(const char *url, const struct settings *settings, c
 /* NULL is allowed. */
 void http_close(struct http *http);
 
-/* From any thread: the call that is running, and every later one, fails with WS_E_OPERATION_ABORTED. */
+/* From any thread, as long as http_close() has not been called: the call that is running, and every later one, fails
+ * with WS_E_OPERATION_ABORTED. */
 void http_abort(struct http *http);
 
 struct http_request {
@@ -34,7 +35,10 @@ struct http_request {
     size_t size;
 };
 
-/* Connects when there is no connection, and sends. */
+/* Connects when there is no connection, and sends. This and http_receive() fail with WS_E_OPERATION_ABORTED, too, when
+ * ncx_interrupted() says so, with WS_E_OPERATION_TIMED_OUT after the settings' times, and so on; the exchange is over
+ * then and its connection dropped, and the next request makes another one. Redirects are followed where the settings
+ * allow it, the status is 307 or 308, and scheme, host and port stay the same. */
 MUST_CHECK HRESULT http_send(struct http *http, const struct http_request *request, WS_ERROR *error);
 
 struct http_reply {

@@ -4,7 +4,6 @@
  */
 #include "webservices/http_curl.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -109,6 +108,7 @@ HRESULT http_open(const char *url, const struct settings *settings, const struct
                   WS_ERROR *error)
 {
     struct http *opened = calloc(1, sizeof *opened);
+    struct http_visit visit;
     HRESULT status;
 
     if (opened == NULL) {
@@ -120,9 +120,9 @@ HRESULT http_open(const char *url, const struct settings *settings, const struct
     for (int i = 0; i < HTTP_MAX_SOCKETS; i++) {
         opened->sockets[i] = -1;
     }
-    ncx_library_enter();
+    http_enter(&visit);
     status = open_with(opened, url, tls, error);
-    ncx_library_leave();
+    http_leave(&visit);
     if (status != ERROR_SUCCESS) {
         http_close(opened);
         return status;
@@ -157,6 +157,8 @@ static void clean_up(struct http *http)
 
 void http_close(struct http *http)
 {
+    struct http_visit visit;
+
     if (http == NULL) {
         return;
     }
@@ -164,10 +166,10 @@ void http_close(struct http *http)
         leave_to_parent(http);
         return;
     }
-    ncx_library_enter();
+    http_enter(&visit);
     clean_up(http);
     http_tls_clear(&http->tls);
-    ncx_library_leave();
+    http_leave(&visit);
     text_free(&http->body);
     free(http);
 }

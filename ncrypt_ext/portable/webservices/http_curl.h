@@ -13,6 +13,8 @@
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
@@ -70,6 +72,16 @@ struct http {
 
 /* WS_E_OPERATION_ABORTED, or WS_E_INVALID_OPERATION in a fork's child. */
 MUST_CHECK HRESULT http_check_usable(struct http *http, WS_ERROR *error);
+
+/* ---- http_curl_visit.c: around each call of libcurl's that may do something with the connection ---- */
+
+struct http_visit {
+    bool blocked, was_pending; /* SIGPIPE */
+    sigset_t before;
+};
+
+void http_enter(struct http_visit *visit);
+void http_leave(const struct http_visit *visit);
 
 /* ---- http_curl_options.c: of the easy handle, once for all requests ---- */
 

@@ -30,9 +30,11 @@ static void read_timeouts(struct http *http)
 static void stop(struct http *http)
 {
     if (http->running) {
-        ncx_library_enter();
+        struct http_visit visit;
+
+        http_enter(&visit);
         curl_multi_remove_handle(http->multi, http->easy);
-        ncx_library_leave();
+        http_leave(&visit);
         http->running = false;
     }
     http->sent = false;
@@ -46,6 +48,7 @@ static HRESULT fail_multi(CURLMcode code, WS_ERROR *error)
 
 static HRESULT start(struct http *http, WS_ERROR *error)
 {
+    struct http_visit visit;
     CURLMcode code;
 
     stop(http);
@@ -56,9 +59,9 @@ static HRESULT start(struct http *http, WS_ERROR *error)
     http->text[0] = 0;
     http->phase = TIMEOUT_RESOLVE;
     http->since = now();
-    ncx_library_enter();
+    http_enter(&visit);
     code = curl_multi_add_handle(http->multi, http->easy);
-    ncx_library_leave();
+    http_leave(&visit);
     http->running = code == CURLM_OK;
     return http->running ? ERROR_SUCCESS : fail_multi(code, error);
 }
@@ -108,6 +111,7 @@ static void tell_time_to_connect(struct http *http)
 
 static HRESULT step(struct http *http, WS_ERROR *error)
 {
+    struct http_visit visit;
     CURLMcode code;
     CURLMsg *message;
     int count;
@@ -115,7 +119,7 @@ static HRESULT step(struct http *http, WS_ERROR *error)
     if (http->phase == TIMEOUT_RESOLVE) {
         tell_time_to_connect(http);
     }
-    ncx_library_enter();
+    http_enter(&visit);
     code = curl_multi_perform(http->multi, &count);
     while (code == CURLM_OK && (message = curl_multi_info_read(http->multi, &count)) != NULL) {
         if (message->msg == CURLMSG_DONE) {
@@ -123,7 +127,7 @@ static HRESULT step(struct http *http, WS_ERROR *error)
             http->finished = true;
         }
     }
-    ncx_library_leave();
+    http_leave(&visit);
     if (code != CURLM_OK) {
         return fail_multi(code, error);
     }
