@@ -24,6 +24,7 @@ static const struct {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static OSSL_LIB_CTX *context;
 static EVP_MD *digests[DIGEST_COUNT]; /* NULL where libcrypto lacks one; kept until the process ends */
+static EVP_MAC *hmac;                 /* the same */
 static char failure[256];
 
 static const char *configuration_file(void)
@@ -51,6 +52,7 @@ static void make_context(void)
         for (size_t i = 0; i < DIGEST_COUNT; i++) {
             digests[i] = EVP_MD_fetch(context, digest_names[i].openssl, NULL);
         }
+        hmac = EVP_MAC_fetch(context, "HMAC", NULL);
     }
     openssl_scope_end();
 }
@@ -75,6 +77,11 @@ const EVP_MD *libctx_digest(const WCHAR *cng_name)
         }
     }
     return NULL;
+}
+
+EVP_MAC *libctx_hmac(void)
+{
+    return libctx_get() == NULL ? NULL : hmac;
 }
 
 SECURITY_STATUS libctx_random(void *out, size_t size)

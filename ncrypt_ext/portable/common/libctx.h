@@ -18,6 +18,9 @@ OSSL_LIB_CTX *libctx_get(void);
 /* The digest with CNG's name ("SHA256"), fetched once and kept; NULL when the name is unknown or libcrypto lacks it. */
 const EVP_MD *libctx_digest(const WCHAR *cng_name);
 
+/* HMAC, fetched once and kept; NULL when libcrypto lacks it. */
+EVP_MAC *libctx_hmac(void);
+
 MUST_CHECK SECURITY_STATUS libctx_random(void *out, size_t size);
 
 #endif

@@ -33,38 +33,46 @@ void security_free(struct security *security)
 
 /* ---- rules about the whole --------------------------------------------------------------------------------------- */
 
-/* The expanded names of the tokens' elements. One header has one of each (MS-LWSSP). */
-static HRESULT check_names(const struct signer *one, const struct signer *other, WS_ERROR *error)
-{
-    struct walk walks[2];
-    struct element roots[2];
-    bool begun[2] = {walk_begin(&walks[0], one->xml), walk_begin(&walks[1], other->xml)};
-    HRESULT status = ERROR_SUCCESS;
+/* The name of a token's element, within its document; the namespace is "" without one. */
+struct root {
+    struct slice uri;
+    struct slice local;
+};
 
-    if (!begun[0] || !begun[1]) {
-        status = ws_no_memory(error);
-    } else {
-        walk_root(&walks[0], &roots[0]);
-        walk_root(&walks[1], &roots[1]);
-        if (roots[0].local.size == roots[1].local.size && roots[0].uri.size == roots[1].uri.size &&
-            memcmp(roots[0].local.text, roots[1].local.text, roots[0].local.size) == 0 &&
-            memcmp(roots[0].uri.text, roots[1].uri.text, roots[0].uri.size) == 0) {
-            status = ws_fail(error, E_INVALIDARG, "there are two tokens %.*s: a security header has one of each kind",
-                             (int)(roots[0].local.size < 64 ? roots[0].local.size : 64), roots[0].local.text);
-        }
+static HRESULT find_root(const struct signer *signer, struct root *root, WS_ERROR *error)
+{
+    struct walk walk;
+    struct element element;
+
+    if (!walk_begin(&walk, signer->xml)) {
+        return ws_no_memory(error);
     }
-    for (int i = 0; i < 2; i++) {
-        if (begun[i]) {
-            walk_end(&walks[i]);
-        }
+    walk_root(&walk, &element);
+    *root = (struct root){element.uri, element.local};
+    walk_end(&walk);
+    return ERROR_SUCCESS;
+}
+
+static bool same(struct slice one, struct slice other)
+{
+    return one.size == other.size && (one.size == 0 || memcmp(one.text, other.text, one.size) == 0);
+}
+
+/* One header has one of each (MS-LWSSP). */
+static HRESULT check_names(const struct root *one, const struct root *other, WS_ERROR *error)
+{
+    if (!same(one->local, other->local) || !same(one->uri, other->uri)) {
+        return ERROR_SUCCESS;
     }
-    return status;
+    return ws_fail(error, E_INVALIDARG, "there are two tokens %.*s: a security header has one of each kind",
+                   (int)(one->local.size < 64 ? one->local.size : 64), one->local.text);
 }
 
 static HRESULT check_signer(const struct security *security, const struct signer *signer,
                             const struct settings *settings, WS_ERROR *error)
 {
-    HRESULT status = ERROR_SUCCESS;
+    struct root root, before;
+    HRESULT status;
 
     if (signer->type != 0 && security->usage == WS_SECURITY_TIMESTAMP_USAGE_NEVER) {
         return ws_fail(error, E_INVALIDARG,
@@ -75,8 +83,16 @@ static HRESULT check_signer(const struct security *security, const struct signer
         return ws_fail(error, E_INVALIDARG,
                        "a token with an asymmetric key signs the To header: it needs WS-Addressing 1.0 or 0.9");
     }
+    status = find_root(signer, &root, error);
+    if (status == ERROR_SUCCESS && security->usage != WS_SECURITY_TIMESTAMP_USAGE_NEVER &&
+        slice_is(root.local, "Timestamp") && slice_is(root.uri, UTILITY_URI)) {
+        return ws_fail(error, E_INVALIDARG, "a token is a Timestamp, which the security header has already");
+    }
     for (const struct signer *other = security->signers; other != signer && status == ERROR_SUCCESS; other++) {
-        status = check_names(other, signer, error);
+        status = find_root(other, &before, error);
+        if (status == ERROR_SUCCESS) {
+            status = check_names(&before, &root, error);
+        }
     }
     return status;
 }

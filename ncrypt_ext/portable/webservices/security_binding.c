@@ -11,6 +11,8 @@
 #define PROTOCOLS 0x1Fu
 #define FAILURES  0x1Fu
 
+#define CERTIFICATE_VALIDATION_CALLBACK 23 /* a property of newer SDKs */
+
 static HRESULT copy_bytes(const WS_BYTES *from, const char *what, struct bytes *to, WS_ERROR *error)
 {
     if (from->length == 0) {
@@ -52,8 +54,8 @@ static HRESULT take_authorities(struct tls_settings *tls, const WS_SECURITY_BIND
         return ws_fail(error, E_INVALIDARG, "the certificates to trust take a WS_BYTES");
     }
     memcpy(&given, property->value, sizeof given);
-    if (given.length == 0 || tls->ca.data != NULL) {
-        return ws_fail(error, E_INVALIDARG, "the certificates to trust are given empty, or twice");
+    if (given.length == 0) {
+        return ws_fail(error, E_INVALIDARG, "there are no certificates to trust: leave them out to trust the system's");
     }
     return copy_bytes(&given, "list of certificates to trust", &tls->ca, error);
 }
@@ -77,9 +79,27 @@ static HRESULT take_tls_property(struct tls_settings *tls, const WS_SECURITY_BIN
         return take_authorities(tls, property, error);
     case WS_SECURITY_BINDING_PROPERTY_REQUIRE_SSL_CLIENT_CERT:
         return ws_fail(error, E_INVALIDARG, "to require a client certificate is for servers");
+    case CERTIFICATE_VALIDATION_CALLBACK:
+        return ws_fail(error, WS_E_NOT_SUPPORTED, "the engine validates certificates without callbacks");
     default:
         return ws_fail(error, E_INVALIDARG, "the SSL transport has no property %d", (int)property->id);
     }
+}
+
+static HRESULT take_tls_properties(struct tls_settings *tls, const WS_SECURITY_BINDING *binding, WS_ERROR *error)
+{
+    HRESULT status = ERROR_SUCCESS;
+
+    for (ULONG i = 0; i < binding->propertyCount && status == ERROR_SUCCESS; i++) {
+        for (ULONG j = 0; j < i; j++) {
+            if (binding->properties[j].id == binding->properties[i].id) {
+                return ws_fail(error, E_INVALIDARG, "property %d of the SSL transport is given twice",
+                               (int)binding->properties[i].id);
+            }
+        }
+        status = take_tls_property(tls, &binding->properties[i], error);
+    }
+    return status;
 }
 
 static HRESULT take_pem(struct tls_settings *tls, const NCX_PEM_CERT_CREDENTIAL *given, WS_ERROR *error)
@@ -127,16 +147,14 @@ static HRESULT take_transport(struct security *security, const WS_SSL_TRANSPORT_
                               WS_ERROR *error)
 {
     struct tls_settings *tls = &security->tls;
-    HRESULT status = ERROR_SUCCESS;
+    HRESULT status;
 
     if (security->has_tls) {
         return ws_fail(error, E_INVALIDARG, "there are two SSL transports: one channel has one transport");
     }
     security->has_tls = true;
     tls->failures_to_ignore = WS_CERT_FAILURE_REVOCATION_OFFLINE;
-    for (ULONG i = 0; i < binding->binding.propertyCount && status == ERROR_SUCCESS; i++) {
-        status = take_tls_property(tls, &binding->binding.properties[i], error);
-    }
+    status = take_tls_properties(tls, &binding->binding, error);
     if (status == ERROR_SUCCESS && binding->localCertCredential != NULL) {
         status = take_credential(tls, binding->localCertCredential, error);
     }
@@ -161,11 +179,18 @@ static HRESULT check_asymmetric(const struct suite *suite, NCRYPT_KEY_HANDLE key
     WCHAR group[16] = {0};
     DWORD bits = 0;
     DWORD size = 0;
+    SECURITY_STATUS status;
 
-    if (NCryptGetProperty(key, NCRYPT_LENGTH_PROPERTY, (PBYTE)&bits, sizeof bits, &size, 0) != ERROR_SUCCESS ||
-        NCryptGetProperty(key, NCRYPT_ALGORITHM_GROUP_PROPERTY, (PBYTE)group, sizeof group - sizeof *group, &size, 0) !=
-            ERROR_SUCCESS) {
+    if (!NCryptIsKeyHandle(key)) {
         return ws_fail(error, E_INVALIDARG, "the token's key is not a live key any more");
+    }
+    status =
+        NCryptGetProperty(key, NCRYPT_ALGORITHM_GROUP_PROPERTY, (PBYTE)group, sizeof group - sizeof *group, &size, 0);
+    if (status == ERROR_SUCCESS) {
+        status = NCryptGetProperty(key, NCRYPT_LENGTH_PROPERTY, (PBYTE)&bits, sizeof bits, &size, 0);
+    }
+    if (status != ERROR_SUCCESS) {
+        return ws_fail(error, status, "the token's key does not say what it is");
     }
     if (group[0] != 'R' || group[1] != 'S' || group[2] != 'A' || group[3] != 0) {
         return ws_fail(error, E_INVALIDARG, "the token's key is not an RSA key: there is no suite for others");

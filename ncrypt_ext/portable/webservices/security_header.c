@@ -58,6 +58,9 @@ static HRESULT put_tokens(const struct security *security, const struct security
     for (size_t i = 0; i < security->signer_count; i++) {
         text_put(text, security->signers[i].xml->text, security->signers[i].xml->size);
     }
+    if (text->status != ERROR_SUCCESS) {
+        return ERROR_SUCCESS; /* nothing gets sent, so no key is asked to sign: the text says why */
+    }
     for (size_t i = 0; i < security->signer_count && status == ERROR_SUCCESS; i++) {
         const struct signer *signer = &security->signers[i];
         bool asymmetric = signer->type == WS_NCRYPT_ASYMMETRIC_SECURITY_KEY_HANDLE_TYPE;
@@ -77,6 +80,9 @@ HRESULT security_write(const struct security *security, const struct security_in
     bool last = security->layout == WS_SECURITY_HEADER_LAYOUT_LAX_WITH_TIMESTAMP_LAST;
     HRESULT status;
 
+    if (security_signs_to(security) && input->to == NULL) {
+        return ws_fail(error, WS_E_INVALID_OPERATION, "the message has no To header, which a token's key has to sign");
+    }
     snprintf(id, sizeof id, "%s-0", input->id);
     if (security->usage != WS_SECURITY_TIMESTAMP_USAGE_NEVER) {
         put_timestamp(&timestamp, id, security->validity);
@@ -118,8 +124,11 @@ HRESULT security_check(const struct security *security, const struct security_ou
     }
     if (!output->has_timestamp) {
         return security->usage == WS_SECURITY_TIMESTAMP_USAGE_ALWAYS
-                   ? refuse(error, output->has_header ? "the reply's security header has no timestamp"
-                                                      : "the reply has no security header, and should have a timestamp")
+                   ? refuse(error, output->has_header
+                                       ? "the reply's security header has no timestamp: for a service that sends none, "
+                                         "the usage is WS_SECURITY_TIMESTAMP_USAGE_REQUESTS_ONLY"
+                                       : "the reply has no security header with a timestamp: for a service that sends "
+                                         "none, the usage is WS_SECURITY_TIMESTAMP_USAGE_REQUESTS_ONLY")
                    : ERROR_SUCCESS;
     }
     if (output->created == 0) {
@@ -131,6 +140,9 @@ HRESULT security_check(const struct security *security, const struct security_ou
     if (now > later(later(output->created, security->latency), security->skew)) {
         return refuse(error,
                       "the reply's timestamp is too old: the reply took too long, or the clocks differ too much");
+    }
+    if (output->expires != 0 && output->expires < output->created) {
+        return refuse(error, "the reply's timestamp expires before it was made");
     }
     if (output->expires != 0 && now > later(output->expires, security->skew)) {
         return refuse(error, "the reply's timestamp has expired");

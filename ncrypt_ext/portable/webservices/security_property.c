@@ -6,6 +6,7 @@
 
 #include "webservices/security_parts.h"
 
+#define MILLISECOND  10000
 #define FIVE_MINUTES (300u * UINT64_C(10000000))
 
 /* The properties of a client, by their ids; 0: of a server, or none. */
@@ -21,13 +22,13 @@ static const unsigned char SIZES[] = {
     [WS_SECURITY_PROPERTY_SECURITY_HEADER_VERSION] = sizeof(WS_SECURITY_HEADER_VERSION),
 };
 
-static HRESULT take_span(const void *value, const char *what, uint64_t *span, WS_ERROR *error)
+static HRESULT take_span(const void *value, LONGLONG least, const char *what, uint64_t *span, WS_ERROR *error)
 {
     WS_TIMESPAN given;
 
     memcpy(&given, value, sizeof given);
-    if (given.ticks < 0 || (what[0] == 'v' && given.ticks == 0)) {
-        return ws_fail(error, E_INVALIDARG, "the %s is not a length of time", what);
+    if (given.ticks < least) {
+        return ws_fail(error, E_INVALIDARG, "the %s is less than %s", what, least == 0 ? "0" : "a millisecond");
     }
     *span = (uint64_t)given.ticks;
     return ERROR_SUCCESS;
@@ -88,11 +89,11 @@ static HRESULT take_property(struct security *security, const WS_SECURITY_PROPER
         memcpy(&choice, property->value, sizeof choice);
         return suite_named((WS_SECURITY_ALGORITHM_SUITE_NAME)choice, &security->suite, error);
     case WS_SECURITY_PROPERTY_MAX_ALLOWED_LATENCY:
-        return take_span(property->value, "latency", &security->latency, error);
+        return take_span(property->value, 0, "latency", &security->latency, error);
     case WS_SECURITY_PROPERTY_TIMESTAMP_VALIDITY_DURATION:
-        return take_span(property->value, "validity of timestamps", &security->validity, error);
+        return take_span(property->value, MILLISECOND, "validity of timestamps", &security->validity, error);
     case WS_SECURITY_PROPERTY_MAX_ALLOWED_CLOCK_SKEW:
-        return take_span(property->value, "clock skew", &security->skew, error);
+        return take_span(property->value, 0, "clock skew", &security->skew, error);
     case WS_SECURITY_PROPERTY_TIMESTAMP_USAGE:
         return take_usage(security, property->value, error);
     case WS_SECURITY_PROPERTY_SECURITY_HEADER_LAYOUT:

@@ -42,6 +42,19 @@ static void put_algorithm(struct text *text, const char *element, WS_SECURITY_AL
     text_put_string(text, ">");
 }
 
+/* `status` is that of the call underneath, and stays the failure's. */
+static HRESULT fail(WS_ERROR *error, SECURITY_STATUS status, const char *what)
+{
+    char detail[256] = "";
+
+    (void)ncx_error_detail(status, detail, sizeof detail);
+    if (error != NULL) {
+        (void)!WsSetErrorProperty(error, WS_ERROR_PROPERTY_ORIGINAL_ERROR_CODE, &status, sizeof status);
+    }
+    return status == NTE_NO_MEMORY ? ws_no_memory(error)
+                                   : ws_fail(error, status, "%s%s%s", what, detail[0] == 0 ? "" : ": ", detail);
+}
+
 static HRESULT put_reference(struct text *text, const struct suite *suite, const struct signed_part *part,
                              WS_ERROR *error)
 {
@@ -50,7 +63,7 @@ static HRESULT put_reference(struct text *text, const struct suite *suite, const
     HRESULT status = ncx_hash(suite_hash(suite->digest), part->text, part->size, digest, &size);
 
     if (status != ERROR_SUCCESS) {
-        return ws_fail(error, WS_E_SECURITY_SYSTEM_FAILURE, "libcrypto could not make a digest");
+        return fail(error, status, "libcrypto made no digest");
     }
     text_put_string(text, "<ds:Reference URI=\"#");
     text_put_string(text, part->id);
@@ -85,18 +98,17 @@ static HRESULT sign_rsa(const struct suite *suite, NCRYPT_KEY_HANDLE key, const 
 {
     BCRYPT_PKCS1_PADDING_INFO padding = {suite_hash(suite->asymmetric)};
     unsigned char digest[SUITE_HASH_SIZE];
-    char detail[256] = "";
     size_t digest_size = 0;
     DWORD written = 0;
     SECURITY_STATUS status = ncx_hash(padding.pszAlgId, info->data, info->size, digest, &digest_size);
 
-    if (status == ERROR_SUCCESS) {
-        status = NCryptSignHash(key, &padding, digest, (DWORD)digest_size, signature, MAX_SIGNATURE, &written,
-                                BCRYPT_PAD_PKCS1);
-    }
     if (status != ERROR_SUCCESS) {
-        (void)ncx_error_detail(status, detail, sizeof detail);
-        return ws_fail(error, status, "the token's key did not sign: %s", detail);
+        return fail(error, status, "libcrypto made no digest");
+    }
+    status = NCryptSignHash(key, &padding, digest, (DWORD)digest_size, signature, MAX_SIGNATURE, &written,
+                            NCRYPT_PAD_PKCS1_FLAG);
+    if (status != ERROR_SUCCESS) {
+        return fail(error, status, "the token's key did not sign");
     }
     *size = written;
     return ERROR_SUCCESS;
@@ -105,14 +117,14 @@ static HRESULT sign_rsa(const struct suite *suite, NCRYPT_KEY_HANDLE key, const 
 static HRESULT sign_info(const struct suite *suite, const struct signer *signer, const struct text *info,
                          unsigned char *signature, size_t *size, WS_ERROR *error)
 {
+    SECURITY_STATUS status;
+
     if (signer->type == WS_NCRYPT_ASYMMETRIC_SECURITY_KEY_HANDLE_TYPE) {
         return sign_rsa(suite, signer->key, info, signature, size, error);
     }
-    if (ncx_hmac(suite_hash(suite->symmetric), signer->secret.data, signer->secret.size, info->data, info->size,
-                 signature, size) != ERROR_SUCCESS) {
-        return ws_fail(error, WS_E_SECURITY_SYSTEM_FAILURE, "libcrypto could not make an HMAC");
-    }
-    return ERROR_SUCCESS;
+    status = ncx_hmac(suite_hash(suite->symmetric), signer->secret.data, signer->secret.size, info->data, info->size,
+                      signature, size);
+    return status == ERROR_SUCCESS ? ERROR_SUCCESS : fail(error, status, "libcrypto made no HMAC");
 }
 
 HRESULT sign_parts(const struct suite *suite, const struct signer *signer, const struct signed_part *parts,
