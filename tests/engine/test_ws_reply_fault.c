@@ -85,7 +85,17 @@ static void test_least(void)
                    "<s:Fault" S12 "><s:Code><s:Value>s:Sender</s:Value></s:Code><s:Reason><s:Text xml:lang=\"en\">r"
                    "</s:Text></s:Reason></s:Fault>",
                    1);
+    CHECK(is_string(&reply->fault.reasons[0].lang, "en"));
     CHECK(reply->fault.actor.length == 0 && reply->fault.node.length == 0 && reply->fault.detail == NULL);
+    reply_free(reply);
+}
+
+/* The attribute "lang" is not XML's own. */
+static void test_no_language(void)
+{
+    struct reply *reply = good_fault(FAULT(CODE "<s:Reason><s:Text lang='en' s:lang='en'>r</s:Text></s:Reason>"), V12);
+
+    CHECK(reply->fault.reasons[0].lang.length == 0);
     reply_free(reply);
 }
 
@@ -268,6 +278,7 @@ int main(void)
 {
     RUN(test_full);
     RUN(test_least);
+    RUN(test_no_language);
     RUN(test_beyond_ascii);
     RUN(test_odd_but_harmless);
     RUN(test_full_old);

@@ -136,10 +136,13 @@ static void test_roles(void)
     for (size_t i = 0; i < sizeof ROLES / sizeof *ROLES; i++) {
         struct reply *reply;
 
-        snprintf(text, sizeof text, HEAD("<o:Security" WSS " s:role=\"%s\" role='x'/><o:Security" WSS " %s/>"),
-                 ROLES[i].role, ROLES[i].ours ? "s:role='urn:other'" : "");
+        snprintf(
+            text, sizeof text,
+            HEAD("<o:Security" WSS " role='urn:x' s:role=\"%s\"><u:Timestamp/></o:Security><o:Security" WSS " %s/>"),
+            ROLES[i].role, ROLES[i].ours ? "s:role='urn:other'" : "role='urn:x'");
         reply = good(text, V12);
         CHECK(reply->security.has_header && reply->headers->elements == 2);
+        CHECK(reply->security.has_timestamp == ROLES[i].ours);
         reply_free(reply);
     }
     bad(HEAD("<o:Security" WSS " s:actor='urn:x'/><o:Security" WSS "/>"), V12, "two Security headers");
