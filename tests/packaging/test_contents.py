@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -17,13 +18,40 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "ncrypt_ext"
 
 
-def extension_names() -> set[str]:
+def load_setup() -> ModuleType:
     spec = importlib.util.spec_from_file_location("ncrypt_ext_setup", ROOT / "setup.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return {extension.name.removeprefix("ncrypt_ext.") for extension in module.extensions()}
+    return module
+
+
+def extension_names() -> set[str]:
+    names = {extension.name for extension in load_setup().extensions()}
+    return {name.removeprefix("ncrypt_ext.") for name in names}
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_libcurl_is_optional(
+    present: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pkg-config that knows libcurl, or knows everything else, decides what is compiled."""
+    pkg_config = tmp_path / "pkg-config"
+    hidden = "nothing" if present else "libcurl"
+    pkg_config.write_text(
+        f'#!/bin/sh\ncase "$*" in *{hidden}*) exit 1 ;; esac\nexec pkg-config "$@"\n'
+    )
+    pkg_config.chmod(0o755)
+    monkeypatch.setenv("PKG_CONFIG", str(pkg_config))
+    monkeypatch.chdir(ROOT)
+    setup = load_setup()
+    sources, libraries = setup.sources_and_libraries(setup.WS)
+    names = {Path(source).name for source in sources}
+    assert ("libcurl" in libraries) == present
+    assert ("http_curl.c" in names) == ("http_curl_tls.c" in names) == present
+    assert ("http_missing.c" in names) != present
+    assert {"http_status.c", "token.c"} <= names
 
 
 def test_every_pyx_is_an_extension() -> None:
