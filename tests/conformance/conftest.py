@@ -26,6 +26,8 @@ from . import differences, probes, results
 from .api import IMPLEMENTATION, Api, calls
 from .capi import Capi
 from .ws_api import Ws
+from .ws_channels import Channels
+from .ws_service import Service
 
 HERE = Path(__file__).parent
 ALONE = "NCRYPT_EXT_CONFORMANCE_ALONE" in os.environ
@@ -170,6 +172,27 @@ def ws():
     ws = Ws()
     yield ws
     ws.release()
+
+
+@pytest.fixture
+def channels():
+    channels = Channels()
+    yield channels
+    channels.release()
+
+
+@pytest.fixture
+def service(channels):
+    """service(answer...): one that gives these answers, the last one again and again."""
+    started = []
+
+    def start(*answers):
+        started.append(Service(*answers))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
 
 
 @pytest.fixture

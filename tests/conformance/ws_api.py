@@ -64,11 +64,21 @@ def _open_library():
 
 _library = _open_library()
 _functions = {}
-for _name in (*SIGNATURES, *RELEASES):
-    _function = getattr(_library, _name)
-    _function.argtypes = SIGNATURES.get(_name, (P,))
-    _function.restype = c_int32 if _name in SIGNATURES else None
-    _functions[_name] = _function
+
+
+def bind(name, signature, result=c_int32):
+    function = getattr(_library, name)
+    function.argtypes, function.restype = signature, result
+    return function
+
+
+def declare(signatures, releases):
+    """More functions for call()."""
+    _functions.update({name: bind(name, signature) for name, signature in signatures.items()})
+    _functions.update({name: bind(name, (P,), None) for name in releases})
+
+
+declare(SIGNATURES, RELEASES)
 
 
 def call(name, *arguments):

@@ -43,6 +43,7 @@ NOT_ON_WINE = {
     "WsCreateXmlSecurityToken": ENDS,
     "WsFreeSecurityToken": ENDS,
     "WsGetSecurityTokenProperty": ENDS,
+    "WsAddCustomHeader": "no XML buffers: answers E_NOTIMPL",
 }
 KNOWN = "8.0"
 # What Wine answers, but not in the case that is documented.
