@@ -229,13 +229,16 @@ class Channels(Ws):
         must("WsReadXmlBuffer", reader, self.heap(), byref(made), None)
         return self.write(made.value)
 
-    def ask(self, service, *pairs):
-        """(the status of sending, or else of receiving; channel, reply) of one request."""
-        channel = self.channel(*pairs, url=service.url)
-        request = self.begin(channel, url=service.url)
-        message = self.message(channel)
+    def finish(self, channel, request, reply=None):
+        """The status of sending, or else of receiving."""
         status = self.send(channel, request)
-        return status or self.receive(channel, message), channel, message
+        return status or self.receive(channel, reply or self.message(channel))
+
+    def ask(self, service, *pairs):
+        """(the status, channel, reply) of one request."""
+        channel = self.channel(*pairs, url=service.url)
+        request, reply = self.begin(channel, url=service.url), self.message(channel)
+        return self.finish(channel, request, reply), channel, reply
 
     def exchange(self, channel, url, body=b"<request/>", action="urn:action"):
         """One request and its reply, whose body it is, with messages of their own."""
