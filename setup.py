@@ -59,6 +59,10 @@ WS_MODULES = [
     "_ws_keyhandle",
     "_ws_signer",
     "_ws_token",
+    "_ws_security",
+    "_ws_exchange",
+    "_ws_channel_setup",
+    "_ws_channel",
 ]
 PORTABLE_MODULES = ["_engine"]
 # bcrypt first: MinGW's library for ncrypt.dll has the names of both.

@@ -28,6 +28,7 @@ cdef extern from "_lease.h" nogil:
         uintptr_t handle
         Lease *parent
         lease_word notes
+        lease_word type
 
     void lease_lock_init(LeaseLock *lock) noexcept
     int lease_guard_fork(LeaseRegistry *registry) noexcept

@@ -42,5 +42,6 @@ cdef class Workspace:
                              const Limits *limits, WS_XML_BUFFER **buffer) noexcept nogil
 
 
+cdef bytes whole_bytes(object xml, str what)
 cdef Workspace workspace_take()
 cdef int workspace_give(Workspace workspace) except -1

@@ -50,12 +50,18 @@ __all__ = [
     "StoreUnsupportedError",
     "StoreVersionError",
     "WrongPassphraseError",
+    "WsAbortedError",
+    "WsAccessDeniedError",
+    "WsConnectionError",
     "WsError",
+    "WsFaultError",
     "WsFormatError",
     "WsInvalidParameterError",
     "WsNotSupportedError",
     "WsOutOfMemoryError",
     "WsQuotaError",
+    "WsSecurityError",
+    "WsTimeoutError",
     "error_from_status",
 ]
 
@@ -262,6 +268,57 @@ class WsError(NCryptError):
         return type(self), (self.status, self.function, *more)
 
 
+class WsFaultError(WsError):
+    """The peer answered with a SOAP fault.
+
+    Whatever the status code is: an error with a fault in it is always of this class. The fault is
+    :attr:`fault`; the properties here are the parts of it that most callers want. The peer has
+    written them: nothing in them is to be trusted.
+    """
+
+    @property
+    def code(self) -> tuple[str, str]:
+        """Namespace and local name of the general code; empty when there is none."""
+        codes = self.fault.codes if self.fault else ()
+        return codes[0] if codes else ("", "")
+
+    @property
+    def subcodes(self) -> tuple[tuple[str, str], ...]:
+        """The codes below it, the most specific one last."""
+        return self.fault.codes[1:] if self.fault else ()
+
+    @property
+    def reason(self) -> str:
+        """The first text that says what happened; the others are in :attr:`fault`."""
+        reasons = self.fault.reasons if self.fault else ()
+        return reasons[0][0] if reasons else ""
+
+    @property
+    def detail_xml(self) -> bytes | None:
+        """The detail element as UTF-8."""
+        return self.fault.detail if self.fault else None
+
+
+class WsTimeoutError(WsError, TimeoutError):
+    """It took longer than a timeout allows."""
+
+
+class WsAbortedError(WsError):
+    """Another thread aborted or closed the channel."""
+
+
+class WsConnectionError(WsError, ConnectionError):
+    """The peer was not found, cannot be reached, or hung up."""
+
+
+class WsSecurityError(WsError):
+    """The peer, or what it sent, is not to be trusted: its certificate, its security header."""
+
+
+class WsAccessDeniedError(WsError, PermissionError):
+    """The peer, or a proxy, wants other credentials."""
+
+
 class WsFormatError(WsError, ValueError):
     """The data is not what it should be: no XML, another schema, another protocol."""
 
@@ -313,4 +370,6 @@ def ws_error_from_status(
     name = lookup(status, function).error
     kind = globals()[name]
     error = kind if issubclass(kind, WsError) else _WS_KINDS.get(name, WsError)
+    if fault is not None:
+        error = WsFaultError
     return error(status, function, detail, strings, original_error, fault)

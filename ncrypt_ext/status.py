@@ -104,11 +104,20 @@ _TABLE = """
 0x80092005 CRYPT_E_EXISTS EEXIST KeyExistsError exists already
 0x80093100 CRYPT_E_ASN1_ERROR EINVAL BadDataError malformed ASN.1
 0x8009310B CRYPT_E_ASN1_BADTAG EINVAL BadDataError malformed ASN.1: unexpected tag
-# Certificates of a peer
-0x800B0101 CERT_E_EXPIRED EACCES WsError the certificate is not valid at this time
-0x800B0109 CERT_E_UNTRUSTEDROOT EACCES WsError the certificate leads to no trusted root
-0x800B010F CERT_E_CN_NO_MATCH EACCES WsError the certificate is another host's
-0x800B0110 CERT_E_WRONG_USAGE EACCES WsError the certificate is for another use
+# TLS: what is wrong with a server's certificate, or with the protocol
+0x80092010 CRYPT_E_REVOKED EACCES WsSecurityError the certificate was revoked
+0x80092012 CRYPT_E_NO_REVOCATION_CHECK EACCES WsSecurityError revocation could not be checked
+0x80092013 CRYPT_E_REVOCATION_OFFLINE EACCES WsSecurityError nobody says whether it was revoked
+0x80096004 TRUST_E_CERT_SIGNATURE EACCES WsSecurityError the certificate's signature is wrong
+0x800B0101 CERT_E_EXPIRED EACCES WsSecurityError the certificate is not valid now
+0x800B0109 CERT_E_UNTRUSTEDROOT EACCES WsSecurityError the certificate's root is not trusted
+0x800B010A CERT_E_CHAINING EACCES WsSecurityError no chain leads to a trusted root
+0x800B010B TRUST_E_FAIL EACCES WsSecurityError the certificate is not trusted
+0x800B010C CERT_E_REVOKED EACCES WsSecurityError the certificate was revoked
+0x800B010E CERT_E_REVOCATION_FAILURE EACCES WsSecurityError revocation could not be checked
+0x800B010F CERT_E_CN_NO_MATCH EACCES WsSecurityError the certificate is for another host
+0x800B0110 CERT_E_WRONG_USAGE EACCES WsSecurityError the certificate is not for that use
+0x800B0112 CERT_E_UNTRUSTEDCA EACCES WsSecurityError an issuer is not trusted
 # Smart cards
 0x80100002 SCARD_E_CANCELLED ECANCELED CancelledError cancelled
 0x8010000C SCARD_E_NO_SMARTCARD ENODEV DeviceError there is no smart card
@@ -152,38 +161,38 @@ _TABLE = """
 0x803D0001 WS_E_OBJECT_FAULTED EIO WsError the object cannot be used after an earlier failure
 0x803D0002 WS_E_NUMERIC_OVERFLOW ERANGE WsError a number is too large
 0x803D0003 WS_E_INVALID_OPERATION EINVAL WsError the object is not in the state for that
-0x803D0004 WS_E_OPERATION_ABORTED ECANCELED WsError the object was aborted
-0x803D0005 WS_E_ENDPOINT_ACCESS_DENIED EACCES WsError the peer denied access
-0x803D0006 WS_E_OPERATION_TIMED_OUT ETIMEDOUT WsError it took too long
-0x803D0007 WS_E_OPERATION_ABANDONED ECANCELED WsError the call was abandoned
+0x803D0004 WS_E_OPERATION_ABORTED ECANCELED WsAbortedError the object was aborted
+0x803D0005 WS_E_ENDPOINT_ACCESS_DENIED EACCES WsAccessDeniedError the peer denied access
+0x803D0006 WS_E_OPERATION_TIMED_OUT ETIMEDOUT WsTimeoutError it took too long
+0x803D0007 WS_E_OPERATION_ABANDONED ECANCELED WsAbortedError the call was abandoned
 0x803D0008 WS_E_QUOTA_EXCEEDED EMSGSIZE WsQuotaError a limit was exceeded
 0x803D0009 WS_E_NO_TRANSLATION_AVAILABLE ENOENT WsError there is no text in that language
-0x803D000A WS_E_SECURITY_VERIFICATION_FAILURE EACCES WsError received security data is not trusted
-0x803D000B WS_E_ADDRESS_IN_USE EADDRINUSE WsError the address is in use
-0x803D000C WS_E_ADDRESS_NOT_AVAILABLE EADDRNOTAVAIL WsError the address is not this machine's
-0x803D000D WS_E_ENDPOINT_NOT_FOUND ENOENT WsError there is no such host or endpoint
-0x803D000E WS_E_ENDPOINT_NOT_AVAILABLE ECONNREFUSED WsError the endpoint is out of service
+0x803D000A WS_E_SECURITY_VERIFICATION_FAILURE EACCES WsSecurityError the reply is not trusted
+0x803D000B WS_E_ADDRESS_IN_USE EADDRINUSE WsConnectionError the address is in use
+0x803D000C WS_E_ADDRESS_NOT_AVAILABLE EADDRNOTAVAIL WsConnectionError it is no address of this machine
+0x803D000D WS_E_ENDPOINT_NOT_FOUND ENOENT WsConnectionError there is no such host or endpoint
+0x803D000E WS_E_ENDPOINT_NOT_AVAILABLE ECONNREFUSED WsConnectionError the endpoint is out of service
 0x803D000F WS_E_ENDPOINT_FAILURE EIO WsError the peer cannot process the message
-0x803D0010 WS_E_ENDPOINT_UNREACHABLE EHOSTUNREACH WsError the endpoint cannot be reached
+0x803D0010 WS_E_ENDPOINT_UNREACHABLE EHOSTUNREACH WsConnectionError the endpoint cannot be reached
 0x803D0011 WS_E_ENDPOINT_ACTION_NOT_SUPPORTED ENOTSUP WsError the peer does not know the action
 0x803D0012 WS_E_ENDPOINT_TOO_BUSY EBUSY WsError the peer is too busy
 0x803D0013 WS_E_ENDPOINT_FAULT_RECEIVED EIO WsError the peer answered with a fault
-0x803D0014 WS_E_ENDPOINT_DISCONNECTED ECONNRESET WsError the connection was lost
-0x803D0015 WS_E_PROXY_FAILURE EIO WsError the HTTP proxy failed
-0x803D0016 WS_E_PROXY_ACCESS_DENIED EACCES WsError the HTTP proxy denied access
+0x803D0014 WS_E_ENDPOINT_DISCONNECTED ECONNRESET WsConnectionError the connection was lost
+0x803D0015 WS_E_PROXY_FAILURE EIO WsConnectionError the HTTP proxy failed
+0x803D0016 WS_E_PROXY_ACCESS_DENIED EACCES WsAccessDeniedError the proxy denied access
 0x803D0017 WS_E_NOT_SUPPORTED ENOTSUP WsNotSupportedError not supported on this system
-0x803D0018 WS_E_PROXY_REQUIRES_BASIC_AUTH EACCES WsError the proxy wants basic credentials
-0x803D0019 WS_E_PROXY_REQUIRES_DIGEST_AUTH EACCES WsError the proxy wants digest credentials
-0x803D001A WS_E_PROXY_REQUIRES_NTLM_AUTH EACCES WsError the proxy wants NTLM credentials
-0x803D001B WS_E_PROXY_REQUIRES_NEGOTIATE_AUTH EACCES WsError the proxy wants to negotiate
-0x803D001C WS_E_SERVER_REQUIRES_BASIC_AUTH EACCES WsError the server wants basic credentials
-0x803D001D WS_E_SERVER_REQUIRES_DIGEST_AUTH EACCES WsError the server wants digest credentials
-0x803D001E WS_E_SERVER_REQUIRES_NTLM_AUTH EACCES WsError the server wants NTLM credentials
-0x803D001F WS_E_SERVER_REQUIRES_NEGOTIATE_AUTH EACCES WsError the server wants to negotiate
+0x803D0018 WS_E_PROXY_REQUIRES_BASIC_AUTH EACCES WsAccessDeniedError the proxy wants Basic
+0x803D0019 WS_E_PROXY_REQUIRES_DIGEST_AUTH EACCES WsAccessDeniedError the proxy wants Digest
+0x803D001A WS_E_PROXY_REQUIRES_NTLM_AUTH EACCES WsAccessDeniedError the proxy wants NTLM
+0x803D001B WS_E_PROXY_REQUIRES_NEGOTIATE_AUTH EACCES WsAccessDeniedError the proxy wants Negotiate
+0x803D001C WS_E_SERVER_REQUIRES_BASIC_AUTH EACCES WsAccessDeniedError the server wants Basic
+0x803D001D WS_E_SERVER_REQUIRES_DIGEST_AUTH EACCES WsAccessDeniedError the server wants Digest
+0x803D001E WS_E_SERVER_REQUIRES_NTLM_AUTH EACCES WsAccessDeniedError the server wants NTLM
+0x803D001F WS_E_SERVER_REQUIRES_NEGOTIATE_AUTH EACCES WsAccessDeniedError the server wants Negotiate
 0x803D0020 WS_E_INVALID_ENDPOINT_URL EINVAL WsError the URL is not one for that
 0x803D0021 WS_E_OTHER EIO WsError another component failed
-0x803D0022 WS_E_SECURITY_TOKEN_EXPIRED EACCES WsError the server calls the token expired
-0x803D0023 WS_E_SECURITY_SYSTEM_FAILURE EIO WsError a security component of the system failed
+0x803D0022 WS_E_SECURITY_TOKEN_EXPIRED EACCES WsAccessDeniedError the token is expired
+0x803D0023 WS_E_SECURITY_SYSTEM_FAILURE EIO WsSecurityError a security component failed
 # NTSTATUS values: of the bcrypt functions, and what providers hand through
 0xC0000001 STATUS_UNSUCCESSFUL EIO NCryptError unspecified failure
 0xC0000008 STATUS_INVALID_HANDLE EBADF InvalidHandleError invalid handle

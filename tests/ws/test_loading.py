@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from ncrypt_ext import ws  # here, because the first import makes work objects that stay
+
 MAPS = "/proc/self/maps"
 
 PROGRAM = f"""
@@ -28,8 +30,6 @@ def test_web_services_are_loaded_late(run_python):
 
 
 def test_names():
-    from ncrypt_ext import ws
-
     assert sorted(ws.__all__) == sorted(set(ws.__all__))
     for name in ws.__all__:
         assert hasattr(ws, name)
