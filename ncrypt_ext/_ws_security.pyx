@@ -2,7 +2,6 @@
 """What Windows refuses late, or not at all, is refused here first, and the rule named."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport uint32_t
 
 from ncrypt_ext._handle cimport (
     TYPE_CONTEXT, Lease, lease_hold, lease_unhold, lease_word_load,

@@ -169,7 +169,7 @@ _TABLE = """
 0x803D0009 WS_E_NO_TRANSLATION_AVAILABLE ENOENT WsError there is no text in that language
 0x803D000A WS_E_SECURITY_VERIFICATION_FAILURE EACCES WsSecurityError the reply is not trusted
 0x803D000B WS_E_ADDRESS_IN_USE EADDRINUSE WsConnectionError the address is in use
-0x803D000C WS_E_ADDRESS_NOT_AVAILABLE EADDRNOTAVAIL WsConnectionError it is no address of this machine
+0x803D000C WS_E_ADDRESS_NOT_AVAILABLE EADDRNOTAVAIL WsConnectionError it is not this machine's
 0x803D000D WS_E_ENDPOINT_NOT_FOUND ENOENT WsConnectionError there is no such host or endpoint
 0x803D000E WS_E_ENDPOINT_NOT_AVAILABLE ECONNREFUSED WsConnectionError the endpoint is out of service
 0x803D000F WS_E_ENDPOINT_FAILURE EIO WsError the peer cannot process the message
