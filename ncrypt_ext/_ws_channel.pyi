@@ -88,11 +88,12 @@ class Channel(WsHandle):
         ``timeouts`` is a :class:`Timeouts`, or one number of seconds for each step; None stands for
         ``Timeouts()``. ``max_message_size`` limits requests and replies, in bytes. ``proxy`` is the
         address of a proxy, ``"direct"`` for none, or None for what the system says. ``cookies``
-        keeps cookies as long as the channel is. ``follow_redirects`` goes where the service points
-        to, with the same request. ``allow_unsecured_faults`` takes faults without a security header
-        for what they are, on channels with tokens; without it such a fault is a reply that cannot
-        be trusted. ``max_depth``, ``max_attributes`` and ``max_namespaces`` limit the XML of
-        replies as those of :meth:`XmlBuffer.from_bytes`.
+        keeps cookies as long as the channel is. ``follow_redirects`` sends the request again where
+        the service points to (HTTP status 307 and 308); the engine goes nowhere but to the same
+        server. ``allow_unsecured_faults`` takes faults without a security header for what they are,
+        on channels with tokens; without it such a fault is a reply that cannot be trusted, unless
+        its code is one of the standards' own. ``max_depth``, ``max_attributes`` and
+        ``max_namespaces`` limit the XML of replies as those of :meth:`XmlBuffer.from_bytes`.
 
         What the API refuses late is refused here, and the rule named: :class:`ValueError` for
         arguments that do not fit one another (a token without TLS, a token that signs where there

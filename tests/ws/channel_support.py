@@ -2,17 +2,19 @@
 """What the tests of channels share."""
 
 import os
+from xml.etree import ElementTree
 
 import pytest
 
 import ncrypt_ext as nc
 from ncrypt_ext import ws
 
-from .token_support import WINE
+from .soap_service import echo
 
 FULL = bool(os.environ.get("NCRYPT_EXT_FULL"))
 ACTION = "urn:do"
 BODY = b'<x:order xmlns:x="urn:orders">17</x:order>'
+STATE = ws.ChannelState
 TIMEOUT = 60  # seconds, for what should take none
 
 
@@ -30,8 +32,6 @@ needs_channels = pytest.mark.skipif(bool(missing()), reason=missing() or "there 
 needs_tls = pytest.mark.skipif(os.name == "nt", reason="a test cannot add roots to Windows' store")
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows cannot be asked to stop")
 
-__all__ = ["ACTION", "BODY", "FULL", "TIMEOUT", "WINE", "needs_channels", "needs_signals"]
-
 
 def bearer():
     return ws.XmlToken.from_xml(ws.username_token("orders"))
@@ -44,3 +44,34 @@ def signer(key):
 def symmetric(size=32):
     with ws.RawSymmetricKeyHandle(bytes(size)) as handle:
         return ws.XmlToken("<t/>", handle, attached_reference="<r/>")
+
+
+def ssl_of(authority, **options):
+    return ws.SslTransport(ca_data=authority.pem, **options)
+
+
+def header_of(request):
+    return ElementTree.fromstring(request.body)[0]
+
+
+def content(reply):
+    """Name and text of each element, without the namespaces that it declares for nothing."""
+    return [(e.tag, e.text) for e in ElementTree.fromstring(b"<r>%b</r>" % reply)]
+
+
+def usable(channel, service):
+    service.handler = echo
+    assert content(channel.request(ACTION, "<n/>")) == [("n", None)]
+
+
+def recovered(channel, service):
+    """After a failure of the connection: reset() makes it usable, and nothing else does."""
+    assert channel.state == STATE.FAULTED
+    sent = len(service.requests)
+    for call in (channel.open, lambda: channel.request(ACTION, BODY)):
+        with pytest.raises(nc.BadStateError, match=r"reset\(\) makes it new"):
+            call()
+    assert len(service.requests) == sent
+    channel.reset()
+    assert channel.state == STATE.CREATED
+    usable(channel, service)
