@@ -212,9 +212,9 @@ def test_live_handles_has_a_fixed_shape():
     assert set(counts) == {"binding", "engine"}
     assert set(counts["binding"]) == {
         "Provider", "Key", "UnfinalizedKey", "PublicKey", "Context", "ContextKey", "KeyHandle",
-        "Heap", "XmlBuffer", "XmlToken",
+        "Heap", "XmlBuffer", "XmlToken", "Channel",
     }  # fmt: skip
     assert set(counts["engine"]) == {
         "providers", "keys", "public_keys", "contexts", "context_keys", "hashes", "heaps",
-        "xml_buffers", "tokens",
+        "xml_buffers", "tokens", "channels", "messages",
     }  # fmt: skip

@@ -56,6 +56,19 @@ def test_every_code_has_its_name(number, name):
         (0x8007000E, ws.WsOutOfMemoryError, MemoryError),
         (0x803D0017, ws.WsNotSupportedError, NotImplementedError),
         (0x80004001, ws.WsNotSupportedError, nc.NotSupportedError),
+        (0x803D0006, ws.WsTimeoutError, TimeoutError),
+        (0x803D0004, ws.WsAbortedError, OSError),
+        (0x803D0007, ws.WsAbortedError, OSError),
+        (0x803D000D, ws.WsConnectionError, ConnectionError),
+        (0x803D000E, ws.WsConnectionError, ConnectionError),
+        (0x803D0010, ws.WsConnectionError, ConnectionError),
+        (0x803D0014, ws.WsConnectionError, ConnectionError),
+        (0x803D000A, ws.WsSecurityError, OSError),
+        (0x800B0109, ws.WsSecurityError, OSError),
+        (0x800B010F, ws.WsSecurityError, OSError),
+        (0x803D0005, ws.WsAccessDeniedError, PermissionError),
+        (0x803D001C, ws.WsAccessDeniedError, PermissionError),
+        (0x803D0013, ws.WsError, nc.NCryptError),
         (0x80090026, ws.WsError, nc.NCryptError),
         (0x12345678, ws.WsError, nc.NCryptError),
     ],
@@ -139,11 +152,24 @@ def test_fault_with_little_in_it(native):
     assert found == ws.WsFault((SENDER,), (("r", ""),), "", "", None)
 
 
+@pytest.mark.parametrize("code", [FAULT_RECEIVED, 0x803D0005, 0x803D0011, 0x80004005])
+def test_whatever_has_a_fault_is_a_fault(code):
+    codes = (SENDER, ("urn:f", "Order"), ("urn:f", "Unknown"))
+    given = ws.WsFault(codes, (("no", "en"), ("nein", "de")), "", "", b"<d/>")
+    error = nc.errors.ws_error_from_status(code, "WsCall", fault=given)
+    assert type(error) is ws.WsFaultError
+    assert (error.code, error.subcodes) == (SENDER, codes[1:])
+    assert (error.reason, error.detail_xml, error.fault) == ("no", b"<d/>", given)
+    empty = ws.WsFaultError(code, fault=ws.WsFault((), (), "", "", None))
+    assert (empty.code, empty.subcodes, empty.reason) == (("", ""), (), "")
+    assert empty.detail_xml is ws.WsFaultError(code).detail_xml is None
+
+
 def test_pickle_keeps_everything():
     given = (INVALID_FORMAT, "WsCall", "detail", ("a", "b"), 5, ws.WsFault((), (), "", "", b"<x/>"))
     error = nc.errors.ws_error_from_status(*given)
     again = pickle.loads(pickle.dumps(error))
-    assert type(again) is ws.WsFormatError
+    assert type(again) is ws.WsFaultError
     assert (again.status, again.function, again.detail, again.strings) == given[:4]
     assert (again.original_error, again.fault) == given[4:]
     assert str(again) == "WsCall: WS_E_INVALID_FORMAT (0x803D0000): detail; a; b"
