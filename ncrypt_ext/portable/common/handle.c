@@ -84,7 +84,8 @@ enum handle_type handle_type_of(NCRYPT_HANDLE handle)
 {
     uintptr_t type = handle & TYPE_MASK;
 
-    return type < HANDLE_TYPE_COUNT ? (enum handle_type)type : HANDLE_ANY;
+    /* No entry has the last index. */
+    return type < HANDLE_TYPE_COUNT && handle_index(handle) != INDEX_MASK ? (enum handle_type)type : HANDLE_ANY;
 }
 
 static void free_slot(struct slot *slot, uint32_t index)
@@ -145,13 +146,18 @@ static void fork_child(void)
 
         if (word_type(word) == HANDLE_ANY || being_destroyed(word)) {
             free_slot(slot, index - 1);
-            continue;
-        }
-        atomic_fetch_add(&live[word_type(word)], 1);
-        if (word & CLOSED_BIT) {
-            destroy_slot(slot, index - 1);
         } else {
+            atomic_fetch_add(&live[word_type(word)], 1);
             atomic_store(&slot->word, (word & ~USER_MASK) | 1);
+        }
+    }
+    /* Only now, since destroying one may close others. */
+    for (uint32_t index = count; index > 0; index--) {
+        struct slot *slot = slot_at(index - 1);
+        uint64_t word = atomic_load(&slot->word);
+
+        if (word_type(word) != HANDLE_ANY && (word & CLOSED_BIT)) {
+            destroy_slot(slot, index - 1);
         }
     }
 }
