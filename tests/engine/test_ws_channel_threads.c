@@ -329,6 +329,37 @@ static void forked_during_request(void)
     WsFreeChannel(channel);
 }
 
+/* What only the vanished thread kept alive ends in the child. */
+static void freed_during_request(void)
+{
+    struct runner runner = {0};
+    int result = -1;
+    pid_t child;
+
+    answer_with(NULL, NULL, NULL);
+    start_runner(&runner);
+    WsFreeMessage(runner.reply); /* with its reader and its writer */
+    WsFreeMessage(runner.request);
+    child = fork();
+    if (child == 0) {
+        WsFreeChannel(channel);
+        for (int type = HANDLE_WS_READER; type <= HANDLE_WS_MESSAGE; type++) {
+            uint64_t own = type == HANDLE_WS_READER || type == HANDLE_WS_WRITER;
+
+            if (ncx_object_type_count((enum handle_type)type) != own) {
+                _exit(2);
+            }
+        }
+        _exit(0);
+    }
+    CHECK(waitpid(child, &result, 0) == child);
+    if (!CHECK(result == 0)) {
+        fprintf(stderr, "    the child ended with 0x%X\n", (unsigned)result);
+    }
+    WsFreeChannel(channel);
+    CHECK(pthread_join(runner.thread, NULL) == 0);
+}
+
 int main(void)
 {
     ws_set_up();
@@ -342,6 +373,7 @@ int main(void)
     RUN(interrupted);
     RUN(forked);
     RUN(forked_during_request);
+    RUN(freed_during_request);
     server_stop(&service);
     ws_tear_down();
     return test_result("ws_channel_threads");
