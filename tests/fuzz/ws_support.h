@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What both fuzz targets share. A target aborts when something is not as it must be; memory errors and leaks are the
+ * What the fuzz targets share. A target aborts when something is not as it must be; memory errors and leaks are the
  * sanitizers' business.
  */
 #ifndef TESTS_FUZZ_WS_SUPPORT_H
