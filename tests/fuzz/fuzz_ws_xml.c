@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A document, as a whole and as a fragment: read, written in every charset, and read again. What is read again has to
- * give the same text.
+ * give the same text. Read element by element, each of them is a document.
  */
 #include "ws_support.h"
 
@@ -13,6 +13,31 @@ static void check_again(WS_BYTES text, WS_BYTES other, BOOL fragment)
     REQUIRE(again != NULL);
     written = write_bytes(again, WS_CHARSET_UTF8, FALSE, fragment);
     REQUIRE(written.length == text.length && memcmp(written.bytes, text.bytes, text.length) == 0);
+}
+
+static void check_elements(WS_BYTES text, BOOL fragment)
+{
+    const WS_XML_READER_TEXT_ENCODING utf8 = {{WS_XML_READER_ENCODING_TYPE_TEXT}, WS_CHARSET_UTF8};
+    const WS_XML_READER_BUFFER_INPUT input = {{WS_XML_READER_INPUT_TYPE_BUFFER}, text.bytes, text.length};
+    const WS_XML_READER_PROPERTY property = {WS_XML_READER_PROPERTY_ALLOW_FRAGMENT, &fragment, sizeof fragment};
+    WS_XML_READER *whole = NULL;
+    ULONG rest = text.length;
+    BOOL found = TRUE;
+
+    REQUIRE(WsCreateReader(NULL, 0, &whole, NULL) == 0);
+    REQUIRE(WsSetInput(whole, &utf8.encoding, &input.input, &property, 1, NULL) == 0);
+    while (WsReadToStartElement(whole, NULL, NULL, &found, NULL) == 0 && found) {
+        WS_XML_BUFFER *element = NULL;
+        WS_BYTES written;
+
+        REQUIRE(WsReadXmlBuffer(whole, heap, &element, NULL) == 0);
+        written = write_bytes(element, WS_CHARSET_UTF8, FALSE, FALSE);
+        REQUIRE(written.length > 3 && written.length <= rest);
+        check_again(written, written, FALSE);
+        rest -= written.length;
+    }
+    REQUIRE(fragment || rest < text.length);
+    WsFreeReader(whole);
 }
 
 static void check(const uint8_t *data, size_t size, BOOL fragment)
@@ -36,6 +61,7 @@ static void check(const uint8_t *data, size_t size, BOOL fragment)
     /* At the beginning of a fragment, U+FEFF is a character after a declaration only. */
     if (text.length > 0 && !(text.length >= 3 && memcmp(text.bytes, "\xEF\xBB\xBF", 3) == 0)) {
         check_again(text, text, fragment);
+        check_elements(text, fragment);
     }
     check_again(text, write_bytes(buffer, WS_CHARSET_UTF8, TRUE, fragment), fragment);
     check_again(text, write_bytes(buffer, WS_CHARSET_UTF16LE, TRUE, fragment), fragment);
