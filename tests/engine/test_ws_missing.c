@@ -12,7 +12,11 @@ static void says_what_is_missing(void)
     struct http_request request = {0};
     struct http_reply reply;
     struct http *http = NULL;
+    WS_CHANNEL *channel = NULL;
 
+    CHECK_FAILURE(WsCreateChannel(WS_CHANNEL_TYPE_REQUEST, WS_HTTP_CHANNEL_BINDING, NULL, 0, NULL, &channel, error),
+                  WS_E_NOT_SUPPORTED, "libcurl");
+    CHECK(channel == NULL);
     CHECK(strstr(http_missing(), "libcurl4-openssl-dev") != NULL);
     CHECK(strcmp(ncx_channel_missing(), http_missing()) == 0);
     CHECK_FAILURE(http_open("http://localhost/", &settings, NULL, &http, error), WS_E_NOT_SUPPORTED, "libcurl");
