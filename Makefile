@@ -42,6 +42,7 @@ test-all: build
 
 .PHONY: bench
 bench: build
+	@.venv/bin/python -m pip install --quiet --group bench --constraint tools/constraints.txt
 	@.venv/bin/python -m benchmarks
 
 .PHONY: lint

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine, report
+from benchmarks.channel import channel
 from benchmarks.measure import Figure
 from benchmarks.others import other_calls
 from benchmarks.peers import ROOT
@@ -31,6 +32,7 @@ GROUPS: dict[str, tuple[str, Callable[[Session], list[Figure]]]] = {
     "leaks": ("What stays behind", leaks),
     "import": ("Starting", importing),
     "tokens": ("Key handles and tokens", tokens),
+    "channel": ("Signed requests", channel),
     "other": ("For information", other_calls),
 }
 ATTEMPTS = 4

@@ -59,6 +59,16 @@ def shared_library(name: str) -> Path:
     return target
 
 
+def executable(name: str) -> Path:
+    """benchmarks/c/<name>.c as a program."""
+    source = ROOT / "benchmarks" / "c" / f"{name}.c"
+    command = [*compiler(), "-std=c11", "-D_GNU_SOURCE", "-O2", "-pthread", str(source)]
+    command += ["-o", str(CACHE / name), *pkg_config("--cflags", "--libs", "libssl")]
+    CACHE.mkdir(parents=True, exist_ok=True)
+    subprocess.run(command, check=True)
+    return CACHE / name
+
+
 def extension_module(name: str) -> ModuleType:
     """benchmarks/c/<name>.c as a module of this interpreter."""
     path = str(shared_library(name))
