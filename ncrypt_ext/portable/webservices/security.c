@@ -71,7 +71,8 @@ static HRESULT check_names(const struct root *one, const struct root *other, WS_
 static HRESULT check_signer(const struct security *security, const struct signer *signer,
                             const struct settings *settings, WS_ERROR *error)
 {
-    struct root root, before;
+    struct root root = {0};
+    struct root before = {0};
     HRESULT status;
 
     if (signer->type != 0 && security->usage == WS_SECURITY_TIMESTAMP_USAGE_NEVER) {
