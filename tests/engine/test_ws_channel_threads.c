@@ -339,9 +339,9 @@ static void freed_during_request(void)
     answer_with(NULL, NULL, NULL);
     start_runner(&runner);
     WsFreeMessage(runner.reply); /* with its reader and its writer */
-    WsFreeMessage(runner.request);
     child = fork();
     if (child == 0) {
+        WsFreeMessage(runner.request);
         WsFreeChannel(channel);
         for (int type = HANDLE_WS_READER; type <= HANDLE_WS_MESSAGE; type++) {
             uint64_t own = type == HANDLE_WS_READER || type == HANDLE_WS_WRITER;
@@ -358,6 +358,7 @@ static void freed_during_request(void)
     }
     WsFreeChannel(channel);
     CHECK(pthread_join(runner.thread, NULL) == 0);
+    WsFreeMessage(runner.request);
 }
 
 int main(void)
