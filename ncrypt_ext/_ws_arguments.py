@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ncrypt_ext._key import Key
 
-    Path = str | os.PathLike[str]
+    _Path = str | os.PathLike[str]
 
 __all__ = [
     "Algorithms",
@@ -34,7 +34,7 @@ SIGNATURES = tuple(f"{kind}-{digest}" for kind in ("RSA", "HMAC") for digest in 
 STORES = {False: 0x00010000, True: 0x00020000}  # CERT_SYSTEM_STORE_*
 
 
-def _content(source: Path | Buffer, what: str) -> bytes:
+def _content(source: _Path | Buffer, what: str) -> bytes:
     """PEM as it is, or what is in a file."""
     if isinstance(source, (str, os.PathLike)):
         with open(source, "rb") as file:
@@ -93,8 +93,8 @@ class PemCertificate(_Record):
 
     def __init__(
         self,
-        certificates: Path | Buffer,
-        private_key: Path | Buffer,
+        certificates: _Path | Buffer,
+        private_key: _Path | Buffer,
         passphrase: str | Buffer | None = None,
     ) -> None:
         chain = _certificates(_content(certificates, "certificates"), "certificates")
@@ -131,7 +131,7 @@ class StoredCertificate(_Record):
     certificates: bytes
     key: Key
 
-    def __init__(self, certificates: Path | Buffer, key: Key) -> None:
+    def __init__(self, certificates: _Path | Buffer, key: Key) -> None:
         from ncrypt_ext._key import Key
 
         if not isinstance(key, Key):
@@ -213,7 +213,7 @@ class SslTransport(_Record):
     def __init__(
         self,
         *,
-        ca_file: Path | None = None,
+        ca_file: _Path | None = None,
         ca_data: Buffer | None = None,
         client_certificate: PemCertificate | StoredCertificate | WindowsCertificate | None = None,
         check_hostname: bool = True,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NoReturn
 
-from typing_extensions import Buffer, Self
+from typing_extensions import Buffer, Self, disjoint_base
 
 from ncrypt_ext._ws_arguments import Algorithms, SslTransport, Timeouts
 from ncrypt_ext._ws_handle import WsHandle
@@ -18,6 +18,7 @@ from ncrypt_ext.enums import (
     TimestampUsage,
 )
 
+@disjoint_base
 class Channel(WsHandle):
     """Requests to a SOAP service, and its replies, over HTTP (a ``WS_CHANNEL``).
 

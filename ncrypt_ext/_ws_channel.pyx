@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A channel and its two messages are made once; a request resets what it used of them."""
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uintptr_t
 from libc.string cimport memset
 
@@ -11,28 +10,26 @@ from ncrypt_ext._handle cimport (
 from ncrypt_ext._key_unfinalized cimport Watch, interrupted, raise_watched
 from ncrypt_ext._wide cimport wide
 from ncrypt_ext._ws_channel_setup cimport (
-    Setup, parts_create, point_wide, setup_faults, setup_http, setup_message, setup_proxy,
-    setup_timeouts,
+    Setup, add_header, parse_sent, parts_create, point, point_wide, setup_faults, setup_http,
+    setup_message, setup_proxy, setup_timeouts,
 )
 from ncrypt_ext._ws_error cimport error_give, error_take, ws_raise
 from ncrypt_ext._ws_exchange cimport (
-    DONE, MOST_HEADERS, Exchange, Header, Parts, exchange_end, exchange_read, exchange_run,
-    parts_abort, parts_open, parts_release, parts_reset, parts_state,
+    DONE, MOST_HEADERS, Exchange, Parts, exchange_end, exchange_read, exchange_run, parts_abort,
+    parts_open, parts_release, parts_reset, parts_state,
 )
 from ncrypt_ext._ws_handle cimport WsHandle
 from ncrypt_ext._ws_security cimport Security
-from ncrypt_ext._ws_xml cimport Limits, Workspace, whole_bytes, workspace_give, workspace_take
+from ncrypt_ext._ws_xml cimport Workspace, whole_bytes, workspace_give, workspace_take
 from ncrypt_ext.ncrypt cimport ncx_set_interrupt
 from ncrypt_ext.webservices cimport (
     WS_ADDRESSING_VERSION_TRANSPORT, WS_CHANNEL_STATE, WS_CHANNEL_STATE_CREATED,
-    WS_CHANNEL_STATE_FAULTED, WS_CHANNEL_STATE_OPEN, WS_CHARSET, WS_CHARSET_AUTO, WS_CHARSET_UTF8,
-    WS_ENDPOINT_ADDRESS, WS_ERROR, WS_HEAP_PROPERTY_REQUESTED_SIZE,
-    WS_MUST_UNDERSTAND_HEADER_ATTRIBUTE, WS_XML_BUFFER, WS_XML_STRING, WsGetHeapProperty,
-    WsResetHeap,
+    WS_CHANNEL_STATE_FAULTED, WS_CHANNEL_STATE_OPEN, WS_ENDPOINT_ADDRESS, WS_ERROR,
+    WS_HEAP_PROPERTY_REQUESTED_SIZE, WS_XML_BUFFER, WsGetHeapProperty, WsResetHeap,
 )
 from ncrypt_ext.wintypes cimport HRESULT, SIZE_T, ULONG
 
-from ncrypt_ext._ws_checks import check_url, header_name, plain_uri
+from ncrypt_ext._ws_checks import check_url, plain_uri
 from ncrypt_ext.enums import (
     AddressingVersion, ChannelState, EnvelopeVersion, SecurityHeaderLayout, SecurityHeaderVersion,
     TimestampUsage,
@@ -42,44 +39,6 @@ cdef enum:
     ABORTED = 0x803D0004    # WS_E_OPERATION_ABORTED
     LARGE = 1 << 20         # bytes of the heap that a reply takes which is written without the GIL
     LARGEST = 16 << 20      # the same, of one that may be too much for the writers that are kept
-
-# Of bodies and headers that are sent: they are the caller's own.
-cdef Limits SENT = [256, 1024, 256]
-
-
-cdef void point(WS_XML_STRING *into, bytes text) noexcept:
-    """Somebody keeps it."""
-    into.bytes = <unsigned char *>PyBytes_AS_STRING(text)
-    into.length = <ULONG>PyBytes_GET_SIZE(text)
-
-
-cdef WS_XML_BUFFER *parse(Parts *parts, Workspace work, object xml, bytes whole,
-                          str what) except NULL:
-    """On the channel's heap."""
-    cdef WS_CHARSET charset = WS_CHARSET_UTF8 if isinstance(xml, str) else WS_CHARSET_AUTO
-    return work.read(parts.heap, whole, charset, &SENT, what)
-
-
-cdef int add_header(Exchange *exchange, Workspace work, list kept, object header,
-                    str what) except -1:
-    cdef Header *into = &exchange.headers[exchange.header_count]
-    cdef bytes whole
-    must_understand = False
-    if isinstance(header, tuple):
-        if len(header) != 2:
-            raise ValueError(f"{what} must be XML, or a pair of XML and must_understand")
-        header, must_understand = header
-    whole = whole_bytes(header, what)
-    into.xml = parse(exchange.parts, work, header, whole, what)
-    name, space = header_name(whole, "utf-8" if isinstance(header, str) else None, what)
-    name, space = name.encode(), space.encode()
-    kept += [name, space]
-    point(&into.name, name)
-    point(&into.space, space)
-    into.attributes = WS_MUST_UNDERSTAND_HEADER_ATTRIBUTE if must_understand else 0
-    exchange.header_count += 1
-    return 0
-
 
 cdef bytes element_xml(Parts *parts, WS_XML_BUFFER *element):
     """One element of a reply. How much the reply took of the heap tells what it will be."""
@@ -254,7 +213,7 @@ cdef class Channel(WsHandle):
         if body is not None:
             whole = whole_bytes(body, "body")
             if whole:
-                exchange.body = parse(exchange.parts, work, body, whole, "body")
+                exchange.body = parse_sent(exchange.parts, work, body, whole, "body")
         return 0
 
     cdef list perform(self, Exchange *exchange):

@@ -8,8 +8,9 @@ from libc.stdlib cimport calloc
 from ncrypt_ext._handle cimport number_value
 from ncrypt_ext._wide cimport wide
 from ncrypt_ext._ws_error cimport error_give, error_take, ws_raise
-from ncrypt_ext._ws_exchange cimport Parts, parts_release
+from ncrypt_ext._ws_exchange cimport Exchange, Header, Parts, parts_release
 from ncrypt_ext._ws_security cimport Security, enum_value
+from ncrypt_ext._ws_xml cimport Limits, Workspace, whole_bytes
 from ncrypt_ext.webservices cimport (
     WS_ADDRESSING_VERSION, WS_CHANNEL_PROPERTY_ADDRESSING_VERSION,
     WS_CHANNEL_PROPERTY_ALLOW_UNSECURED_FAULTS, WS_CHANNEL_PROPERTY_CONNECT_TIMEOUT,
@@ -18,21 +19,22 @@ from ncrypt_ext.webservices cimport (
     WS_CHANNEL_PROPERTY_HTTP_PROXY_SETTING_MODE, WS_CHANNEL_PROPERTY_ID,
     WS_CHANNEL_PROPERTY_MAX_BUFFERED_MESSAGE_SIZE, WS_CHANNEL_PROPERTY_RECEIVE_RESPONSE_TIMEOUT,
     WS_CHANNEL_PROPERTY_RECEIVE_TIMEOUT, WS_CHANNEL_PROPERTY_RESOLVE_TIMEOUT,
-    WS_CHANNEL_PROPERTY_SEND_TIMEOUT, WS_CHANNEL_TYPE_REQUEST, WS_ENVELOPE_VERSION, WS_ERROR,
-    WS_HEAP_PROPERTIES, WS_HEAP_PROPERTY, WS_HEAP_PROPERTY_MAX_SIZE, WS_HTTP_CHANNEL_BINDING,
-    WS_HTTP_PROXY_SETTING_MODE_CUSTOM, WS_HTTP_PROXY_SETTING_MODE_NONE, WS_MANUAL_COOKIE_MODE,
-    WS_MESSAGE_PROPERTY, WS_MESSAGE_PROPERTY_HEAP_PROPERTIES,
-    WS_MESSAGE_PROPERTY_XML_READER_PROPERTIES, WS_MESSAGE_PROPERTY_XML_WRITER_PROPERTIES,
-    WS_SECURITY_DESCRIPTION, WS_STRING, WS_XML_READER_PROPERTIES, WS_XML_READER_PROPERTY,
-    WS_XML_READER_PROPERTY_MAX_ATTRIBUTES, WS_XML_READER_PROPERTY_MAX_DEPTH,
-    WS_XML_READER_PROPERTY_MAX_NAMESPACES, WS_XML_WRITER_PROPERTIES, WS_XML_WRITER_PROPERTY,
-    WS_XML_WRITER_PROPERTY_MAX_ATTRIBUTES, WS_XML_WRITER_PROPERTY_MAX_DEPTH,
-    WS_XML_WRITER_PROPERTY_MAX_NAMESPACES, WsCreateChannel, WsCreateHeap,
-    WsCreateMessageForChannel, ncx_channel_missing,
+    WS_CHANNEL_PROPERTY_SEND_TIMEOUT, WS_CHANNEL_TYPE_REQUEST, WS_CHARSET, WS_CHARSET_AUTO,
+    WS_CHARSET_UTF8, WS_ENVELOPE_VERSION, WS_ERROR, WS_HEAP_PROPERTIES, WS_HEAP_PROPERTY,
+    WS_HEAP_PROPERTY_MAX_SIZE, WS_HTTP_CHANNEL_BINDING, WS_HTTP_PROXY_SETTING_MODE_CUSTOM,
+    WS_HTTP_PROXY_SETTING_MODE_NONE, WS_MANUAL_COOKIE_MODE, WS_MESSAGE_PROPERTY,
+    WS_MESSAGE_PROPERTY_HEAP_PROPERTIES, WS_MESSAGE_PROPERTY_XML_READER_PROPERTIES,
+    WS_MESSAGE_PROPERTY_XML_WRITER_PROPERTIES, WS_MUST_UNDERSTAND_HEADER_ATTRIBUTE,
+    WS_SECURITY_DESCRIPTION, WS_STRING, WS_XML_BUFFER, WS_XML_READER_PROPERTIES,
+    WS_XML_READER_PROPERTY, WS_XML_READER_PROPERTY_MAX_ATTRIBUTES, WS_XML_READER_PROPERTY_MAX_DEPTH,
+    WS_XML_READER_PROPERTY_MAX_NAMESPACES, WS_XML_STRING, WS_XML_WRITER_PROPERTIES,
+    WS_XML_WRITER_PROPERTY, WS_XML_WRITER_PROPERTY_MAX_ATTRIBUTES, WS_XML_WRITER_PROPERTY_MAX_DEPTH,
+    WS_XML_WRITER_PROPERTY_MAX_NAMESPACES, WsCreateChannel, WsCreateHeap, WsCreateMessageForChannel,
+    ncx_channel_missing,
 )
 from ncrypt_ext.wintypes cimport HRESULT, SIZE_T, ULONG, WCHAR
 
-from ncrypt_ext._ws_checks import plain_uri, timeout_values
+from ncrypt_ext._ws_checks import header_name, plain_uri, timeout_values
 from ncrypt_ext.enums import AddressingVersion, EnvelopeVersion
 from ncrypt_ext.errors import NotSupportedError
 
@@ -41,6 +43,8 @@ cdef enum:
     HIGHEST = 0x10000       # of limits
     HEAP_TRIM = 64 << 10
 
+# Of bodies and headers that are sent: they are the caller's own.
+cdef Limits SENT = [256, 1024, 256]
 cdef tuple LIMITS = ("max_depth", "max_attributes", "max_namespaces")
 
 
@@ -218,3 +222,39 @@ cdef Parts *parts_create(Setup *setup, Security security) except NULL:
     parts.held = security.held
     security.held.count = 0
     return parts
+
+
+# ---- what is sent
+
+cdef void point(WS_XML_STRING *into, bytes text) noexcept:
+    """Somebody keeps it."""
+    into.bytes = <unsigned char *>PyBytes_AS_STRING(text)
+    into.length = <ULONG>PyBytes_GET_SIZE(text)
+
+
+cdef WS_XML_BUFFER *parse_sent(Parts *parts, Workspace work, object xml, bytes whole,
+                               str what) except NULL:
+    """On the channel's heap."""
+    cdef WS_CHARSET charset = WS_CHARSET_UTF8 if isinstance(xml, str) else WS_CHARSET_AUTO
+    return work.read(parts.heap, whole, charset, &SENT, what)
+
+
+cdef int add_header(Exchange *exchange, Workspace work, list kept, object header,
+                    str what) except -1:
+    cdef Header *into = &exchange.headers[exchange.header_count]
+    cdef bytes whole
+    must_understand = False
+    if isinstance(header, tuple):
+        if len(header) != 2:
+            raise ValueError(f"{what} must be XML, or a pair of XML and must_understand")
+        header, must_understand = header
+    whole = whole_bytes(header, what)
+    into.xml = parse_sent(exchange.parts, work, header, whole, what)
+    name, space = header_name(whole, "utf-8" if isinstance(header, str) else None, what)
+    name, space = name.encode(), space.encode()
+    kept += [name, space]
+    point(&into.name, name)
+    point(&into.space, space)
+    into.attributes = WS_MUST_UNDERSTAND_HEADER_ATTRIBUTE if must_understand else 0
+    exchange.header_count += 1
+    return 0

@@ -10,8 +10,6 @@ from ncrypt_ext._xml import XmlError, root_element
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from ncrypt_ext._ws_arguments import Timeouts
 
 FOREVER = 0xFFFFFFFF  # milliseconds
@@ -30,7 +28,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def milliseconds(seconds: Any, name: str) -> int:
+def milliseconds(seconds: float, name: str) -> int:
     """Of a timeout; at least one."""
     if not _is_number(seconds):
         raise TypeError(f"{name} must be a number of seconds, not {type(seconds).__name__!r}")
@@ -57,7 +55,7 @@ def timeout_values(timeouts: Timeouts | float | None) -> tuple[int, ...]:
     return tuple(FOREVER if time is None else milliseconds(time, "timeouts") for time in times)
 
 
-def ticks(seconds: Any, name: str, least: float) -> int:
+def ticks(seconds: float, name: str, least: float) -> int:
     """In units of 100 ns."""
     if not _is_number(seconds):
         raise TypeError(f"{name} must be a number of seconds, not {type(seconds).__name__!r}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer, Self
 
-    Result = TypeVar("Result")
+    _Result = TypeVar("_Result")
 
 __all__ = ["AsyncChannel"]
 
@@ -31,7 +31,7 @@ class _Job:
     def __init__(self, call: Callable[[], Any]) -> None:
         self.call = call
         self.future: Future[Any] = Future()
-        self.cancelled = False
+        self.cancelled = threading.Event()  # nobody waits for it
 
 
 class _Worker:
@@ -69,7 +69,7 @@ class _Worker:
 
     def cancel(self, job: _Job) -> None:
         with self.lock:
-            job.cancelled = True
+            job.cancelled.set()
             if self.running is job:
                 self.channel.abort()
 
@@ -80,7 +80,7 @@ class _Worker:
 
     def work(self, job: _Job) -> None:
         with self.lock:
-            if job.cancelled or not job.future.set_running_or_notify_cancel():
+            if job.cancelled.is_set() or not job.future.set_running_or_notify_cancel():
                 return
             self.running = job
         result: Any = None
@@ -91,7 +91,7 @@ class _Worker:
             failure = error
         with self.lock:
             self.running = None
-            aborted = job.cancelled and not self.closing
+            aborted = job.cancelled.is_set() and not self.closing
         if aborted:
             try:
                 self.channel.reset()  # the abort was this job's own
@@ -125,7 +125,7 @@ class AsyncChannel:
         if worker is not None:
             worker.close()
 
-    async def _call(self, call: Callable[[], Result]) -> Result:
+    async def _call(self, call: Callable[[], _Result]) -> _Result:
         job = _Job(call)
         self._worker.put(job)
         try:

@@ -62,3 +62,44 @@ def check_tokens(key: nc.Key, handle: ws.KeyHandle, now: datetime) -> None:
     ws.XmlToken("<a/>", key, "<b/>")  # type: ignore[call-arg]
     ws.XmlToken(5)  # type: ignore[arg-type]
     ws.XmlToken("<a/>", valid_from="now")  # type: ignore[arg-type]
+
+
+def check_channels(key: nc.Key, token: ws.XmlToken) -> None:
+    transport = ws.SslTransport(ca_file="ca.pem", ignore_failures=ws.CertFailure.INVALID_DATE)
+    with ws.Channel("https://localhost/", security=[transport, token], timeouts=5) as channel:
+        assert_type(channel, ws.Channel)
+        assert_type(channel.request("urn:do", b"<a/>", headers=["<b/>", (b"<c/>", True)]), bytes)
+        assert_type(channel.state, ws.ChannelState)
+        assert_type(channel.url, str)
+        assert_type(channel.handle, int)
+    ws.Channel("http://localhost/", algorithm_suite=ws.Algorithms("SHA512"))
+    ws.Channel("http://localhost/", algorithm_suite=ws.AlgorithmSuite.BASIC256)
+    ws.Channel("http://localhost/", timeouts=ws.Timeouts(resolve=1, connect=None))
+    assert_type(transport.ca_data, bytes | None)
+    ws.SslTransport(client_certificate=ws.StoredCertificate(b"", key))
+    ws.SslTransport(client_certificate=ws.PemCertificate("a.pem", b"key", "passphrase"))
+    ws.SslTransport(client_certificate=ws.WindowsCertificate(thumbprint="00"))
+    ws.Channel("http://localhost/", security=transport)  # type: ignore[arg-type]
+    ws.Channel("http://localhost/", algorithm_suite="BASIC256")  # type: ignore[arg-type]
+    channel.request(5)  # type: ignore[arg-type]
+    channel.request("urn:do", 5)  # type: ignore[arg-type]
+    channel.url = ""  # type: ignore[misc]
+    transport.ca_file  # type: ignore[attr-defined] # noqa: B018
+
+
+async def check_async_channels() -> None:
+    async with ws.AsyncChannel("http://localhost/", max_depth=5) as channel:
+        assert_type(channel, ws.AsyncChannel)
+        assert_type(await channel.request("urn:do", "<a/>", to="urn:to"), bytes)
+        assert_type(channel.state, ws.ChannelState)
+
+
+def check_kinds(error: ws.WsFaultError) -> None:
+    assert_type(error.code, tuple[str, str])
+    assert_type(error.subcodes, tuple[tuple[str, str], ...])
+    assert_type(error.reason, str)
+    assert_type(error.detail_xml, bytes | None)
+    timeout: TimeoutError = ws.WsTimeoutError(1)
+    connection: ConnectionError = ws.WsConnectionError(1)
+    denied: PermissionError = ws.WsAccessDeniedError(1)
+    print(timeout, connection, denied)
