@@ -149,9 +149,7 @@ def request_job() -> None:
 
     import ncrypt_ext as nc
 
-    print(
-        "\nSOAP requests, signed by a key that never leaves its store, to a service on this machine:"
-    )
+    print("\nSOAP requests to a service on this machine, signed by a key that stays in its store:")
     soap_x509.job()
     print("Handles still open:", sum(nc.live_handles()["binding"].values()))
 
