@@ -31,8 +31,9 @@ class Channel(WsHandle):
 
     What a failure does: a fault, a reply that cannot be trusted or read, a refusal by HTTP are the
     end of that request only. When the connection fails, when a timeout passes, or after
-    :meth:`abort`, the channel is ``FAULTED``: :meth:`reset` makes it new. Either way it was sent or
-    it was not: nothing is ever sent a second time.
+    :meth:`abort`, the channel is ``FAULTED``: :meth:`reset` makes it new. Nothing is sent a second
+    time but by the engine on a new connection, when the service had closed the old one and answered
+    nothing; the message's id is the same then.
 
     A signal handler that raises, as that of Ctrl-C does, ends the wait for a service; Windows waits
     until a timeout passes. In the child of a ``fork()`` a channel can only be closed.
