@@ -20,7 +20,7 @@ SECURITY_STATUS ncx_hash(const WCHAR *algorithm, const void *data, size_t size, 
     }
     openssl_scope_begin();
     if (EVP_Digest(data, size, out, &written, digest, NULL) != 1) {
-        status = status_no_memory(); /* which a digest takes, and nothing else that there may be too little of */
+        status = status_no_memory(); /* nothing else can be missing */
     }
     openssl_scope_end();
     *out_size = written;
