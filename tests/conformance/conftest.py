@@ -26,7 +26,7 @@ from . import differences, probes, results
 from .api import IMPLEMENTATION, Api, calls
 from .capi import Capi
 from .ws_api import Ws
-from .ws_channels import Channels
+from .ws_channels import Channels, channels_missing
 from .ws_service import Service
 
 HERE = Path(__file__).parent
@@ -176,6 +176,8 @@ def ws():
 
 @pytest.fixture
 def channels():
+    if reason := channels_missing():
+        pytest.skip(reason)
     channels = Channels()
     yield channels
     channels.release()

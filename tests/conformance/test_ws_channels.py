@@ -93,13 +93,13 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("prop", "value"), WRONG)
-def test_wrong_value(prop, value):
+def test_wrong_value(channels, prop, value):
     assert create((number_of(prop), U(value))) == (E_INVALIDARG, False)
 
 
 @pytest.mark.parametrize("prop", ["MAX_BUFFERED", "ENVELOPE", "CONNECT_TIMEOUT", "COOKIES"])
-@pytest.mark.parametrize("kind", [c_uint8, ctypes.c_uint16, ctypes.c_uint64])
-def test_wrong_size_at_creation(prop, kind):
+@pytest.mark.parametrize("kind", [c_uint8, ctypes.c_uint16, ctypes.c_uint64], ids=ctypes.sizeof)
+def test_wrong_size_at_creation(channels, prop, kind):
     assert create((number_of(prop), kind(1))) == (E_INVALIDARG, False)
 
 
@@ -118,7 +118,7 @@ def test_unknown_property(channels, number):
     assert channels.set_number(channel, number, 1) == E_INVALIDARG
 
 
-def test_a_property_given_twice():
+def test_a_property_given_twice(channels):
     twice = [(names.SEND_TIMEOUT, U(1)), (names.SEND_TIMEOUT, U(2))]
     assert create(*twice) == (E_INVALIDARG, False)
 
@@ -132,17 +132,17 @@ def test_timeouts_off(channels):
 @pytest.mark.parametrize(
     ("kind", "binding"), [(99, names.HTTP), (0, names.HTTP), (names.REQUEST, 9)]
 )
-def test_unknown_channels(kind, binding):
+def test_unknown_channels(channels, kind, binding):
     assert create(kind=kind, binding=binding) == (E_INVALIDARG, False)
 
 
 @pytest.mark.parametrize(("kind", "binding"), [(16, names.HTTP), (7, 1), (7, 4), (3, 2)])
 @pytest.mark.not_on("windows", "it has them")
-def test_channels_of_others(kind, binding):
+def test_channels_of_others(channels, kind, binding):
     assert create(kind=kind, binding=binding) == (names.WS_E_NOT_SUPPORTED, False)
 
 
-def test_null_at_creation():
+def test_null_at_creation(channels):
     assert (
         call("WsCreateChannel", names.REQUEST, names.HTTP, None, 0, None, None, None)
         == E_INVALIDARG
@@ -336,10 +336,10 @@ def test_null_channels(channels):
 
 
 @pytest.mark.not_on("wine", "it reads NULL")
-def test_abort_null():
+def test_abort_null(channels):
     assert call("WsAbortChannel", None, None) == E_INVALIDARG
 
 
-def test_free_null():
+def test_free_null(channels):
     call("WsFreeChannel", None)
     call("WsFreeMessage", None)

@@ -104,6 +104,13 @@ def wine_call(name, *arguments):
     return bind(name, signature)(*arguments) & 0xFFFFFFFF
 
 
+def channels_missing():
+    """Why the engine has no channels: it may have been built without libcurl. "" when it has."""
+    if IMPLEMENTATION != "engine":
+        return ""
+    return bind("ncx_channel_missing", (), ctypes.c_char_p)().decode()
+
+
 class Channels(Ws):
     """Objects for a test; channels are closed before they are freed."""
 
