@@ -42,7 +42,7 @@ def channel_to(url, **options):
 
 def test_made_and_closed():
     with channel_to("http://127.0.0.1:9/") as channel:
-        assert channel.state == ws.ChannelState.CREATED
+        assert channel.state == ws.ChannelState.OPEN
     assert channel.closed
 
 
