@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FOREVER = 0xFFFFFFFF  # milliseconds
 URL = re.compile(r"(https?)://(?:\[[0-9a-f:.]+\]|[^/?:@\[\]]+)(?::(\d{1,5}))?(?:[/?].*)?", re.I)
+NOT_PLAIN = re.compile(r'[^!-~]|["<>\\]')
 ADDRESSING = (
     "http://www.w3.org/2005/08/addressing",
     "http://schemas.xmlsoap.org/ws/2004/08/addressing",
@@ -70,12 +71,12 @@ def plain_uri(uri: object, name: str) -> str:
         raise TypeError(f"{name} must be a str, not {type(uri).__name__!r}")
     if not uri:
         raise ValueError(f"{name} must not be empty")
-    for index, character in enumerate(uri):
-        if not "!" <= character <= "~" or character in '"<>\\':
-            raise ValueError(
-                f"{name} has {character!r} at index {index}: spaces, quotes, control characters "
-                "and what is not ASCII have to be escaped"
-            )
+    wrong = NOT_PLAIN.search(uri)
+    if wrong is not None:
+        raise ValueError(
+            f"{name} has {wrong[0]!r} at index {wrong.start()}: spaces, quotes, control characters "
+            "and what is not ASCII have to be escaped"
+        )
     return uri
 
 
