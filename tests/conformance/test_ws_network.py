@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from . import ws_channels as names
-from .ws_api import P, U, must
+from .ws_api import WS_E_INVALID_FORMAT, P, U, must
 from .ws_service import reply
 
 ANSWER = reply('<r xmlns="urn:r">ok</r>')
@@ -40,7 +40,7 @@ def test_hung_up(channels, service):
 
 def test_not_http(channels, service):
     status, _, _ = channels.ask(service(lambda connection, _: connection.sendall(b"hello\r\n")))
-    assert status != 0
+    assert status == WS_E_INVALID_FORMAT
 
 
 HOLD = 5  # seconds that a service keeps an answer, for those who wait longer than they should
