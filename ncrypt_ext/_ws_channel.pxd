@@ -13,9 +13,11 @@ cdef class Channel(WsHandle):
     cdef bytes address      # the URL in UTF-16
     cdef bint tls           # there is an SSL transport
     cdef bint addressed     # messages have addressing headers
+    cdef bint holding       # a request holds the lease, and is in no call
 
     cdef int set_url(self, object url) except -1
     cdef int enter_request(self) except -1
+    cdef void end_call(self) noexcept nogil
     cdef void leave_request(self) noexcept
     cdef int expect(self, bint fresh) except -1
     cdef int fill(self, Exchange *exchange, Workspace work, list kept, object body,

@@ -5,7 +5,8 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memset
 
 from ncrypt_ext._handle cimport (
-    TYPE_CHANNEL, lease_close, lease_enter, lease_is_closed, lease_leave, lease_word_load,
+    TYPE_CHANNEL, lease_close, lease_enter, lease_hold, lease_is_closed, lease_leave, lease_unhold,
+    lease_word_load,
 )
 from ncrypt_ext._key_unfinalized cimport Watch, interrupted, raise_watched
 from ncrypt_ext._wide cimport wide
@@ -60,6 +61,7 @@ cdef class Channel(WsHandle):
     # cdef bytes address
     # cdef bint tls
     # cdef bint addressed
+    # cdef bint holding
 
     def __init__(self, url, *, envelope=EnvelopeVersion.SOAP_1_2,
                  addressing=AddressingVersion.WSA_1_0, security=(), algorithm_suite=None,
@@ -112,11 +114,23 @@ cdef class Channel(WsHandle):
             self.busy("does one request at a time: use a channel per thread")
         return self.enter_alone()
 
+    cdef void end_call(self) noexcept nogil:
+        """The native call is over; a hold keeps the parts until leave_request(). The end of the
+        process waits for calls, and may never give the GIL to a daemon thread that has made one."""
+        lease_hold(self.lease)
+        self.holding = True
+        lease_leave(self.lease)
+
     cdef void leave_request(self) noexcept:
         """Who closed it meanwhile has left the release to this."""
+        cdef bint holding = self.holding
+        self.holding = False
         self.taken = False
         with nogil:
-            lease_leave(self.lease)
+            if holding:
+                lease_unhold(self.lease)
+            else:
+                lease_leave(self.lease)
 
     cdef int expect(self, bint fresh) except -1:
         """`fresh`: it has to be opened yet."""
@@ -158,6 +172,7 @@ cdef class Channel(WsHandle):
                     ncx_set_interrupt(interrupted, &watch)
                     status = parts_open(parts, &address, error)
                     ncx_set_interrupt(NULL, NULL)
+                    self.end_call()
                 raise_watched(&watch)
                 if status != 0:
                     self.fail(status, "WsOpenChannel", error)
@@ -230,6 +245,7 @@ cdef class Channel(WsHandle):
                 ncx_set_interrupt(interrupted, &watch)
                 status = exchange_run(exchange)
                 ncx_set_interrupt(NULL, NULL)
+                self.end_call()
             try:
                 while status == 0:
                     for index in range(exchange.count):
