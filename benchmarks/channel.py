@@ -181,6 +181,7 @@ def zeep_call(server: Server, folder: Path) -> Callable[[], object] | None:
     wsdl = folder / "orders.wsdl"
     wsdl.write_text(WSDL.replace("URL", server.url))
     session = requests.Session()
+    session.trust_env = False  # it could name other certificates
     session.verify = str(server.certificate)
     # Replies are not signed here.
     signature = zeep.wsse.signature.BinarySignature(
