@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -101,6 +102,10 @@ static HRESULT open_with(struct http *http, const char *url, const struct tls_se
     if (http->multi == NULL || http->easy == NULL) {
         return ws_no_memory(error);
     }
+    /* One that is not used again, for what it still has to say, is closed when the next one is kept. */
+    if (curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 1L) != CURLM_OK) {
+        return ws_no_memory(error);
+    }
     return http_set_options(http, tls, error);
 }
 
@@ -118,7 +123,7 @@ HRESULT http_open(const char *url, const struct settings *settings, const struct
     opened->settings = settings;
     opened->body = TEXT_INIT(settings->max_message);
     for (int i = 0; i < HTTP_MAX_SOCKETS; i++) {
-        opened->sockets[i] = -1;
+        opened->sockets[i].number = -1;
     }
     http_enter(&visit);
     status = open_with(opened, url, tls, error);
@@ -131,13 +136,22 @@ HRESULT http_open(const char *url, const struct settings *settings, const struct
     return ERROR_SUCCESS;
 }
 
+/* A child that became a daemon has closed everything perhaps, and opened other files with the same numbers. */
+static bool is_open(const struct http_socket *item)
+{
+    struct stat about;
+
+    return item->number >= 0 && fstat(item->number, &about) == 0 && about.st_dev == item->device &&
+           about.st_ino == item->inode;
+}
+
 /* The parent goes on using the connection: nothing may be sent on it, no TLS farewell either. So our copies of the
  * sockets are closed, and what libcurl has of its own is left where it is. */
 static void leave_to_parent(struct http *http)
 {
     for (int i = 0; i < HTTP_MAX_SOCKETS; i++) {
-        if (http->sockets[i] >= 0) {
-            close(http->sockets[i]);
+        if (is_open(&http->sockets[i])) {
+            close(http->sockets[i].number);
         }
     }
 }

@@ -25,6 +25,13 @@
 #define HTTP_MAX_REDIRECTS 5
 #define HTTP_WAIT_SLICE    100 /* ms: so often a waiting thread asks whether a signal came */
 
+/* An open one of our own, or none: `number` is -1 then. What it is tells it from another file of that number. */
+struct http_socket {
+    int number;
+    dev_t device;
+    ino_t inode;
+};
+
 /* What TLS needs, made when the connection is opened. NULL where there is none. */
 struct http_tls {
     ULONG forgiven; /* WS_CERT_FAILURE_* */
@@ -43,7 +50,7 @@ struct http {
     CURL *easy;
     struct http_tls tls;
     atomic_bool aborted;
-    int sockets[HTTP_MAX_SOCKETS]; /* open ones, -1 where there is none */
+    struct http_socket sockets[HTTP_MAX_SOCKETS];
 
     /* The request. */
     struct http_request kept; /* its pointers last until http_receive() has returned */
@@ -63,6 +70,7 @@ struct http {
     size_t header_bytes;
     bool headers_done;
     bool compressed;
+    bool left_over; /* TLS had more than the body when its last piece came */
     char content_type[256];
     char challenges[1024];
     char location[1024];
@@ -73,7 +81,8 @@ struct http {
 /* WS_E_OPERATION_ABORTED, or WS_E_INVALID_OPERATION in a fork's child. */
 MUST_CHECK HRESULT http_check_usable(struct http *http, WS_ERROR *error);
 
-/* ---- http_curl_visit.c: around each call of libcurl's that may do something with the connection ---- */
+/* ---- http_curl_visit.c: around each call of libcurl's that may do something with the connection; no error stays in
+ * OpenSSL's queue of the thread, where the program's own TLS would take it for its own ---- */
 
 struct http_visit {
     bool blocked, was_pending; /* SIGPIPE */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "webservices/http_curl.h"
@@ -22,6 +23,17 @@
         }                                                                                                              \
     } while (0)
 
+static void remember(struct http_socket *item, int number)
+{
+    struct stat about;
+
+    *item = (struct http_socket){.number = number};
+    if (number >= 0 && fstat(number, &about) == 0) {
+        item->device = about.st_dev;
+        item->inode = about.st_ino;
+    }
+}
+
 /* Remembers the sockets, for leave_to_parent(). */
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -34,14 +46,14 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     type |= SOCK_CLOEXEC;
 #endif
     for (int i = 0; i < HTTP_MAX_SOCKETS; i++) {
-        if (http->sockets[i] < 0) {
+        if (http->sockets[i].number < 0) {
             made = socket(address->family, type, address->protocol);
 #ifndef SOCK_CLOEXEC
             if (made >= 0) {
                 (void)fcntl(made, F_SETFD, FD_CLOEXEC);
             }
 #endif
-            http->sockets[i] = made;
+            remember(&http->sockets[i], made);
             return made;
         }
     }
@@ -53,8 +65,8 @@ static int close_socket(void *context, curl_socket_t item)
     struct http *http = context;
 
     for (int i = 0; i < HTTP_MAX_SOCKETS; i++) {
-        if (http->sockets[i] == item) {
-            http->sockets[i] = -1;
+        if (http->sockets[i].number == item) {
+            http->sockets[i].number = -1;
         }
     }
     return close(item);

@@ -103,11 +103,22 @@ size_t http_on_header(char *data, size_t size, size_t count, void *context)
     return total;
 }
 
+/* libcurl takes from TLS what belongs to the body and leaves the rest of a record there. */
+static bool has_more(const struct http *http)
+{
+    const struct curl_tlssessioninfo *tls = NULL;
+
+    return http->tls.trust != NULL && curl_easy_getinfo(http->easy, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK &&
+           tls != NULL && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals != NULL &&
+           SSL_pending(tls->internals) > 0;
+}
+
 size_t http_on_body(char *data, size_t size, size_t count, void *context)
 {
     struct http *http = context;
     size_t total = size * count;
 
+    http->left_over = has_more(http);
     text_put(&http->body, data, total);
     if (http->body.status != ERROR_SUCCESS) {
         http->failure = http->body.status;

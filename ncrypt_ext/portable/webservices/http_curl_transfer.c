@@ -3,8 +3,10 @@
  * A request and its reply: driving libcurl through the phases, each with its own time, until what is waited for has
  * come, time is up, somebody aborts or a signal arrives.
  */
+#include <poll.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "webservices/http_curl.h"
@@ -46,12 +48,41 @@ static HRESULT fail_multi(CURLMcode code, WS_ERROR *error)
                                        : ws_fail(error, WS_E_OTHER, "libcurl failed: %s", curl_multi_strerror(code));
 }
 
+/* Whether the server said more than its reply, or closed the connection: the rest would pass for the next reply, so
+ * that connection is not used again. libcurl 7.88 does not look where there is TLS. */
+static bool is_spoilt(const struct http *http)
+{
+    bool spoilt = http->left_over;
+
+    for (int i = 0; i < HTTP_MAX_SOCKETS && !spoilt; i++) {
+        struct pollfd item = {.fd = http->sockets[i].number, .events = POLLIN};
+
+        spoilt = item.fd >= 0 && poll(&item, 1, 0) != 0;
+    }
+    return spoilt;
+}
+
+/* Nobody else uses the sockets: between transfers, an open one is that of a kept connection. */
+static void leave_spoilt(struct http *http)
+{
+    bool spoilt = is_spoilt(http);
+
+    for (int i = 0; i < HTTP_MAX_SOCKETS && spoilt; i++) {
+        if (http->sockets[i].number >= 0) {
+            (void)shutdown(http->sockets[i].number, SHUT_RDWR); /* libcurl closes it later */
+        }
+    }
+    (void)curl_easy_setopt(http->easy, CURLOPT_FRESH_CONNECT, spoilt ? 1L : 0L); /* takes any number */
+    http->left_over = false;
+}
+
 static HRESULT start(struct http *http, WS_ERROR *error)
 {
     struct http_visit visit;
     CURLMcode code;
 
     stop(http);
+    leave_spoilt(http);
     http_reply_clear(http);
     http->finished = false;
     http->failure = ERROR_SUCCESS;
