@@ -353,9 +353,35 @@ static void test_signed_to(void)
     memset(&security, 0, sizeof security);
 }
 
+static void test_second_headers(void)
+{
+    static const struct {
+        WS_ADDRESSING_VERSION addressing;
+        bool secured;
+        const char *xml, *refusal;
+    } CASES[] = {
+        {A10, false, "<To xmlns='" ADDRESSING_1_0_URI "'/>", "a second To"},
+        {A10, false, "<!-- --><x:Action xmlns:x='" ADDRESSING_1_0_URI "'/>", "a second Action"},
+        {A09, false, "<a:ReplyTo xmlns:a='" ADDRESSING_0_9_URI "'/>", "a second ReplyTo"},
+        {A10, true, "<Security xmlns='" SECURITY_URI "' xmlns:q='" SOAP_1_1_URI "' q:actor='u'/>", "a second Security"},
+        {A10, true, "<Security xmlns='" SECURITY_URI "' xmlns:q='" SOAP_1_2_URI "' q:role='u'/>", NULL},
+        {A10, false, "<Security xmlns='" SECURITY_URI "'/>", NULL},
+        {APLAIN, false, "<a:To xmlns:a='" ADDRESSING_1_0_URI "'/>", NULL},
+    };
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct header header = {document_of(make_buffer(CASES[i].xml)), 0};
+        struct request request = {V12, CASES[i].addressing, "urn:a", "http://h/", ID, &header, 1, NULL, 0};
+        security.has_header = CASES[i].secured;
+        CHECK_STATUS(envelope_write(&request, NULL, &text, error), CASES[i].refusal == NULL ? 0 : E_INVALIDARG);
+        CHECK(CASES[i].refusal == NULL || strstr(newest_sentence(), CASES[i].refusal) != NULL);
+        document_release(header.document);
+    }
+}
+
 int main(void)
 {
     ws_set_up();
+    RUN(test_second_headers);
     RUN(test_id);
     RUN(test_versions);
     RUN(test_absent);

@@ -205,19 +205,44 @@ static void put_start_tag(struct writing *writing, const struct walk *walk, cons
     PUT(text, root->empty ? "/>" : ">");
 }
 
+/* What the envelope writes itself, and may be there once: a receiver could take the other one, which is not signed. A
+ * Security header for somebody else has a role. */
+static HRESULT refuse_own(const struct writing *writing, const struct walk *walk, const struct element *root)
+{
+    static const char *const NAMES[] = {"To", "Action", "MessageID"};
+    bool old = writing->request->envelope == WS_ENVELOPE_VERSION_SOAP_1_1;
+    const struct request *request = writing->request;
+    const char *const values[] = {request->to, request->action, request->message_id};
+    const char *found = NULL;
+    struct slice role;
+
+    for (int i = 0; writing->addressing != NULL && i < 3; i++) {
+        if (values[i] != NULL && element_is(root, writing->addressing, NAMES[i])) {
+            found = NAMES[i];
+        }
+    }
+    if (request->addressing == WS_ADDRESSING_VERSION_0_9 && element_is(root, writing->addressing, "ReplyTo")) {
+        found = "ReplyTo";
+    }
+    if (security_has_header(writing->security) && element_is(root, SECURITY_URI, "Security") &&
+        !walk_find(walk, root, writing->soap, old ? "actor" : "role", &role)) {
+        found = "Security";
+    }
+    return found == NULL ? ERROR_SUCCESS
+                         : ws_fail(writing->error, E_INVALIDARG,
+                                   "a custom header is a second %s: the message has one of its own", found);
+}
+
 static HRESULT put_header(struct writing *writing, const struct header *header)
 {
     const struct document *document = header->document;
     struct element root;
     struct walk walk;
+    HRESULT status;
 
     if (document->elements != 1 || document->loose) {
         return ws_fail(writing->error, E_INVALIDARG, "a header is one element: this has %u at the top%s",
                        document->elements, document->loose ? ", and text beside them" : "");
-    }
-    if (header->attributes == 0) {
-        text_put(writing->text, document->text, document->size);
-        return ERROR_SUCCESS;
     }
     if ((header->attributes & WS_RELAY_HEADER_ATTRIBUTE) != 0 &&
         writing->request->envelope == WS_ENVELOPE_VERSION_SOAP_1_1) {
@@ -227,11 +252,16 @@ static HRESULT put_header(struct writing *writing, const struct header *header)
         return ws_no_memory(writing->error);
     }
     walk_root(&walk, &root);
-    text_put(writing->text, document->text, (size_t)(root.tag.text - document->text));
-    put_start_tag(writing, &walk, &root, header->attributes);
-    text_put(writing->text, walk.at, (size_t)(walk.end - walk.at));
+    status = refuse_own(writing, &walk, &root);
+    if (status == ERROR_SUCCESS && header->attributes == 0) {
+        text_put(writing->text, document->text, document->size);
+    } else if (status == ERROR_SUCCESS) {
+        text_put(writing->text, document->text, (size_t)(root.tag.text - document->text));
+        put_start_tag(writing, &walk, &root, header->attributes);
+        text_put(writing->text, walk.at, (size_t)(walk.end - walk.at));
+    }
     walk_end(&walk);
-    return ERROR_SUCCESS;
+    return status;
 }
 
 /* ---- the envelope ------------------------------------------------------------------------------------------------ */
