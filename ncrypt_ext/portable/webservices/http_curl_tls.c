@@ -216,25 +216,35 @@ static int judge(int good, X509_STORE_CTX *store)
     return 1;
 }
 
-static int verify(X509_STORE_CTX *store, void *context)
+/* With our store and TLS' own parameters: libcurl may have put what the system trusts into the store that it has. */
+static int verify_with(X509_STORE_CTX *own, X509_STORE_CTX *given, struct http_tls *tls)
+{
+    int code;
+
+    if (own == NULL ||
+        X509_STORE_CTX_init(own, tls->trust, X509_STORE_CTX_get0_cert(given), X509_STORE_CTX_get0_untrusted(given)) !=
+            1 ||
+        X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(own), X509_STORE_CTX_get0_param(given)) != 1 ||
+        X509_STORE_CTX_set_ex_data(own, tls_index, tls) != 1) {
+        return X509_V_ERR_OUT_OF_MEM;
+    }
+    X509_STORE_CTX_set_verify_cb(own, judge);
+    if (X509_verify_cert(own) == 1) {
+        return X509_V_OK;
+    }
+    code = X509_STORE_CTX_get_error(own);
+    return code == X509_V_OK ? X509_V_ERR_UNSPECIFIED : code;
+}
+
+static int verify(X509_STORE_CTX *given, void *context)
 {
     struct http_tls *tls = context;
-    int result;
+    X509_STORE_CTX *own = X509_STORE_CTX_new();
 
-    if (X509_STORE_CTX_set_ex_data(store, tls_index, tls) != 1) {
-        tls->refused = X509_V_ERR_OUT_OF_MEM;
-        X509_STORE_CTX_set_error(store, X509_V_ERR_OUT_OF_MEM);
-        return 0;
-    }
-    X509_STORE_CTX_set_verify_cb(store, judge);
-    result = X509_verify_cert(store);
-    tls->refused = X509_V_OK;
-    if (result != 1) {
-        int code = X509_STORE_CTX_get_error(store);
-
-        tls->refused = code == X509_V_OK ? X509_V_ERR_UNSPECIFIED : code;
-    }
-    return result == 1;
+    tls->refused = verify_with(own, given, tls);
+    X509_STORE_CTX_free(own);
+    X509_STORE_CTX_set_error(given, tls->refused);
+    return tls->refused == X509_V_OK;
 }
 
 CURLcode http_tls_set_up(CURL *easy, void *ssl_ctx, void *context)
@@ -243,7 +253,6 @@ CURLcode http_tls_set_up(CURL *easy, void *ssl_ctx, void *context)
     SSL_CTX *ctx = ssl_ctx;
 
     (void)easy;
-    SSL_CTX_set1_cert_store(ctx, tls->trust);
     SSL_CTX_set_cert_verify_callback(ctx, verify, tls);
     if (tls->certificate != NULL &&
         (SSL_CTX_use_certificate(ctx, tls->certificate) != 1 || SSL_CTX_set1_chain(ctx, tls->chain) != 1 ||
