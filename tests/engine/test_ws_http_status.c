@@ -163,6 +163,8 @@ static void redirects(void)
     expect_redirect("307 Moved", "/other", true);
     expect_redirect("308 Moved", "other", true);
     expect_redirect("307 Moved", absolute, true);
+    snprintf(absolute, sizeof absolute, "http://user:word@localhost:%u/other", server.port);
+    expect_redirect("307 Moved", absolute, false);
     expect_redirect("301 Moved", "/other", false);
     expect_redirect("302 Moved", "/other", false);
     expect_redirect("303 Moved", "/other", false);

@@ -321,14 +321,27 @@ static bool same_part(CURLU *one, CURLU *other, CURLUPart part)
     return same;
 }
 
-/* Scheme, host and port. A signed request, with the client's certificate perhaps, is for that server alone. */
+static bool has_user(CURLU *url)
+{
+    char *user = NULL;
+    char *password = NULL;
+    bool found = curl_url_get(url, CURLUPART_USER, &user, 0) != CURLUE_NO_USER ||
+                 curl_url_get(url, CURLUPART_PASSWORD, &password, 0) != CURLUE_NO_PASSWORD;
+
+    curl_free(user);
+    curl_free(password);
+    return found;
+}
+
+/* Scheme, host and port, and no credentials, which libcurl would send. A signed request, with the client's certificate
+ * perhaps, is for that server alone. */
 static bool same_server(const char *one, const char *other)
 {
     CURLU *left = curl_url();
     CURLU *right = curl_url();
     bool same = left != NULL && right != NULL && curl_url_set(left, CURLUPART_URL, one, 0) == CURLUE_OK &&
                 curl_url_set(right, CURLUPART_URL, other, 0) == CURLUE_OK && same_part(left, right, CURLUPART_SCHEME) &&
-                same_part(left, right, CURLUPART_HOST) && same_part(left, right, CURLUPART_PORT);
+                same_part(left, right, CURLUPART_HOST) && same_part(left, right, CURLUPART_PORT) && !has_user(right);
 
     curl_url_cleanup(left);
     curl_url_cleanup(right);
