@@ -36,6 +36,8 @@ STORES = {False: 0x00010000, True: 0x00020000}  # CERT_SYSTEM_STORE_*
 
 def _content(source: _Path | Buffer, what: str) -> bytes:
     """PEM as it is, or what is in a file."""
+    if isinstance(source, str) and "-----BEGIN " in source:  # an OSError would show it
+        raise TypeError(f"{what} must be bytes where it is the PEM itself: a str is a path")
     if isinstance(source, (str, os.PathLike)):
         with open(source, "rb") as file:
             return file.read()

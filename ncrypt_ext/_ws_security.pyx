@@ -127,6 +127,8 @@ cdef class Security:
         self.ssl.binding.propertyCount = index + 1
 
     cdef int point(self, WS_BYTES *into, bytes source) except -1:
+        if source is None:
+            raise TypeError("a certificate must be bytes, not None")
         self.kept.append(source)
         into.bytes = <unsigned char *>PyBytes_AS_STRING(source)
         into.length = <ULONG>PyBytes_GET_SIZE(source)
@@ -198,6 +200,8 @@ cdef class Security:
         self.point(&self.pem.certificates, certificate.certificates)
         if isinstance(certificate, StoredCertificate):
             key = certificate.key
+            if key is None:
+                raise TypeError("key must be a Key, not None")
             key.enter()
             try:
                 self.hold(key.lease)
