@@ -4,19 +4,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from concurrent.futures import Future
 from queue import SimpleQueue
 
 from ncrypt_ext._ws_channel import Channel
 from ncrypt_ext.enums import ChannelState
-from ncrypt_ext.errors import ClosedHandleError
+from ncrypt_ext.errors import BadStateError, ClosedHandleError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
-    from typing import Any, TypeVar
+    from typing import Any, NoReturn, TypeVar
 
     from typing_extensions import Buffer, Self
 
@@ -46,18 +47,32 @@ class _Worker:
         self.thread: threading.Thread | None = None
         self.closing = False
         self.ended: Future[None] = Future()
+        self.process = os.getpid()  # the child of a fork() has no such thread
 
     def put(self, job: _Job) -> None:
+        if self.process != os.getpid():
+            raise BadStateError(
+                0x8009000B, "", "this AsyncChannel belongs to the process that fork() has left"
+            )
         with self.lock:
             if self.closing:
                 raise ClosedHandleError(detail="this AsyncChannel is closed")
             if self.thread is None:
-                self.thread = threading.Thread(target=self.run, name="ncrypt_ext", daemon=True)
-                self.thread.start()
+                thread = threading.Thread(target=self.run, name="ncrypt_ext", daemon=True)
+                thread.start()
+                self.thread = thread
             self.jobs.put(job)
 
     def close(self) -> None:
         """The request that runs is aborted; those behind it find the channel closed."""
+        if self.process != os.getpid():  # who had the lock is gone, like the thread
+            if not self.closing:
+                self.closing = True
+                self.thread = None
+                self.ended = Future()
+                self.ended.set_result(None)
+                self.channel.close()
+            return
         with self.lock:
             if self.closing:
                 return
@@ -76,6 +91,7 @@ class _Worker:
     def run(self) -> None:
         while (job := self.jobs.get()) is not None:
             self.work(job)
+            del job  # while this waits it would keep the reply, and an AsyncChannel that is dropped
         self.ended.set_result(None)
 
     def work(self, job: _Job) -> None:
@@ -136,7 +152,8 @@ class AsyncChannel:
 
     async def open(self, url: str | None = None) -> None:
         """Open it: see :meth:`Channel.open`."""
-        await self._call(lambda: self._channel.open(url))
+        channel = self._channel
+        await self._call(lambda: channel.open(url))
 
     async def request(
         self,
@@ -201,6 +218,9 @@ class AsyncChannel:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("an AsyncChannel cannot be copied or pickled: it owns a native handle")
 
     def __repr__(self) -> str:
         return f"<AsyncChannel {self.url} {self.state.name.lower()}>"

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""What once crashed, hung or told secrets."""
+
+import asyncio
+import copy
+import gc
+import os
+import threading
+
+import pytest
+
+import ncrypt_ext as nc
+from ncrypt_ext import ws
+
+from .channel_support import TIMEOUT, needs_channels
+from .soap_service import SoapService
+
+pytestmark = needs_channels
+
+
+def run(main):
+    return asyncio.run(asyncio.wait_for(main, TIMEOUT))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows takes no such certificates")
+def test_a_certificate_without_a_key_is_refused():
+    class Odd(ws.StoredCertificate):
+        certificates = b"-----BEGIN CERTIFICATE-----"
+        key = None
+
+        def __init__(self):
+            pass
+
+    with pytest.raises(TypeError, match="key must be a Key"):
+        ws.Channel("https://localhost/", security=[ws.SslTransport(client_certificate=Odd())])
+
+
+def test_a_key_taken_for_a_path_is_not_shown():
+    with pytest.raises(TypeError, match="private_key must be bytes") as caught:
+        ws.PemCertificate(b"-----BEGIN CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----\nhidden\n")
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_thread_that_cannot_be_started(monkeypatch):
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+    async def main():
+        channel = ws.AsyncChannel("http://localhost/")
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", start)
+            for _ in range(2):
+                with pytest.raises(RuntimeError, match="can't start"):
+                    await channel.reset()
+        await channel.close()
+
+    run(main())
+
+
+def test_one_that_is_dropped_after_open():
+    async def main(service):
+        await ws.AsyncChannel(service.url).open()
+
+    with SoapService(tls=False) as service:
+        run(main(service))
+        gc.collect()
+        for thread in threading.enumerate():
+            if thread.name == "ncrypt_ext":
+                thread.join(TIMEOUT)
+                assert not thread.is_alive()
+    assert nc.live_handles()["binding"]["Channel"] == 0
+
+
+def test_it_is_not_copied():
+    channel = ws.AsyncChannel("http://localhost/")
+    with pytest.raises(TypeError, match="cannot be copied"):
+        copy.copy(channel)
+    run(channel.close())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork()")
+def test_a_child_can_close_it(run_python):
+    run_python(
+        "import asyncio, os, signal\n"
+        "import ncrypt_ext as nc\n"
+        "from ncrypt_ext import ws\n"
+        "channel = ws.AsyncChannel('http://localhost/')\n"
+        "asyncio.run(channel.reset())\n"
+        "if (child := os.fork()) == 0:\n"
+        "    signal.alarm(30)\n"
+        "    try:\n"
+        "        asyncio.run(channel.reset())\n"
+        "    except nc.BadStateError:\n"
+        "        asyncio.run(channel.close())\n"
+        "        os._exit(0)\n"
+        "    os._exit(1)\n"
+        "assert os.waitpid(child, 0)[1] == 0\n"
+        "asyncio.run(channel.close())\n"
+    )
