@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from math import ceil, isfinite
+from math import ceil
 
 from ncrypt_ext._xml import XmlError, root_element
 
@@ -33,7 +33,7 @@ def milliseconds(seconds: float, name: str) -> int:
     """Of a timeout; at least one."""
     if not _is_number(seconds):
         raise TypeError(f"{name} must be a number of seconds, not {type(seconds).__name__!r}")
-    if not isfinite(seconds) or not 0 < ceil(seconds * 1000) < FOREVER:
+    if not 0 < seconds < FOREVER or not 0 < ceil(seconds * 1000) < FOREVER:
         raise ValueError(f"{name} must be above 0 and below 49 days, in seconds, not {seconds!r}")
     return ceil(seconds * 1000)
 
@@ -60,7 +60,7 @@ def ticks(seconds: float, name: str, least: float) -> int:
     """In units of 100 ns."""
     if not _is_number(seconds):
         raise TypeError(f"{name} must be a number of seconds, not {type(seconds).__name__!r}")
-    if not isfinite(seconds) or not least <= seconds < 1e9:
+    if not least <= seconds < 1e9:
         raise ValueError(f"{name} must be from {least} to 1e9, in seconds, not {seconds!r}")
     return round(seconds * 10_000_000)
 
@@ -69,6 +69,7 @@ def plain_uri(uri: object, name: str) -> str:
     """What may stand in a header and on a request line."""
     if not isinstance(uri, str):
         raise TypeError(f"{name} must be a str, not {type(uri).__name__!r}")
+    uri = str.__str__(uri)  # what it is, whatever a subclass says that it is
     if not uri:
         raise ValueError(f"{name} must not be empty")
     wrong = NOT_PLAIN.search(uri)

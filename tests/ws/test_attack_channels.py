@@ -97,3 +97,21 @@ def test_a_child_can_close_it(run_python):
         "assert os.waitpid(child, 0)[1] == 0\n"
         "asyncio.run(channel.close())\n"
     )
+
+
+@pytest.mark.parametrize("name", ["timeouts", "clock_skew", "timestamp_lifetime"])
+@pytest.mark.parametrize("value", [10**400, float("inf"), float("nan")])
+def test_no_end_of_time(name, value):
+    with pytest.raises(ValueError, match=name):
+        ws.Channel("http://localhost/", **{name: value})
+
+
+def test_strings_of_a_subclass():
+    class Odd(str):
+        def encode(self, *args):
+            return None
+
+    with SoapService(tls=False) as service, ws.Channel(Odd(service.url)) as channel:
+        channel.request(Odd("urn:a"), to=Odd("urn:b"))
+        assert (channel.url, type(channel.url)) == (service.url, str)
+        assert service.requests[0].header("Action")[0] == "urn:a"
