@@ -78,6 +78,10 @@ class _Record:
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"a {type(self).__name__} cannot be changed")
 
+    def __setstate__(self, state: tuple[None, dict[str, object]]) -> None:
+        """Of a copy that is being made."""
+        self._set(**state[1])
+
 
 class PemCertificate(_Record):
     """A client's certificate with its private key, both in PEM.

@@ -92,6 +92,8 @@ cdef class Channel(WsHandle):
         self.tls = plan.tls
         self.addressed = setup.addressing != WS_ADDRESSING_VERSION_TRANSPORT
         self.set_url(url)
+        if self.lease != NULL:      # by another thread, meanwhile
+            raise TypeError("a Channel cannot be initialised again")
         parts = parts_create(&setup, plan)
         if not self.adopt_native(TYPE_CHANNEL, <uintptr_t>parts, parts_release, NULL):
             raise MemoryError()
@@ -188,8 +190,9 @@ cdef class Channel(WsHandle):
         cdef list kept
         memset(&exchange, 0, sizeof(exchange))
         # HTTP alone says what is to be done without addressing headers, and may say nothing.
-        action = action if action == "" and not self.addressed else plain_uri(action, "action")
-        kept = [action.encode()]
+        if self.addressed or type(action) is not str or action:
+            action = plain_uri(action, "action")
+        kept = [(<str>action).encode()]
         point(&exchange.action, kept[0])
         if to is not None:
             if not self.addressed:

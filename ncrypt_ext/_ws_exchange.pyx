@@ -202,8 +202,8 @@ cdef void finish(Exchange *self) noexcept nogil:
 
 
 cdef void exchange_end(Exchange *self, HRESULT status) noexcept nogil:
-    """After the last call of the two above, with what that returned."""
-    if status != 0:
+    """After the last call of the two above, with what that returned, wherever it ended."""
+    if status != 0 or self.stage != DONE:
         finish(self)
     WsResetMessage(self.parts.request, NULL)
     WsResetMessage(self.parts.reply, NULL)

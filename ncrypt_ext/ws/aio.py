@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 from ncrypt_ext._ws_channel import Channel
 from ncrypt_ext.enums import ChannelState
-from ncrypt_ext.errors import BadStateError, ClosedHandleError
+from ncrypt_ext.errors import BadStateError, ClosedHandleError, NCryptError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ class _Worker:
         if aborted:
             try:
                 self.channel.reset()  # the abort was this job's own
-            except ClosedHandleError:
-                pass
+            except NCryptError:
+                pass  # it is closed; or the next request says what is wrong with it
         if failure is None:
             job.future.set_result(result)
         else:
@@ -133,6 +133,8 @@ class AsyncChannel:
     """
 
     def __init__(self, url: str, **options: Any) -> None:
+        if hasattr(self, "_worker"):
+            raise TypeError("an AsyncChannel cannot be initialised again")
         self._channel = Channel(url, **options)
         self._worker = _Worker(self._channel)
 

@@ -5,6 +5,7 @@ import asyncio
 import copy
 import gc
 import os
+import pickle
 import threading
 
 import pytest
@@ -115,3 +116,59 @@ def test_strings_of_a_subclass():
         channel.request(Odd("urn:a"), to=Odd("urn:b"))
         assert (channel.url, type(channel.url)) == (service.url, str)
         assert service.requests[0].header("Action")[0] == "urn:a"
+
+
+def test_an_action_that_says_it_is_empty():
+    class Odd:
+        def __eq__(self, other):
+            return True
+
+        __hash__ = None
+
+    addressing = ws.AddressingVersion.TRANSPORT
+    with ws.Channel("http://localhost/", addressing=addressing) as channel:
+        with pytest.raises(TypeError, match="action must be a str"):
+            channel.request(Odd())
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        ws.Timeouts(connect=3),
+        ws.Algorithms(digest="SHA512"),
+        ws.SslTransport(check_hostname=False),
+        ws.WindowsCertificate(thumbprint="00" * 20),
+    ],
+    ids=lambda record: type(record).__name__,
+)
+def test_records_are_copied(record):
+    for other in (copy.copy(record), copy.deepcopy(record), pickle.loads(pickle.dumps(record))):
+        assert type(other) is type(record)
+        assert repr(other) == repr(record)
+        for name in type(record).__slots__:
+            assert getattr(other, name) == getattr(record, name)
+        with pytest.raises(AttributeError, match="cannot be changed"):
+            setattr(other, type(record).__slots__[0], None)
+
+
+def test_not_twice():
+    channel = ws.AsyncChannel("http://localhost/")
+    with pytest.raises(TypeError, match="again"):
+        channel.__init__("http://localhost/")
+    run(channel.close())
+
+
+def test_a_url_whose_making_makes_the_channel():
+    channel = ws.Channel.__new__(ws.Channel)
+
+    class Odd:
+        """The first sequence that is looked at makes the channel itself."""
+
+        def __iter__(self):
+            channel.__init__("http://localhost/")
+            return iter(())
+
+    with pytest.raises(TypeError, match="again"):
+        channel.__init__("http://localhost/", security=Odd())
+    channel.close()
+    assert nc.live_handles()["binding"]["Channel"] == 0
