@@ -86,7 +86,7 @@ cdef class Security:
         held_end(&self.held)
 
     def __init__(self, parts, suite, timestamp, tuple times, layout, version):
-        """`times`: lifetime, clock skew, latency."""
+        # times: lifetime, clock skew, latency
         self.tokens = []
         self.kept = []
         self.description.securityBindings = self.bindings
