@@ -66,20 +66,17 @@ class _Worker:
     def close(self) -> None:
         """The request that runs is aborted; those behind it find the channel closed."""
         if self.process != os.getpid():  # who had the lock is gone, like the thread
-            if not self.closing:
-                self.closing = True
-                self.thread = None
-                self.ended = Future()
-                self.ended.set_result(None)
-                self.channel.close()
+            self.closing = True
+            self.thread = None
+            self.channel.close()
+            self.ended = Future()
+            self.ended.set_result(None)
             return
-        with self.lock:
-            if self.closing:
-                return
+        with self.lock:  # each step may be done again: a signal may have ended the last close()
             self.closing = True
             self.jobs.put(None)
             self.channel.close()
-            if self.thread is None:
+            if self.thread is None and not self.ended.done():
                 self.ended.set_result(None)
 
     def cancel(self, job: _Job) -> None:
@@ -89,6 +86,11 @@ class _Worker:
                 self.channel.abort()
 
     def run(self) -> None:
+        with self.lock:  # a signal may have ended put() before it knew of this thread
+            if self.thread is None and not self.closing:
+                self.thread = threading.current_thread()
+            if self.thread is not threading.current_thread():
+                return
         while (job := self.jobs.get()) is not None:
             self.work(job)
             del job  # while this waits it would keep the reply, and an AsyncChannel that is dropped
@@ -145,10 +147,10 @@ class AsyncChannel:
 
     async def _call(self, call: Callable[[], _Result]) -> _Result:
         job = _Job(call)
-        self._worker.put(job)
         try:
+            self._worker.put(job)
             return await asyncio.wrap_future(job.future)
-        except asyncio.CancelledError:
+        except BaseException:  # cancelled, interrupted, dropped; or it is over
             self._worker.cancel(job)
             raise
 
