@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Channels: requests and their replies over HTTP."""
 
+from libc.stdint cimport uint32_t
+
 from ncrypt_ext._ws_exchange cimport Exchange, Parts
 from ncrypt_ext._ws_handle cimport WsHandle
 from ncrypt_ext._ws_xml cimport Workspace
@@ -14,6 +16,7 @@ cdef class Channel(WsHandle):
     cdef bint tls           # there is an SSL transport
     cdef bint addressed     # messages have addressing headers
     cdef bint holding       # a request holds the lease, and is in no call
+    cdef uint32_t forks     # fork_count() of its process
 
     cdef int set_url(self, object url) except -1
     cdef int enter_request(self) except -1

@@ -5,8 +5,8 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memset
 
 from ncrypt_ext._handle cimport (
-    TYPE_CHANNEL, lease_close, lease_enter, lease_hold, lease_is_closed, lease_leave, lease_unhold,
-    lease_word_load,
+    TYPE_CHANNEL, fork_count, lease_close, lease_enter, lease_hold, lease_is_closed, lease_leave,
+    lease_unhold, lease_word_load,
 )
 from ncrypt_ext._key_unfinalized cimport Watch, interrupted, raise_watched
 from ncrypt_ext._wide cimport wide
@@ -62,6 +62,7 @@ cdef class Channel(WsHandle):
     # cdef bint tls
     # cdef bint addressed
     # cdef bint holding
+    # cdef uint32_t forks
 
     def __init__(self, url, *, envelope=EnvelopeVersion.SOAP_1_2,
                  addressing=AddressingVersion.WSA_1_0, security=(), algorithm_suite=None,
@@ -95,6 +96,7 @@ cdef class Channel(WsHandle):
         if self.lease != NULL:      # by another thread, meanwhile
             raise TypeError("a Channel cannot be initialised again")
         parts = parts_create(&setup, plan)
+        self.forks = fork_count()
         if not self.adopt_native(TYPE_CHANNEL, <uintptr_t>parts, parts_release, NULL):
             raise MemoryError()
         del kept
@@ -112,6 +114,8 @@ cdef class Channel(WsHandle):
     # ---- calls
 
     cdef int enter_request(self) except -1:
+        if self.forks != fork_count() and not self.closed:
+            self.busy("belongs to the process that fork() has left: it can only be closed")
         if self.taken:
             self.busy("does one request at a time: use a channel per thread")
         return self.enter_alone()
