@@ -401,7 +401,12 @@ def arguments(windows: bool = WINDOWS) -> dict[str, Any]:
     """What setup() is called with. tools/windows builds Windows' wheel elsewhere from the same."""
     return {
         "ext_modules": extensions(windows),
-        "packages": ["ncrypt_ext", "ncrypt_ext.ws", "ncrypt_ext.include"],
+        "packages": [
+            "ncrypt_ext",
+            "ncrypt_ext.integrations",
+            "ncrypt_ext.ws",
+            "ncrypt_ext.include",
+        ],
         "package_dir": {"ncrypt_ext.include": "include"},
         "package_data": {
             "ncrypt_ext": ["*.pxd", "*.pyi", "py.typed"],

@@ -6,5 +6,6 @@ from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 
 cdef class Key(EncryptionKey):
+    cdef Key share(self)
     cdef int destroy(self, DWORD flags) except -1
     cdef SECURITY_STATUS destroy_once(self, DWORD flags) except? 1

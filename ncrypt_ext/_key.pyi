@@ -3,6 +3,7 @@
 from typing_extensions import final
 
 from ncrypt_ext._key_encryption import EncryptionKey
+from ncrypt_ext.integrations.cryptography_keys import StoredEllipticCurveKey, StoredRSAKey
 
 @final
 class Key(EncryptionKey):
@@ -44,3 +45,15 @@ class Key(EncryptionKey):
 
     def public_key_pem(self) -> str:
         """The public key as a PEM SubjectPublicKeyInfo (``-----BEGIN PUBLIC KEY-----``)."""
+
+    def as_cryptography(self) -> StoredRSAKey | StoredEllipticCurveKey:
+        """The key as a private key of the package cryptography, for whatever takes one.
+
+        It signs (and decrypts) in the key store; the private key is not exported. The object keeps
+        the native key open by itself, until it is dropped or closed: this Key may be closed first,
+        but it cannot be deleted or detached before (:class:`~ncrypt_ext.BadStateError`). It has the
+        PIN callback that this key has now. Each call makes another object.
+
+        Needs the extra ``ncrypt-ext[cryptography]``: else ImportError. Keys of other types than RSA
+        and EC, and public keys, are a :class:`~ncrypt_ext.NotSupportedError`.
+        """

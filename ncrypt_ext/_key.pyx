@@ -8,8 +8,8 @@ cimport cython
 
 from ncrypt_ext._buffer cimport wipe
 from ncrypt_ext._handle cimport (
-    LEASE_IS_BUSY, LEASE_IS_CLOSED, LeaseAnswer, TYPE_KEY, handle_value, lease_give_back,
-    lease_take, release_if,
+    LEASE_IS_BUSY, LEASE_IS_CLOSED, LeaseAnswer, NOTE_PUBLIC_ONLY, TYPE_KEY, handle_value,
+    lease_give_back, lease_take, lease_word_load, lease_word_or, release_if,
 )
 from ncrypt_ext._key_base cimport KIND_EC, KIND_RSA, KIND_UNKNOWN
 from ncrypt_ext._key_device cimport PIN_FINE
@@ -55,6 +55,22 @@ cdef class Key(EncryptionKey):
         key = Key.__new__(Key)
         key.settled = True
         key.adopt(TYPE_KEY, value, release_if(own))
+        return key
+
+    cdef Key share(self):
+        """Another object for the same native key, which lives until both are closed."""
+        cdef Key key = Key.__new__(Key)
+        cdef bint good
+        self.enter()
+        try:
+            good = key.adopt_native(TYPE_KEY, self.lease.handle, NULL, self.lease)
+            if not good:
+                raise MemoryError()
+            lease_word_or(&key.lease.notes, lease_word_load(&self.lease.notes))
+        finally:
+            self.leave()
+        key.settled = True
+        key.take_pin_from(self)
         return key
 
     cdef int destroy(self, DWORD flags) except -1:
@@ -144,3 +160,13 @@ cdef class Key(EncryptionKey):
 
     def public_key_pem(self):
         return pem("PUBLIC KEY", self.public_key_der())
+
+    def as_cryptography(self):
+        if self.closed:
+            self.unavailable()
+        from ncrypt_ext.integrations.cryptography_keys import from_key
+        if lease_word_load(&self.lease.notes) & NOTE_PUBLIC_ONLY:
+            raise NotSupportedError(
+                NOT_SUPPORTED, "", "this is a public key: cryptography's load_der_public_key() "
+                "takes its public_key_der()")
+        return from_key(self.share())

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Literal, overload
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from typing_extensions import Buffer, final
 
 from ncrypt_ext._key import Key
@@ -174,6 +176,8 @@ class Provider(PropertyHandle):
         from ``export_policy`` to ``properties``. ``curve`` is for EC blobs
         that do not name their own. ``finalize=False`` returns a private key as an
         :class:`UnfinalizedKey`.
+
+        A private key of the package cryptography (RSA, EC) is taken without a blob type.
         """
 
     @overload
@@ -181,6 +185,44 @@ class Provider(PropertyHandle):
         self,
         blob: Buffer,
         blob_type: str,
+        *,
+        name: str | None = None,
+        curve: str | None = None,
+        export_policy: int | None = None,
+        usage: int | None = None,
+        ui_policy: UIPolicy | None = None,
+        properties: Mapping[str, Buffer | str | int] | None = None,
+        machine: bool = False,
+        overwrite: bool = False,
+        legacy_store: bool = False,
+        validate: bool = True,
+        finalize: Literal[False],
+        silent: bool = False,
+    ) -> UnfinalizedKey: ...
+    @overload
+    def import_key(
+        self,
+        blob: RSAPrivateKey | EllipticCurvePrivateKey,
+        blob_type: None = None,
+        *,
+        name: str | None = None,
+        curve: str | None = None,
+        export_policy: int | None = None,
+        usage: int | None = None,
+        ui_policy: UIPolicy | None = None,
+        properties: Mapping[str, Buffer | str | int] | None = None,
+        machine: bool = False,
+        overwrite: bool = False,
+        legacy_store: bool = False,
+        validate: bool = True,
+        finalize: Literal[True] = True,
+        silent: bool = False,
+    ) -> Key: ...
+    @overload
+    def import_key(
+        self,
+        blob: RSAPrivateKey | EllipticCurvePrivateKey,
+        blob_type: None = None,
         *,
         name: str | None = None,
         curve: str | None = None,

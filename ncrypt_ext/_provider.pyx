@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 
+from cpython.buffer cimport PyObject_CheckBuffer
 from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdint cimport uint32_t, uintptr_t
 
 cimport cython
 
-from ncrypt_ext._buffer cimport Input, input_close, input_open
+from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
 from ncrypt_ext._handle cimport (
     Handle, HandleType, NOTE_PUBLIC_ONLY, TYPE_KEY, TYPE_PROVIDER, TYPE_UNFINALIZED, free_object,
     handle_value, lease_word_or, number_value, release_if,
@@ -80,6 +81,18 @@ cdef bytes magic_of(object blob):
         return data.data[:min(data.size, 4)]
     finally:
         input_close(&data)
+
+
+cdef bytes private_key_blob(object key):
+    """The PKCS #8 form of a private key of cryptography; nobody else has these bytes."""
+    from sys import modules
+    if PyObject_CheckBuffer(key):
+        raise TypeError("a blob needs a blob_type: 'PKCS8_PRIVATEKEY', 'RSAFULLPRIVATEBLOB', ...")
+    if "cryptography" not in modules:
+        raise TypeError("the key must be a blob, with its blob_type, or a private key of "
+                        f"cryptography, not {type(key).__name__!r}")
+    from ncrypt_ext.integrations.cryptography_keys import to_pkcs8
+    return to_pkcs8(key)
 
 
 cdef NCryptBuffer text_buffer(DWORD kind, bytes text) noexcept:
@@ -373,12 +386,23 @@ cdef class Provider(PropertyHandle):
             lease_word_or(&key.lease.notes, NOTE_PUBLIC_ONLY)
         return key
 
-    def import_key(self, blob, blob_type, *, name=None, curve=None, export_policy=None, usage=None,
-                   ui_policy=None, properties=None, bint machine=False, bint overwrite=False,
-                   bint legacy_store=False, bint validate=True, bint finalize=True,
-                   bint silent=False):
+    def import_key(self, blob, blob_type=None, *, name=None, curve=None, export_policy=None,
+                   usage=None, ui_policy=None, properties=None, bint machine=False,
+                   bint overwrite=False, bint legacy_store=False, bint validate=True,
+                   bint finalize=True, bint silent=False):
         cdef UnfinalizedKey new
+        cdef bytes secret
         cdef DWORD flags = key_flags(machine, overwrite, silent)
+        if blob_type is None:
+            secret = private_key_blob(blob)
+            try:
+                return self.import_key(
+                    secret, "PKCS8_PRIVATEKEY", name=name, curve=curve,
+                    export_policy=export_policy, usage=usage, ui_policy=ui_policy,
+                    properties=properties, machine=machine, overwrite=overwrite,
+                    legacy_store=legacy_store, validate=validate, finalize=finalize, silent=silent)
+            finally:
+                wipe(PyBytes_AS_STRING(secret), len(secret))
         settings = {"export_policy": export_policy, "usage": usage, "ui_policy": ui_policy}
         given = [setting for setting, value in {**settings, "properties": properties}.items()
                  if value is not None]

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""Stored keys as private keys of cryptography, and the other way round.
+
+One class for each type of key, registered with cryptography's abstract class and not derived from
+it: what a later version adds to that class makes no key unusable.
+
+Each object holds the native key: that stays open until the objects are dropped or closed and the
+:class:`~ncrypt_ext.Key` that they came from is closed, in any order. Any number of threads may use
+one object.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ncrypt_ext.errors import (
+    ClosedHandleError,
+    InvalidHandleError,
+    NCryptError,
+    NotSupportedError,
+)
+from ncrypt_ext.integrations._algorithms import (
+    HASHES_BY_TYPE,
+    cipher_padding,
+    digest_of,
+    signature_input,
+)
+
+# After _algorithms, which tells it when the package is missing.
+from cryptography.exceptions import UnsupportedAlgorithm, _Reasons  # isort: skip
+from cryptography.hazmat.primitives import serialization  # isort: skip
+from cryptography.hazmat.primitives.asymmetric import ec, rsa  # isort: skip
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer, Self
+
+    from ncrypt_ext._key import Key
+
+    # What type checkers see: the types that consumers ask for. At run time they are registered.
+    _RSAPrivateKey = rsa.RSAPrivateKey
+    _EllipticCurvePrivateKey = ec.EllipticCurvePrivateKey
+else:
+    _RSAPrivateKey = _EllipticCurvePrivateKey = object
+
+__all__ = ["StoredEllipticCurveKey", "StoredRSAKey", "from_key", "to_pkcs8"]
+
+_NOT_SUPPORTED = 0x80090029
+# What decryption returns for a ciphertext that is none, which depends on the provider:
+# NTE_BAD_LEN, NTE_BAD_DATA, NTE_INVALID_PARAMETER, NTE_DECRYPTION_FAILURE; the last two also as an
+# NTSTATUS.
+_DECRYPTION_FAILED = frozenset(
+    {0x80090004, 0x80090005, 0x80090027, 0x8009002C, 0xC000000D, 0xC000028B}
+)
+
+
+class _StoredKey:
+    """What stored keys have in common. Equal means the same object, as with any private key."""
+
+    __slots__ = ("__weakref__", "_key", "_public", "_sign")
+
+    def __init__(self, key: Key, public: Any) -> None:
+        self._key = key
+        self._sign = key.sign  # saves a look-up in each call
+        self._public = public
+
+    @property
+    def key_size(self) -> int:
+        return int(self._public.key_size)
+
+    def close(self) -> None:
+        """Give the native key up; whoever still has this object cannot use it any more."""
+        self._key.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._key.closed
+
+    def __enter__(self) -> Self:
+        self._key.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._key.close()
+
+    def _refuse(self) -> NoReturn:
+        raise NotSupportedError(
+            _NOT_SUPPORTED,
+            "",
+            "the private key stays in its key store: nothing of it is given out in this form "
+            "(Key.export() does, where the export policy allows it)",
+        )
+
+    def private_bytes(
+        self, encoding: object, format: object, encryption_algorithm: object
+    ) -> NoReturn:
+        self._refuse()
+
+    def private_numbers(self) -> NoReturn:
+        self._refuse()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} cannot be pickled: its key stays in the key store"
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._key!r}>"
+
+
+class StoredRSAKey(_StoredKey, _RSAPrivateKey):
+    """An RSA key in a key store, as an ``RSAPrivateKey``."""
+
+    __slots__ = ()
+
+    def public_key(self) -> rsa.RSAPublicKey:
+        public: rsa.RSAPublicKey = self._public
+        return public
+
+    def sign(self, data: Buffer, padding: object, algorithm: object) -> bytes:
+        digest, native = signature_input(data, padding, algorithm, self._public.key_size)
+        return self._sign(digest, native)
+
+    def decrypt(self, ciphertext: Buffer, padding: object) -> bytes:
+        native = cipher_padding(padding)
+        with memoryview(ciphertext) as view:
+            size = view.nbytes
+        if size != (self._public.key_size + 7) // 8:
+            raise ValueError("Ciphertext length must be equal to key size.")
+        try:
+            return self._key.decrypt(ciphertext, native)
+        except ClosedHandleError as error:
+            # A ValueError, too: callers would take it for a bad ciphertext.
+            raise InvalidHandleError(error.status, error.function, error.detail) from None
+        except NCryptError as error:
+            # One answer for whatever is wrong with the ciphertext: no telling what it was.
+            if error.status in _DECRYPTION_FAILED:
+                raise ValueError("Decryption failed") from None
+            raise
+
+
+class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
+    """An EC key in a key store, as an ``EllipticCurvePrivateKey``."""
+
+    __slots__ = ()
+
+    @property
+    def curve(self) -> ec.EllipticCurve:
+        curve: ec.EllipticCurve = self._public.curve
+        return curve
+
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        public: ec.EllipticCurvePublicKey = self._public
+        return public
+
+    def sign(self, data: Buffer, signature_algorithm: object) -> bytes:
+        if type(signature_algorithm) is not ec.ECDSA and not isinstance(
+            signature_algorithm, ec.ECDSA
+        ):
+            raise UnsupportedAlgorithm(
+                f"EC keys sign with ECDSA, not with {type(signature_algorithm).__name__!r}",
+                _Reasons.UNSUPPORTED_PUBLIC_KEY_ALGORITHM,
+            )
+        if getattr(signature_algorithm, "deterministic_signing", False):
+            raise UnsupportedAlgorithm(
+                "key stores choose the nonce: there is no deterministic signing",
+                _Reasons.UNSUPPORTED_PUBLIC_KEY_ALGORITHM,
+            )
+        algorithm = signature_algorithm.algorithm
+        known = HASHES_BY_TYPE.get(type(algorithm))
+        if known is not None:
+            digest = known.new(data).digest()
+        else:
+            digest = digest_of(data, algorithm)[1]
+        return self._sign(digest, encoding="der")
+
+    def exchange(self, algorithm: object, peer_public_key: object) -> NoReturn:
+        if isinstance(algorithm, ec.ECDH):
+            reason = "this key signs: key agreement (ECDH) of stored keys is not there yet"
+        else:
+            reason = f"key agreement is by ECDH, not by {type(algorithm).__name__!r}"
+        raise UnsupportedAlgorithm(reason, _Reasons.UNSUPPORTED_EXCHANGE_ALGORITHM)
+
+
+rsa.RSAPrivateKey.register(StoredRSAKey)
+ec.EllipticCurvePrivateKey.register(StoredEllipticCurveKey)
+
+# cryptography's public class -> the class of the private key. One class for each type: consumers
+# take the first type that fits.
+_BY_PUBLIC_TYPE: tuple[tuple[type, type[StoredRSAKey] | type[StoredEllipticCurveKey]], ...] = (
+    (rsa.RSAPublicKey, StoredRSAKey),
+    (ec.EllipticCurvePublicKey, StoredEllipticCurveKey),
+)
+
+
+def from_key(key: Key) -> StoredRSAKey | StoredEllipticCurveKey:
+    """The object for a key, which it takes over: see :meth:`ncrypt_ext.Key.as_cryptography`."""
+    try:
+        public = serialization.load_der_public_key(key.public_key_der())
+    except (NotSupportedError, UnsupportedAlgorithm) as error:
+        raise NotSupportedError(
+            _NOT_SUPPORTED, "", f"{key.algorithm} keys have no form for cryptography here: {error}"
+        ) from error
+    for public_type, kind in _BY_PUBLIC_TYPE:
+        if isinstance(public, public_type):
+            return kind(key, public)
+    raise NotSupportedError(
+        _NOT_SUPPORTED, "", f"{key.algorithm} keys have no form for cryptography here"
+    )
+
+
+def to_pkcs8(key: object) -> bytes:
+    """The PKCS #8 form of a private key of cryptography, not encrypted: the caller wipes it."""
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise TypeError(
+            "the key must be an RSA or EC private key of cryptography, not "
+            f"{type(key).__module__}.{type(key).__qualname__}"
+        )
+    return key.private_bytes(
+        serialization.Encoding.DER,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )

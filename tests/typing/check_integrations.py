@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""Not run: has to pass mypy in strict mode. Stored keys where keys of cryptography are wanted."""
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from typing_extensions import assert_type
+
+import ncrypt_ext as nc
+from ncrypt_ext.integrations.cryptography_keys import StoredEllipticCurveKey, StoredRSAKey
+
+
+def going_out(key: nc.Key, builder: x509.CertificateSigningRequestBuilder) -> None:
+    stored = key.as_cryptography()
+    assert_type(stored, StoredRSAKey | StoredEllipticCurveKey)
+    builder.sign(stored, hashes.SHA256())
+    with stored as same:
+        assert_type(same.closed, bool)
+    if isinstance(stored, rsa.RSAPrivateKey):
+        assert_type(stored.sign(b"", padding.PKCS1v15(), hashes.SHA256()), bytes)
+    else:
+        assert_type(stored.curve, ec.EllipticCurve)
+        assert_type(stored.sign(b"", ec.ECDSA(hashes.SHA256())), bytes)
+
+
+def coming_in(provider: nc.Provider, plain: ec.EllipticCurvePrivateKey) -> None:
+    assert_type(provider.import_key(plain, name="name"), nc.Key)
+    assert_type(provider.import_key(plain, finalize=False), nc.UnfinalizedKey)
+    provider.import_key(plain, "PKCS8_PRIVATEKEY")  # type: ignore[call-overload]
+    provider.import_key(b"blob")  # type: ignore[call-overload]
