@@ -190,7 +190,7 @@ def test_key_comes_in_unfinalized(provider, plain_rsa):
     ("make", "named"),
     [
         (ed25519.Ed25519PrivateKey.generate, "Ed25519PrivateKey"),
-        (lambda: ec.generate_private_key(CURVES[0]).public_key(), "ECPublicKey"),
+        (lambda: ec.generate_private_key(CURVES[0]).public_key(), "PublicKey"),
         (lambda: 5, "builtins.int"),
         (lambda: None, "NoneType"),
         (lambda: "PEM", "builtins.str"),
