@@ -169,4 +169,9 @@ cdef class Key(EncryptionKey):
             raise NotSupportedError(
                 NOT_SUPPORTED, "", "this is a public key: cryptography's load_der_public_key() "
                 "takes its public_key_der()")
-        return from_key(self.share())
+        shared = self.share()
+        try:
+            return from_key(shared)
+        except BaseException:
+            shared.close()
+            raise

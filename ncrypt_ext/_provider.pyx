@@ -2,6 +2,7 @@
 
 from cpython.buffer cimport PyObject_CheckBuffer
 from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.ref cimport Py_REFCNT
 from libc.stdint cimport uint32_t, uintptr_t
 
 cimport cython
@@ -84,7 +85,7 @@ cdef bytes magic_of(object blob):
 
 
 cdef bytes private_key_blob(object key):
-    """The PKCS #8 form of a private key of cryptography; nobody else has these bytes."""
+    """The PKCS #8 form of a private key of cryptography."""
     from sys import modules
     if PyObject_CheckBuffer(key):
         raise TypeError("a blob needs a blob_type: 'PKCS8_PRIVATEKEY', 'RSAFULLPRIVATEBLOB', ...")
@@ -402,7 +403,8 @@ cdef class Provider(PropertyHandle):
                     properties=properties, machine=machine, overwrite=overwrite,
                     legacy_store=legacy_store, validate=validate, finalize=finalize, silent=silent)
             finally:
-                wipe(PyBytes_AS_STRING(secret), len(secret))
+                if Py_REFCNT(secret) == 1:  # else whoever made it has kept it
+                    wipe(PyBytes_AS_STRING(secret), len(secret))
         settings = {"export_policy": export_policy, "usage": usage, "ui_policy": ui_policy}
         given = [setting for setting, value in {**settings, "properties": properties}.items()
                  if value is not None]

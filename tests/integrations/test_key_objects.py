@@ -3,14 +3,16 @@
 
 import copy
 import gc
+import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 import ncrypt_ext as nc
+from ncrypt_ext.integrations.cryptography_keys import from_key
 
 ES256 = ec.ECDSA(hashes.SHA256())
 CURVES = [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()]
@@ -211,6 +213,60 @@ def test_stored_key_does_not_come_in_again(provider, stored):
 def test_curve_that_no_store_has(provider):
     with pytest.raises(nc.NCryptError):
         provider.import_key(ec.generate_private_key(ec.SECP256K1()))
+
+
+def test_bytes_that_somebody_has_kept_are_not_wiped(provider, plain_rsa):
+    """A key of another package, which answers each time with the same object."""
+
+    class Foreign:
+        blob = plain_rsa.private_bytes(
+            serialization.Encoding.DER,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+
+        def private_bytes(self, encoding, format, encryption_algorithm):
+            return self.blob
+
+    rsa.RSAPrivateKey.register(Foreign)
+    before = bytes(bytearray(Foreign.blob))
+    for _ in range(2):
+        with provider.import_key(Foreign()) as key:
+            assert key.as_cryptography().public_key() == plain_rsa.public_key()
+    assert Foreign.blob == before
+
+
+def test_types_without_a_class_here():
+    """No key store here has such keys yet: this stands for one."""
+
+    class Other:
+        algorithm = "ED25519"
+
+        def public_key_der(self):
+            return (
+                ed25519.Ed25519PrivateKey.generate()
+                .public_key()
+                .public_bytes(
+                    serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+                )
+            )
+
+    with pytest.raises(nc.NotSupportedError, match="ED25519 keys have no form"):
+        from_key(Other())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork()")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_fork(p256):
+    child = os.fork()
+    if child == 0:
+        try:
+            p256.public_key().verify(p256.sign(b"", ES256), b"", ES256)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    p256.sign(b"", ES256)
 
 
 # ---- without the package ------------------------------------------------------------------------
