@@ -65,6 +65,9 @@ def test_every_extension_has_its_stub() -> None:
 @pytest.mark.parametrize("pattern", ["*.py", "*.pyi", "*.pxd", "py.typed"])
 def test_wheel_has_the_sources_that_users_need(wheel_names: set[str], pattern: str) -> None:
     ours = {f"ncrypt_ext/{path.name}" for path in PACKAGE.glob(pattern)}
+    for folder in ("ws", "integrations"):
+        paths = (PACKAGE / folder).glob(pattern)
+        ours |= {f"ncrypt_ext/{folder}/{path.name}" for path in paths}
     assert ours
     assert ours <= wheel_names
 
@@ -100,7 +103,9 @@ def test_wheel_metadata(wheel: Path) -> None:
     assert f'__version__ = "{metadata["Version"]}"' in version
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.10"
-    assert metadata["Requires-Dist"] is None
+    # Nothing beside what somebody asks for by the name of an extra.
+    assert metadata.get_all("Requires-Dist") == ['cryptography>=41; extra == "cryptography"']
+    assert metadata.get_all("Provides-Extra") == ["cryptography"]
     assert metadata.get_payload()
     abi = f"cp{sys.version_info[0]}{sys.version_info[1]}"
     assert f"Tag: {abi}-{abi}-" in tags
