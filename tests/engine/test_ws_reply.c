@@ -39,15 +39,18 @@ static void test_empty_body(void)
 static void test_several_elements(void)
 {
     struct reply *reply =
-        good(WRAP("<s:Body> <a/>\n<!-- x > y --><b c='&gt;&lt;>&#10;'><![CDATA[</b>]]></b>z</s:Body>"), V12);
+        good(WRAP("<s:Body> <a/>\n<!-- x > y --><b c='&gt;&lt;>&#10;'><![CDATA[</b>]]></b>\n</s:Body>"), V12);
 
-    check_document(reply->body, " <a" S12 "/>\n<!-- x > y --><b c=\">&lt;>&#xA;\"" S12 "><![CDATA[</b>]]></b>z", 2);
-    CHECK(reply->body->loose);
+    check_document(reply->body, " <a" S12 "/>\n<!-- x > y --><b c=\">&lt;>&#xA;\"" S12 "><![CDATA[</b>]]></b>\n", 2);
+    CHECK(!reply->body->loose);
     reply_free(reply);
 
     reply = good(WRAP("<s:Body>\n&#13; <a>loose</a>\n&#13;<![CDATA[\t]]></s:Body>"), V12);
     CHECK(!reply->body->loose);
     reply_free(reply);
+
+    bad(WRAP("<s:Body><a/>z<b/></s:Body>"), V12, "text beside its elements");
+    bad(WRAP("<s:Body>z</s:Body>"), V12, "text beside its elements");
 }
 
 static void test_odd_but_harmless(void)

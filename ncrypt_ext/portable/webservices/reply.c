@@ -169,7 +169,12 @@ static HRESULT read_part(struct reading *reading, const struct element *part, bo
         return read_content(reading, part, visit_header, &reply->headers);
     }
     if (element_is(part, reading->soap, "Body") && reply->body == NULL) {
-        return read_content(reading, part, visit_body, &reply->body);
+        HRESULT status = read_content(reading, part, visit_body, &reply->body);
+
+        if (status == ERROR_SUCCESS && reply->body->loose && !reply->is_fault) { /* no reader would come past it */
+            return reading_fail(reading, WS_E_INVALID_FORMAT, "the reply's body has text beside its elements");
+        }
+        return status;
     }
     if (reply->body != NULL && reply->envelope == WS_ENVELOPE_VERSION_SOAP_1_1 && !slice_is(part->uri, reading->soap)) {
         walk_skip(&reading->walk, part);
