@@ -69,10 +69,10 @@ class Channel(WsHandle):
         of SOAP, 1.2 by default, ``addressing`` that of WS-Addressing, 1.0 by default.
 
         ``security`` has one :class:`SslTransport` in it when, and only when, the address is
-        ``https://``, and any number of tokens beside it, up to 8. A token with an asymmetric key
-        signs the message's timestamp and its To header, one with a symmetric key the timestamp, and
-        one without a key is put into the message as it is. The body is never signed: TLS protects
-        it.
+        ``https://``, and up to 8 tokens beside it, of which no two may be the same element. A token
+        with an asymmetric key signs the message's timestamp and its To header, one with a symmetric
+        key the timestamp, and one without a key is put into the message as it is. The body is never
+        signed: TLS protects it.
 
         ``algorithm_suite`` says with what tokens with a key sign. The default is SHA-256
         throughout: RSA-SHA256 or HMAC-SHA256, and SHA-256 digests. The API's own default is the
