@@ -94,7 +94,7 @@ class Channel(WsHandle):
         the service points to (HTTP status 307 and 308); the engine goes nowhere but to the same
         server. ``allow_unsecured_faults`` takes faults without a security header for what they are,
         on channels with tokens; without it such a fault is a reply that cannot be trusted, unless
-        its code is one of the standards' own. ``max_depth``, ``max_attributes`` and
+        all its codes are the standards' own. ``max_depth``, ``max_attributes`` and
         ``max_namespaces`` limit the XML of replies as those of :meth:`XmlBuffer.from_bytes`.
 
         What the API refuses late is refused here, and the rule named: :class:`ValueError` for

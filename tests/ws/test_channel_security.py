@@ -31,6 +31,11 @@ NEW_FAULT = (
     "</s:Fault>"
 )
 
+# A code of SOAP's, and inside it one that the service has made up.
+OWN_CODE = (
+    '<s:Value>s:Sender</s:Value><s:Subcode><s:Value xmlns:f="urn:faults">f:x</s:Value></s:Subcode>'
+)
+
 
 @pytest.fixture(scope="module")
 def authority():
@@ -184,4 +189,24 @@ def test_faults_without_a_security_header(secure, authority, allowed):
             **options,
         )
     with channel, pytest.raises(ws.WsFaultError if allowed else ws.WsSecurityError):
+        channel.request(ACTION, BODY)
+
+
+@needs_tokens
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [("<s:Value>s:Sender</s:Value>", ws.WsFaultError), (OWN_CODE, ws.WsSecurityError)],
+    ids=["the standard's", "the service's"],
+)
+def test_unsecured_faults_that_anybody_may_send(secure, authority, code, error):
+    reason = '<s:Reason><s:Text xml:lang="en">no</s:Text></s:Reason>'
+    fault = f"<s:Fault><s:Code>{code}</s:Code>{reason}</s:Fault>"
+    secure.handler = lambda request: answer(
+        request, fault, security="", status="500 Internal Server Error"
+    )
+    with bearer() as token:
+        channel = ws.Channel(
+            secure.url, security=[ssl_of(authority), token], allow_unsecured_faults=False
+        )
+    with channel, pytest.raises(error):
         channel.request(ACTION, BODY)

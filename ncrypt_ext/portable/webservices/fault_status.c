@@ -52,12 +52,10 @@ bool fault_is_recognized(const WS_FAULT *fault)
 {
     const WS_FAULT_CODE *code = fault->code;
 
-    for (unsigned i = 0; code != NULL && i < 2; i++, code = code->subCode) {
-        if (family_of(code) != FAMILY_NONE) {
-            return true;
-        }
+    for (unsigned i = 0; code != NULL && i < MOST_CODES && family_of(code) != FAMILY_NONE; i++) {
+        code = code->subCode;
     }
-    return false;
+    return code == NULL && fault->code != NULL;
 }
 
 static HRESULT status_of(const WS_FAULT *fault)

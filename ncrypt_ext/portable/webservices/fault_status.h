@@ -7,7 +7,7 @@
 
 #include "webservices/envelope.h"
 
-/* Whether a code of the fault is one that SOAP, WS-Addressing or WS-Security define. */
+/* Whether SOAP, WS-Addressing or WS-Security define the namespaces of all its codes. */
 bool fault_is_recognized(const WS_FAULT *fault);
 
 /* Puts the fault into the error object with a sentence about it, and returns its status: WS_E_ENDPOINT_FAULT_RECEIVED,
