@@ -162,7 +162,7 @@ def test_a_connection_that_the_server_has_closed(channel, service):
 
 @pytest.mark.parametrize("size", [100_000, 3_000_000])
 def test_large_messages(service, size):
-    with ws.Channel(service.url, max_message_size=8 << 20) as channel:
+    with ws.Channel(service.url, max_message_size=8 << 20, timeouts=600) as channel:
         body = b"<a>" + b"<b>x</b>" * (size // 8) + b"</a>"
         reply = channel.request(ACTION, body)
         assert reply.endswith(b"<b>x</b></a>")

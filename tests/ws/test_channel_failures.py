@@ -231,6 +231,7 @@ def test_ctrl_c_ends_the_wait(service, run_python):
             "import os, signal, sys, threading\n"
             "import ncrypt_ext as nc\n"
             "from ncrypt_ext import ws\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "channel = ws.Channel(sys.argv[1])\n"
             "threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
             "try:\n"
