@@ -43,7 +43,7 @@ SYSTEM_PATTERN = re.compile(r"api-ms-win-crt-[a-z0-9-]+\.dll|python3\d*\.dll")
 def expected_names(tag: str) -> set[str]:
     """What has to be in the package, found out from the tree and not from setup.py."""
     kinds = ("*.py", "*.pyi", "*.pxd", "py.typed")
-    folders = (PACKAGE, PACKAGE / "ws")
+    folders = (PACKAGE, PACKAGE / "ws", PACKAGE / "integrations")
     sources = [path for folder in folders for kind in kinds for path in folder.glob(kind)]
     names = {path.as_posix() for path in sources if path.stem not in ENGINE_ONLY}
     modules = {path.stem for path in PACKAGE.glob("*.pyx")} - ENGINE_ONLY
