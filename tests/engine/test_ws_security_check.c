@@ -5,10 +5,9 @@
 #include <time.h>
 
 #include "security_support.h"
+#include "webservices/calendar.h"
 
-#define SECOND    UINT64_C(10000000)
-#define MINUTE    (60 * SECOND)
-#define LAST_TICK UINT64_C(3155378975999999999)
+#define MINUTE (60 * SECOND)
 
 /* Of a bearer's channel. */
 static struct security *timed(WS_SECURITY_TIMESTAMP_USAGE usage, LONGLONG latency, LONGLONG skew)

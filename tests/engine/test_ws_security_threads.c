@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Several threads write headers, each with security of its own and all with the same key; the key is closed meanwhile;
- * processes are forked off meanwhile, which write headers, too.
+ * processes are forked off meanwhile, which write headers, too. One more thread does nothing but hold the lock of the C
+ * library's calendar, which no child ever gets.
  */
+#include <time.h>
+
 #include "security_support.h"
 #include "thread_support.h"
 
@@ -69,14 +72,28 @@ static void test_closing(void)
     }
 }
 
+static void *ask_the_calendar(void *argument)
+{
+    time_t now = time(NULL);
+    struct tm parts;
+
+    (void)argument;
+    while (!atomic_load(&stop)) {
+        gmtime_r(&now, &parts);
+    }
+    return NULL;
+}
+
 static void test_fork(void)
 {
     pthread_t threads[THREADS];
+    pthread_t calendar;
 
     for (int i = 0; i < THREADS; i++) {
         shared[i] = make_security(rsa_key);
     }
     start(threads, THREADS, write_many);
+    CHECK(pthread_create(&calendar, NULL, ask_the_calendar, NULL) == 0);
     for (int i = 0; i < 20; i++) {
         pid_t pid = fork();
 
@@ -89,6 +106,7 @@ static void test_fork(void)
         child_check(pid);
     }
     finish(threads, THREADS);
+    CHECK(pthread_join(calendar, NULL) == 0);
     for (int i = 0; i < THREADS; i++) {
         CHECK_STATUS(write_once(shared[i]), 0);
         security_free(shared[i]);

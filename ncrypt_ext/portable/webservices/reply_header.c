@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "webservices/calendar.h"
 #include "webservices/reply.h"
 #include "webservices/soap.h"
 
-#define SECOND        10000000u /* in units of 100 ns */
-#define LAST_TICK     3155378975999999999u
 #define TIME_MAX      128u /* bytes of a time, with white space */
-#define DAY           86400
 #define MAX_OFFSET    (14 * 3600)
 #define RELATES_1_0   "http://www.w3.org/2005/08/addressing/reply"
 #define ROLE_1_1      "http://schemas.xmlsoap.org/soap/actor/next"
@@ -43,7 +41,7 @@ static bool take_number(struct slice *rest, unsigned digits, const char *after, 
 /* Units of 100 ns; more digits than those are cut off. */
 static bool take_fraction(struct slice *rest, uint32_t *fraction)
 {
-    uint32_t unit = SECOND;
+    uint32_t unit = (uint32_t)SECOND;
     size_t i = 1;
 
     *fraction = 0;
@@ -85,46 +83,25 @@ static bool take_offset(struct slice *rest, int *offset)
     return true;
 }
 
-static bool is_leap(int year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-/* Days from the beginning of the year 1; false when there is no such day. */
-static bool count_days(int year, int month, int day, int64_t *days)
-{
-    static const int LENGTHS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int before = year - 1;
-
-    if (year < 1 || month < 1 || month > 12 || day < 1 ||
-        day > LENGTHS[month - 1] + (month == 2 && is_leap(year) ? 1 : 0)) {
-        return false;
-    }
-    *days = (int64_t)before * 365 + before / 4 - before / 100 + before / 400 + day - 1;
-    for (int i = 1; i < month; i++) {
-        *days += LENGTHS[i - 1] + (i == 2 && is_leap(year) ? 1 : 0);
-    }
-    return true;
-}
-
 /* An xs:dateTime of the years 1 to 9999. */
 static bool read_time(struct slice value, uint64_t *ticks)
 {
     struct slice rest = slice_trim(value);
     int year, month, day, hour, minute, second, offset;
     uint32_t fraction;
-    int64_t days, seconds;
+    uint64_t start;
+    int64_t seconds;
 
     if (!take_number(&rest, 4, "-", &year) || !take_number(&rest, 2, "-", &month) ||
         !take_number(&rest, 2, "T", &day) || !take_number(&rest, 2, ":", &hour) ||
         !take_number(&rest, 2, ":", &minute) || !take_number(&rest, 2, "", &second) ||
-        !take_fraction(&rest, &fraction) || !take_offset(&rest, &offset) || !count_days(year, month, day, &days)) {
+        !take_fraction(&rest, &fraction) || !take_offset(&rest, &offset) || !calendar_day(year, month, day, &start)) {
         return false;
     }
     if (minute > 59 || second > 59 || hour > 24 || (hour == 24 && (minute != 0 || second != 0 || fraction != 0))) {
         return false;
     }
-    seconds = days * DAY + hour * 3600 + minute * 60 + second - offset;
+    seconds = (int64_t)(start / SECOND) + hour * 3600 + minute * 60 + second - offset;
     if (seconds < 0 || (uint64_t)seconds > LAST_TICK / SECOND) {
         return false;
     }

@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "webservices/calendar.h"
 #include "webservices/security_parts.h"
 #include "webservices/soap.h"
 
 #define TICKS_TO_1970 UINT64_C(621355968000000000) /* from the beginning of the year 1 */
-#define SECOND        UINT64_C(10000000)
-#define LAST_TICK     UINT64_C(3155378975999999999) /* the end of the year 9999 */
 
 uint64_t security_now(void)
 {
@@ -23,15 +22,14 @@ uint64_t security_now(void)
 /* In UTC, with milliseconds. */
 static void put_time(struct text *text, const char *name, uint64_t ticks)
 {
-    uint64_t since_1970 = ticks - TICKS_TO_1970;
-    time_t seconds = (time_t)(since_1970 / SECOND);
-    unsigned milliseconds = (unsigned)(since_1970 % SECOND / 10000);
-    struct tm parts = {0};
+    unsigned seconds = (unsigned)(ticks % DAY / SECOND);
+    unsigned milliseconds = (unsigned)(ticks % SECOND / 10000);
+    int year, month, day;
     char written[96];
 
-    (void)gmtime_r(&seconds, &parts); /* which fails for years that do not fit an int */
-    snprintf(written, sizeof written, "<u:%s>%04d-%02d-%02dT%02d:%02d:%02d.%03uZ</u:%s>", name, parts.tm_year + 1900,
-             parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds, name);
+    calendar_date(ticks, &year, &month, &day);
+    snprintf(written, sizeof written, "<u:%s>%04d-%02d-%02dT%02u:%02u:%02u.%03uZ</u:%s>", name, year, month, day,
+             seconds / 3600, seconds / 60 % 60, seconds % 60, milliseconds, name);
     text_put_string(text, written);
 }
 

@@ -4,10 +4,11 @@
  */
 #include <string.h>
 
+#include "webservices/calendar.h"
 #include "webservices/security_parts.h"
 
 #define MILLISECOND  10000
-#define FIVE_MINUTES (300u * UINT64_C(10000000))
+#define FIVE_MINUTES (300 * SECOND)
 
 /* The properties of a client, by their ids; 0: of a server, or none. */
 static const unsigned char SIZES[] = {

@@ -2,10 +2,10 @@
  *
  * WsFileTimeToDateTime, WsDateTimeToFileTime.
  */
+#include "webservices/calendar.h"
 #include "webservices/object.h"
 
-#define TICKS_TO_1601 504911232000000000u  /* from the beginning of the year 1, where a WS_DATETIME begins */
-#define LAST_TICK     3155378975999999999u /* the end of the year 9999 */
+#define TICKS_TO_1601 504911232000000000u /* from the beginning of the year 1, where a WS_DATETIME begins */
 
 static HRESULT from_file_time(const FILETIME *fileTime, WS_DATETIME *dateTime, WS_ERROR *error)
 {

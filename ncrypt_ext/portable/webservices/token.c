@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "webservices/calendar.h"
 #include "webservices/heap.h"
 #include "webservices/token.h"
 #include "wincrypt.h"
-
-#define LAST_TICK 3155378975999999999u /* the end of the year 9999 */
 
 static void destroy_token(void *object)
 {
