@@ -8,6 +8,7 @@
 
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -26,6 +27,8 @@ typedef const xmlError *error_argument;
 #else
 typedef xmlError *error_argument;
 #endif
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* One run of the parser. The document's text is written while it runs. */
 struct parse {
@@ -392,8 +395,10 @@ static parser *create_context(void)
         .endDocument = on_end_of_document,
         .serror = on_error,
     };
-    parser *context = xmlNewParserCtxt();
+    parser *context;
 
+    pthread_once(&once, xmlInitParser); /* which two threads must not do at once, and libxml2 would leave to them */
+    context = xmlNewParserCtxt();
     if (context != NULL) {
         *context->sax = HANDLER;
     }
