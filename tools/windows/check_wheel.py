@@ -46,7 +46,7 @@ def expected_names(tag: str) -> set[str]:
     folders = (PACKAGE, PACKAGE / "ws", PACKAGE / "integrations")
     sources = [path for folder in folders for kind in kinds for path in folder.glob(kind)]
     names = {path.as_posix() for path in sources if path.stem not in ENGINE_ONLY}
-    modules = {path.stem for path in PACKAGE.glob("*.pyx")} - ENGINE_ONLY
+    modules = {path.stem for path in PACKAGE.glob("*.pyx")} - ENGINE_ONLY | {"_cython"}
     names |= {f"ncrypt_ext/{module}.{tag}-win_amd64.pyd" for module in modules}
     return names | {f"ncrypt_ext/include/{header}" for header in HEADERS}
 
