@@ -9,7 +9,7 @@ help:
 	@echo 'make lint       ruff, cython-lint, clang-format'
 	@echo 'make format     puts Python and C into the form that lint wants'
 	@echo 'make types      mypy, stubtest, the typing tests'
-	@echo 'make docs       the pages held against the code'
+	@echo 'make docs       the pages held against the code, and made a site in build/site'
 	@echo 'make bench      measured against peers'
 	@echo 'make coverage   lines and branches of Cython, Python and C'
 	@echo 'make sanitize   the C tests under AddressSanitizer and UBSan, then under ThreadSanitizer'
@@ -59,7 +59,7 @@ types: build
 
 .PHONY: docs
 docs: build
-	@.venv/bin/python tools/check_docs.py
+	@tools/docs
 
 .PHONY: sanitize
 sanitize:

@@ -128,6 +128,7 @@ class PinError(AccessDeniedError):
 
     @property
     def tries_left(self) -> int | None:
+        """How many tries are left: 0 when the PIN is blocked, None when nobody says."""
         return 0 if self.status == _CHV_BLOCKED else None
 
 
@@ -272,7 +273,7 @@ class WsFaultError(WsError):
     """The peer answered with a SOAP fault.
 
     Whatever the status code is: an error with a fault in it is always of this class. The fault is
-    :attr:`fault`; the properties here are the parts of it that most callers want. The peer has
+    ``fault``; the properties here are the parts of it that most callers want. The peer has
     written them: nothing in them is to be trusted.
     """
 
@@ -289,7 +290,7 @@ class WsFaultError(WsError):
 
     @property
     def reason(self) -> str:
-        """The first text that says what happened; the others are in :attr:`fault`."""
+        """The first text that says what happened; the others are in ``fault``."""
         reasons = self.fault.reasons if self.fault else ()
         return reasons[0][0] if reasons else ""
 

@@ -128,12 +128,14 @@ class Ace(NamedTuple):
     flags: AceFlags = AceFlags(0)
 
     def to_bytes(self) -> bytes:
+        """The entry as Windows lays it out (ACE)."""
         if self.kind not in _ACE_TYPES:
             raise ValueError(f"{self.kind!r} is not a type of entry")
         sid = sid_to_bytes(sid_of(self.sid))
         return _pack("<BBHI", _ACE_TYPES[self.kind], self.flags, 8 + len(sid), self.rights) + sid
 
     def to_sddl(self) -> str:
+        """The entry in SDDL: ``(A;;GR;;;BA)``."""
         if self.flags & ~_all(AceFlags):
             raise ValueError(f"SDDL has no name for the entry's flags 0x{int(self.flags):02X}")
         sid = sid_of(self.sid)
@@ -149,9 +151,11 @@ class OpaqueAce(NamedTuple):
     body: bytes
 
     def to_bytes(self) -> bytes:
+        """The entry as it was read."""
         return _pack("<BBH", self.kind, self.flags, 4 + len(self.body)) + self.body
 
     def to_sddl(self) -> str:
+        """Refuses, with ValueError: it has no text form."""
         raise ValueError(f"an entry of type 0x{self.kind:02X} has no text form here")
 
 
@@ -163,6 +167,7 @@ class Acl(NamedTuple):
     revision: int = 2
 
     def to_bytes(self) -> bytes:
+        """The list as Windows lays it out (ACL); ValueError for a NULL list."""
         if self.aces is None:
             raise ValueError("a NULL list has no bytes")
         body = b"".join(ace.to_bytes() for ace in self.aces)
@@ -171,6 +176,7 @@ class Acl(NamedTuple):
         return _pack("<BBHHH", self.revision, 0, 8 + len(body), len(self.aces), 0) + body
 
     def to_sddl(self) -> str:
+        """The list in SDDL: its flags, then its entries."""
         if self.aces is None:
             return _names(self.flags) + "NO_ACCESS_CONTROL"
         return _names(self.flags) + "".join(ace.to_sddl() for ace in self.aces)

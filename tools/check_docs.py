@@ -33,7 +33,7 @@ from ncrypt_ext import capi, errors, status, ws
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
-PAGES += sorted((ROOT / "docs").glob("*.md"))
+PAGES += sorted((ROOT / "docs").rglob("*.md"))
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 WINDOWS = runpy.run_path(str(ROOT / "tools" / "windows" / "summary.py"))
 WINDOWS_DATA = json.loads((ROOT / "docs" / "windows.json").read_text(encoding="utf-8"))

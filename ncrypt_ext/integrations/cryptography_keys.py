@@ -65,6 +65,7 @@ class _StoredKey:
 
     @property
     def key_size(self) -> int:
+        """The key's length in bits."""
         return int(self._public.key_size)
 
     def close(self) -> None:
@@ -73,6 +74,7 @@ class _StoredKey:
 
     @property
     def closed(self) -> bool:
+        """Whether the native key was given up."""
         return self._key.closed
 
     def __enter__(self) -> Self:
@@ -93,9 +95,11 @@ class _StoredKey:
     def private_bytes(
         self, encoding: object, format: object, encryption_algorithm: object
     ) -> NoReturn:
+        """Refuses, with :class:`~ncrypt_ext.NotSupportedError`: the key stays in its store."""
         self._refuse()
 
     def private_numbers(self) -> NoReturn:
+        """Refuses, like :meth:`private_bytes`."""
         self._refuse()
 
     def __copy__(self) -> Self:
@@ -119,14 +123,17 @@ class StoredRSAKey(_StoredKey, _RSAPrivateKey):
     __slots__ = ()
 
     def public_key(self) -> rsa.RSAPublicKey:
+        """The public key, as one of cryptography's own."""
         public: rsa.RSAPublicKey = self._public
         return public
 
     def sign(self, data: Buffer, padding: object, algorithm: object) -> bytes:
+        """Sign with ``PKCS1v15`` or ``PSS``; the algorithm is a hash, or ``Prehashed``."""
         digest, native = signature_input(data, padding, algorithm, self._public.key_size)
         return self._sign(digest, native)
 
     def decrypt(self, ciphertext: Buffer, padding: object) -> bytes:
+        """Decrypt with ``OAEP`` or ``PKCS1v15``; ValueError for a bad ciphertext."""
         native = cipher_padding(padding)
         with memoryview(ciphertext) as view:
             size = view.nbytes
@@ -151,14 +158,17 @@ class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
 
     @property
     def curve(self) -> ec.EllipticCurve:
+        """The curve, with its name and size."""
         curve: ec.EllipticCurve = self._public.curve
         return curve
 
     def public_key(self) -> ec.EllipticCurvePublicKey:
+        """The public key, as one of cryptography's own."""
         public: ec.EllipticCurvePublicKey = self._public
         return public
 
     def sign(self, data: Buffer, signature_algorithm: object) -> bytes:
+        """Sign with ``ECDSA`` of a hash, or of ``Prehashed``; the signature is DER."""
         if type(signature_algorithm) is not ec.ECDSA and not isinstance(
             signature_algorithm, ec.ECDSA
         ):
@@ -180,6 +190,7 @@ class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
         return self._sign(digest, encoding="der")
 
     def exchange(self, algorithm: object, peer_public_key: object) -> NoReturn:
+        """Refuses, with ``UnsupportedAlgorithm``: stored keys do not agree on secrets yet."""
         if isinstance(algorithm, ec.ECDH):
             reason = "this key signs: key agreement (ECDH) of stored keys is not there yet"
         else:

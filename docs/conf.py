@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""Settings of the site that tools/docs builds, with Sphinx from 8.1 on."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+project = "ncrypt_ext"
+version = release = runpy.run_path(str(ROOT / "ncrypt_ext" / "_version.py"))["__version__"]
+html_title = f"{project} {version}"
+extensions = ["myst_parser"]
+html_theme = "furo"
+html_show_copyright = False
+html_show_sphinx = False
+html_copy_source = False
+html_show_sourcelink = False
+
+# Anchors as code hosts make them, so that links between pages work there and here.
+myst_heading_anchors = 4
+highlight_language = "none"
+
+# Names of the API without their modules, in signatures.
+add_module_names = False
+python_use_unqualified_type_names = True
+python_display_short_literal_types = True
+python_maximum_signature_line_length = 88
+toc_object_entries_show_parents = "hide"
+
+# Names of others, whose pages would have to be fetched to be linked.
+OTHERS = "asyncio collections cryptography datetime enum os types typing typing_extensions"
+nitpick_ignore_regex = [("py:.*", rf"({OTHERS.replace(' ', '|')})\..*")]
