@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""Stored keys for pyHanko, which signs PDF files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from asn1crypto import x509  # type: ignore[import-untyped]
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from pyhanko.sign.signers import Signer
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from ncrypt_ext.integrations.cryptography_keys import StoredRSAKey
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+    from ncrypt_ext._key import Key
+
+__all__ = ["StoredSigner"]
+
+
+def _der(certificate: Certificate | bytes) -> bytes:
+    if isinstance(certificate, bytes):
+        return certificate
+    return certificate.public_bytes(serialization.Encoding.DER)
+
+
+def _public_key(certificate: x509.Certificate) -> object:
+    return serialization.load_der_public_key(certificate.public_key.dump())
+
+
+class StoredSigner(Signer):
+    """A signer whose RSA or EC key stays in its store.
+
+    ``certificates`` are the key's own and then those of its issuers, each as DER or as an object of
+    cryptography; what else is given goes to pyHanko's ``Signer``. It holds the native key like the
+    objects of :meth:`ncrypt_ext.Key.as_cryptography`, until it is closed or dropped. It signs in a
+    thread of the loop's executor.
+    """
+
+    def __init__(
+        self, key: Key, certificates: Iterable[Certificate | bytes], **options: Any
+    ) -> None:
+        chain = [x509.Certificate.load(_der(each)) for each in certificates]
+        stored = key.as_cryptography()
+        if not chain or _public_key(chain[0]) != stored.public_key():
+            raise ValueError("the first certificate is not of this key")
+        known = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        known.register_multiple(chain[1:])
+        super().__init__(signing_cert=chain[0], cert_registry=known, **options)
+        self._stored = stored
+
+    async def async_sign_raw(
+        self, data: bytes, digest_algorithm: str, dry_run: bool = False
+    ) -> bytes:
+        size = (self._stored.key_size + 7) // 8
+        if dry_run:  # pyHanko wants to know how much room it takes; the key is not used
+            return bytes(size if isinstance(self._stored, StoredRSAKey) else 2 * size + 9)
+        return await asyncio.to_thread(self.sign_raw, data, digest_algorithm)
+
+    def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
+        """The signature by the mechanism that pyHanko writes down beside it."""
+        algorithm = getattr(hashes, digest_algorithm.upper().replace("-", "_"))()
+        stored = self._stored
+        if not isinstance(stored, StoredRSAKey):
+            return stored.sign(data, ec.ECDSA(algorithm))
+        mechanism = self.get_signature_mechanism_for_digest(digest_algorithm)
+        if mechanism.signature_algo != "rsassa_pss":
+            return stored.sign(data, padding.PKCS1v15(), algorithm)
+        salt = mechanism["parameters"]["salt_length"].native
+        return stored.sign(data, padding.PSS(padding.MGF1(algorithm), salt), algorithm)
+
+    def close(self) -> None:
+        """Give the native key up."""
+        self._stored.close()

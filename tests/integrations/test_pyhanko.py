@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""pyHanko signs PDF files with stored keys, and finds the signatures to be right."""
+
+import io
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+pytest.importorskip("pyhanko", reason="pyHanko is not installed: it is in the group recipes")
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter, generic
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+
+import ncrypt_ext as nc
+from ncrypt_ext.integrations.pyhanko_signer import StoredSigner
+
+NOW = datetime.now(timezone.utc).replace(microsecond=0)
+
+
+def certificate(subject, public_key, issuer, issuer_key, *, ca):
+    def name(text):
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name(subject))
+        .issuer_name(name(issuer))
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca, None), critical=True)
+        .add_extension(
+            x509.KeyUsage(not ca, not ca, False, False, False, ca, ca, False, False), critical=True
+        )
+    )
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+def blank_pdf():
+    writer = PdfFileWriter(stream_xrefs=False)
+    content = writer.add_object(generic.StreamObject(stream_data=b"q Q"))
+    writer.insert_page(PageObject(contents=content, media_box=(0, 0, 100, 100)))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def authority(provider):
+    """A stored key that signs its own certificate and those of others."""
+    with provider.create_key("ECDSA_P384", "authority") as key, key.as_cryptography() as stored:
+        own = certificate("CA", stored.public_key(), "CA", stored, ca=True)
+        yield stored, own
+
+
+@pytest.fixture(params=["RSA", "P256", "P384", "P521"])
+def certified(request, provider, rsa_blob, authority):
+    if request.param == "RSA":
+        key = provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB", name="signer")
+    else:
+        key = provider.create_key(f"ECDSA_{request.param}", "signer")
+    with key, key.as_cryptography() as stored:
+        own = certificate("Alice", stored.public_key(), "CA", authority[0], ca=False)
+        yield key, own
+
+
+def sign(signer, md_algorithm="sha256"):
+    metadata = PdfSignatureMetadata(field_name="Signature", md_algorithm=md_algorithm)
+    return PdfSigner(metadata, signer=signer).sign_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(blank_pdf()))
+    )
+
+
+def status(pdf, root):
+    trusted = asn1_x509.Certificate.load(root.public_bytes(serialization.Encoding.DER))
+    (signature,) = PdfFileReader(pdf).embedded_signatures
+    context = ValidationContext(trust_roots=[trusted], allow_fetching=False)
+    return signature, validate_pdf_signature(signature, context)
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+def test_signature_is_valid(certified, authority, algorithm):
+    key, own = certified
+    signer = StoredSigner(key, [own, authority[1]])
+    signature, result = status(sign(signer, algorithm), authority[1])
+    assert result.bottom_line
+    assert signature.signer_cert.subject.native == {"common_name": "Alice"}
+    assert result.md_algorithm == algorithm
+    signer.close()
+
+
+def test_pss(provider, rsa_blob, authority):
+    with provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB") as key:
+        with key.as_cryptography() as stored:
+            own = certificate("Alice", stored.public_key(), "CA", authority[0], ca=False)
+        signer = StoredSigner(key, [own], prefer_pss=True)
+    signature, result = status(sign(signer), authority[1])
+    assert result.bottom_line
+    (info,) = signature.signed_data["signer_infos"]
+    assert info["signature_algorithm"].signature_algo == "rsassa_pss"
+    signer.close()
+
+
+def test_changed_file_is_not_valid(certified, authority):
+    signer = StoredSigner(certified[0], [certified[1]])
+    content = sign(signer).getvalue()
+    signer.close()
+    assert status(io.BytesIO(content), authority[1])[1].bottom_line
+    changed = content.replace(b"q Q", b"Q q")
+    assert changed != content
+    assert not status(io.BytesIO(changed), authority[1])[1].bottom_line
+
+
+def test_one_signature_for_one_file(certified, monkeypatch):
+    calls = []
+    real = StoredSigner.sign_raw
+    monkeypatch.setattr(
+        StoredSigner, "sign_raw", lambda *arguments: calls.append(arguments) or real(*arguments)
+    )
+    signer = StoredSigner(certified[0], [certified[1]])
+    sign(signer)
+    assert len(calls) == 1
+    signer.close()
+
+
+def test_certificates_as_der(certified, authority):
+    key, own = certified
+    chain = [each.public_bytes(serialization.Encoding.DER) for each in (own, authority[1])]
+    signer = StoredSigner(key, chain)
+    assert status(sign(signer), authority[1])[1].bottom_line
+    signer.close()
+
+
+def test_the_first_certificate_must_be_the_keys(certified, authority):
+    with pytest.raises(ValueError, match="not of this key"):
+        StoredSigner(certified[0], [authority[1], certified[1]])
+    with pytest.raises(ValueError, match="certificate"):
+        StoredSigner(certified[0], [])
+
+
+def test_closed_signers_do_not_sign(certified):
+    signer = StoredSigner(certified[0], [certified[1]])
+    signer.close()
+    with pytest.raises(nc.ClosedHandleError):
+        sign(signer)
