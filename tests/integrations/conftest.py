@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Stored keys of each type, as keys of cryptography, and plain ones to compare them with."""
 
+import re
+
 import pytest
 
 pytest.importorskip("cryptography", reason="the extra cryptography is not installed")
@@ -8,6 +10,8 @@ pytest.importorskip("cryptography", reason="the extra cryptography is not instal
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 import ncrypt_ext as nc
+
+from .material import Holder, Program
 
 CURVES = ["P256", "P384", "P521"]
 EXPORTABLE = nc.ExportPolicy.ALLOW_EXPORT | nc.ExportPolicy.ALLOW_PLAINTEXT_EXPORT
@@ -62,3 +66,17 @@ def plain_rsa(provider, rsa_blob):
     """The same key as `rsa`, as cryptography's own."""
     with provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB", export_policy=EXPORTABLE) as key:
         return load_der_private_key(key.export("PKCS8_PRIVATEKEY"), None)
+
+
+@pytest.fixture
+def openssl(tmp_path):
+    program = Program("openssl", tmp_path)
+    if not re.match(r"OpenSSL [3-9]\.", program("version")):
+        pytest.skip("the openssl here is another program, or an old one")
+    return program
+
+
+@pytest.fixture
+def root(signer):
+    """An authority whose key is `signer`."""
+    return Holder.root(signer)
