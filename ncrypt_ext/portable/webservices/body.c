@@ -5,8 +5,9 @@
  */
 #include <string.h>
 
-#include "webservices/toplevel.h"
+#include "webservices/markup.h"
 #include "webservices/reader.h"
+#include "webservices/toplevel.h"
 
 void reader_begin(struct reader *reader, struct document *document)
 {
@@ -61,7 +62,7 @@ HRESULT reader_take_element(struct reader *reader, struct heap *heap, WS_XML_BUF
     if (!toplevel_is_element(reader->document, reader->position)) {
         return ws_fail(error, WS_E_INVALID_OPERATION, "the reader stands at no element");
     }
-    end = toplevel_end(reader->document, reader->position);
+    end = markup_end(reader->document, reader->position);
     status = cut(reader, end, heap_room(heap), &element, error);
     if (status == ERROR_SUCCESS) {
         status = heap_add_document(heap, element, buffer);

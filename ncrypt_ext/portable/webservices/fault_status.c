@@ -4,17 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "webservices/soap.h"
+
 #define MOST_CODES  16u  /* that are looked at */
 #define REASON_SIZE 300u /* of a sentence's part */
 #define CODE_SIZE   80u
 
-#define SOAP_11       "http://schemas.xmlsoap.org/soap/envelope/"
-#define SOAP_12       "http://www.w3.org/2003/05/soap-envelope"
-#define ADDRESSING_09 "http://schemas.xmlsoap.org/ws/2004/08/addressing"
-#define ADDRESSING_10 "http://www.w3.org/2005/08/addressing"
-#define WSS           "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
-#define WSS_UTILITY   "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
-#define WSS_11        "http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd"
+#define SECURITY_1_1_URI "http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd"
 
 enum family { FAMILY_NONE, FAMILY_SOAP, FAMILY_ADDRESSING, FAMILY_SECURITY };
 
@@ -31,13 +27,13 @@ static enum family family_of(const WS_FAULT_CODE *code)
         const char *ns;
         enum family family;
     } FAMILIES[] = {
-        {SOAP_11, FAMILY_SOAP},
-        {SOAP_12, FAMILY_SOAP},
-        {ADDRESSING_09, FAMILY_ADDRESSING},
-        {ADDRESSING_10, FAMILY_ADDRESSING},
-        {WSS, FAMILY_SECURITY},
-        {WSS_UTILITY, FAMILY_SECURITY},
-        {WSS_11, FAMILY_SECURITY},
+        {SOAP_1_1_URI, FAMILY_SOAP},
+        {SOAP_1_2_URI, FAMILY_SOAP},
+        {ADDRESSING_0_9_URI, FAMILY_ADDRESSING},
+        {ADDRESSING_1_0_URI, FAMILY_ADDRESSING},
+        {SECURITY_URI, FAMILY_SECURITY},
+        {UTILITY_URI, FAMILY_SECURITY},
+        {SECURITY_1_1_URI, FAMILY_SECURITY},
     };
 
     for (size_t i = 0; i < sizeof FAMILIES / sizeof *FAMILIES; i++) {

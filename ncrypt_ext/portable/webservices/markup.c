@@ -164,6 +164,30 @@ static void take_tag(struct walk *walk, struct element *element)
     walk->at = p;
 }
 
+void markup_tag(const struct document *document, size_t at, struct element *tag)
+{
+    struct walk walk = {.at = document->text + at, .end = document->text + document->size};
+
+    *tag = (struct element){0};
+    take_tag(&walk, tag);
+    (void)slice_split(tag->name, &tag->local);
+}
+
+bool markup_declares(const struct element *tag, struct slice prefix, struct slice *uri)
+{
+    struct slice rest = tag->attributes;
+    struct slice declared;
+    struct attribute attribute;
+
+    while (walk_attribute(&rest, &attribute)) {
+        if (is_declaration(&attribute, &declared) && same(declared, prefix)) {
+            *uri = attribute.value;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void enter(struct walk *walk, struct element *element)
 {
     struct slice rest;
@@ -281,6 +305,16 @@ void walk_skip(struct walk *walk, const struct element *element)
     leave(walk, element);
 }
 
+size_t markup_end(const struct document *document, size_t at)
+{
+    struct walk walk = {.at = document->text + at, .end = document->text + document->size};
+    struct element element = {0};
+
+    take_tag(&walk, &element);
+    walk_skip(&walk, &element);
+    return (size_t)(walk.at - document->text);
+}
+
 bool walk_text(struct walk *walk, const struct element *element, struct text *text)
 {
     bool loose = walk->loose;
@@ -320,30 +354,59 @@ void markup_put_alone(const struct walk *walk, const struct element *element, st
     text_put(text, whole.text + size, whole.size - size);
 }
 
-void markup_put_plain(struct slice written, struct text *text)
+/* How long the reference is that the text begins with, and what it stands for. */
+static size_t take_reference(const char *text, char *character)
 {
     static const struct {
         const char *reference;
         char character;
     } REFERENCES[] = {{"&lt;", '<'},   {"&gt;", '>'},   {"&amp;", '&'}, {"&quot;", '"'},
                       {"&#xD;", '\r'}, {"&#x9;", '\t'}, {"&#xA;", '\n'}};
+    size_t i = 0;
+
+    while (strncmp(text, REFERENCES[i].reference, strlen(REFERENCES[i].reference)) != 0) {
+        i++; /* it is one of them */
+    }
+    *character = REFERENCES[i].character;
+    return strlen(REFERENCES[i].reference);
+}
+
+void markup_put_plain(struct slice written, struct text *text)
+{
     const char *at = written.text;
     const char *end = written.text + written.size;
 
     while (at < end) {
         const char *found = memchr(at, '&', (size_t)(end - at));
-        size_t i = 0;
+        char character;
 
         text_put(text, at, (size_t)((found == NULL ? end : found) - at));
         if (found == NULL) {
             return;
         }
-        while (strncmp(found, REFERENCES[i].reference, strlen(REFERENCES[i].reference)) != 0) {
-            i++; /* it is one of them */
-        }
-        text_put(text, &REFERENCES[i].character, 1);
-        at = found + strlen(REFERENCES[i].reference);
+        at = found + take_reference(found, &character);
+        text_put(text, &character, 1);
     }
+}
+
+bool markup_means(struct slice written, const void *bytes, size_t size)
+{
+    const char *at = written.text;
+    const char *end = written.text + written.size;
+
+    for (size_t i = 0; i < size; i++) {
+        char character;
+
+        if (at == end) {
+            return false;
+        }
+        character = *at;
+        at += character == '&' ? take_reference(at, &character) : 1;
+        if (character != ((const char *)bytes)[i]) {
+            return false;
+        }
+    }
+    return at == end;
 }
 
 struct document *markup_document(struct text *text)

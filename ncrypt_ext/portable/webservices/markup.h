@@ -80,6 +80,18 @@ const struct slice *walk_namespace(const struct walk *walk, const struct element
  * and that the element does not declare itself. */
 void markup_put_alone(const struct walk *walk, const struct element *element, struct slice whole, struct text *text);
 
+/* The start tag, or the empty element, at that place of the document. What namespace it is in stays open. */
+void markup_tag(const struct document *document, size_t at, struct element *tag);
+
+/* Whether the tag itself declares a namespace for the prefix, and which one. */
+bool markup_declares(const struct element *tag, struct slice prefix, struct slice *uri);
+
+/* Behind the element that begins there. */
+size_t markup_end(const struct document *document, size_t at);
+
+/* Whether the text stands for these bytes. */
+bool markup_means(struct slice written, const void *bytes, size_t size);
+
 /* Appends what the text stands for. */
 void markup_put_plain(struct slice written, struct text *text);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The elements at the top of a document, found in its text. That text is well-formed and written by parse.c: values of
- * attributes stand between double quotes, and there are no instructions, no declarations and no entities but XML's own.
+ * The elements at the top of a document, found in its text, about which markup.h says more.
  */
 #ifndef PORTABLE_WEBSERVICES_TOPLEVEL_H
 #define PORTABLE_WEBSERVICES_TOPLEVEL_H
@@ -14,9 +13,6 @@ size_t toplevel_skip(const struct document *document, size_t from);
 
 /* Whether an element begins there. */
 bool toplevel_is_element(const struct document *document, size_t at);
-
-/* Where the element that begins there ends: behind its end tag. */
-size_t toplevel_end(const struct document *document, size_t at);
 
 /* Whether the element that begins there has that local name and that namespace; either may be NULL for any. */
 bool toplevel_is(const struct document *document, size_t at, const WS_XML_STRING *local, const WS_XML_STRING *ns);
