@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import base64
 import os
 
+from ncrypt_ext._der import pem
 from ncrypt_ext._ws_checks import milliseconds
 from ncrypt_ext.enums import CertFailure, SecureProtocol
 
@@ -49,18 +49,12 @@ def _content(source: _Path | Buffer, what: str) -> bytes:
         ) from None
 
 
-def _certificates(pem: bytes, what: str) -> bytes:
-    if CERTIFICATE not in pem:
+def _certificates(text: bytes, what: str) -> bytes:
+    if CERTIFICATE not in text:
         raise ValueError(f"{what} has no certificate in PEM, which begins with {CERTIFICATE!r}")
-    if b"\0" in pem:
+    if b"\0" in text:
         raise ValueError(f"{what} has NUL bytes in it, so it is no PEM")
-    return pem
-
-
-def _pem_of(der: bytes) -> bytes:
-    text = base64.b64encode(der)
-    lines = b"\n".join(text[at : at + 64] for at in range(0, len(text), 64))
-    return CERTIFICATE + b"\n" + lines + b"\n-----END CERTIFICATE-----\n"
+    return text
 
 
 class _Record:
@@ -144,7 +138,7 @@ class StoredCertificate(_Record):
             raise TypeError(f"key must be a Key, which is finalized, not {type(key).__name__!r}")
         chain = _content(certificates, "certificates")
         if chain[:1] == b"\x30":  # of a SEQUENCE
-            chain = _pem_of(chain)
+            chain = pem("CERTIFICATE", chain).encode()
         self._set(certificates=_certificates(chain, "certificates"), key=key)
 
     def __repr__(self) -> str:

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "webservices/text.h"
+
 /* Entities are put in the place of their references: there are no others than the five that XML has. */
 #define OPTIONS (XML_PARSE_NOENT | XML_PARSE_NONET)
 /* Names that a parser context has ever seen stay in its dictionary. */
@@ -30,15 +32,15 @@ typedef xmlError *error_argument;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* One run of the parser. The document's text is written while it runs. */
+/* One run of the parser. */
 struct parse {
     const struct parse_limits *limits;
     struct parse_result *result;
     struct document *document;
-    size_t capacity;
-    HRESULT status; /* of the first failure: from then on libxml2 sees the end of the text */
-    bool open;      /* the text ends in a start tag without its '>' */
-    bool ended;     /* libxml2 has come to its end */
+    struct text text; /* of the document, at the end */
+    HRESULT status;   /* of the first failure: from then on libxml2 sees the end of the text */
+    bool open;        /* the text ends in a start tag without its '>' */
+    bool ended;       /* libxml2 has come to its end */
     const parser *context;
     struct {
         const char *text;
@@ -65,85 +67,29 @@ static void stop(struct parse *parse, HRESULT status, const char *format, ...)
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
-static bool reserve(struct parse *parse, size_t more)
+static void check_text(struct parse *parse)
 {
-    struct document *document = parse->document;
-    size_t wanted = document->size + more; /* both are bounded by what is in memory */
-    char *grown;
-
-    if (wanted > parse->limits->room) {
-        stop(parse, WS_E_QUOTA_EXCEEDED, "%s", "");
-        return false;
+    if (parse->text.status != ERROR_SUCCESS) {
+        stop(parse, parse->text.status, "%s", "");
     }
-    if (wanted <= parse->capacity) {
-        return true;
-    }
-    wanted += wanted / 2;
-    grown = ncx_secret_alloc(wanted);
-    if (grown == NULL) {
-        stop(parse, E_OUTOFMEMORY, "%s", "");
-        return false;
-    }
-    if (document->size > 0) {
-        memcpy(grown, document->text, document->size);
-    }
-    ncx_secret_free(document->text);
-    document->text = grown;
-    parse->capacity = wanted;
-    return true;
 }
 
 static void put(struct parse *parse, const void *text, size_t size)
 {
-    if (parse->status == ERROR_SUCCESS && reserve(parse, size)) {
-        memcpy(parse->document->text + parse->document->size, text, size);
-        parse->document->size += size;
+    if (parse->status == ERROR_SUCCESS) {
+        text_put(&parse->text, text, size);
+        check_text(parse);
     }
 }
 
 #define PUT(parse, literal) put(parse, literal, sizeof(literal) - 1)
 
-/* What cannot stand for itself: white space in an attribute's value would be read again as blanks, and a carriage
- * return in text as a line feed. */
-static const char *escape(xmlChar c, bool attribute)
-{
-    switch (c) {
-    case '<':
-        return "&lt;";
-    case '&':
-        return "&amp;";
-    case '\r':
-        return "&#xD;";
-    case '>':
-        return attribute ? NULL : "&gt;";
-    case '"':
-        return attribute ? "&quot;" : NULL;
-    case '\t':
-        return attribute ? "&#x9;" : NULL;
-    case '\n':
-        return attribute ? "&#xA;" : NULL;
-    default:
-        return NULL;
-    }
-}
-
 static void put_escaped(struct parse *parse, const xmlChar *text, size_t size, bool attribute)
 {
-    /* Digits and letters come in no order that a processor could guess: so this, and no comparisons. */
-    static const bool SPECIAL[256] = {['<'] = true,  ['&'] = true,  ['>'] = true, ['"'] = true,
-                                      ['\r'] = true, ['\t'] = true, ['\n'] = true};
-    size_t done = 0;
-
-    for (size_t i = 0; i < size; i++) {
-        const char *reference = SPECIAL[text[i]] ? escape(text[i], attribute) : NULL;
-
-        if (reference != NULL) {
-            put(parse, text + done, i - done);
-            put(parse, reference, strlen(reference));
-            done = i + 1;
-        }
+    if (parse->status == ERROR_SUCCESS) {
+        text_put_escaped(&parse->text, text, size, attribute);
+        check_text(parse);
     }
-    put(parse, text + done, size - done);
 }
 
 static void put_name(struct parse *parse, const xmlChar *prefix, const xmlChar *name)
@@ -490,13 +436,21 @@ HRESULT parse_text(parser **context, const char *text, size_t size, const struct
     }
     parse.status = scan_text(text, size, limits, &sentence);
     snprintf(result->sentence, sizeof result->sentence, "%s", sentence);
-    if (parse.status == ERROR_SUCCESS && reserve(&parse, size < limits->room ? size : limits->room)) {
+    if (parse.status == ERROR_SUCCESS) {
+        parse.text = TEXT_INIT(limits->room);
+        text_reserve(&parse.text, size < limits->room ? size : limits->room);
+        check_text(&parse);
+    }
+    if (parse.status == ERROR_SUCCESS) {
         run(&parse, context);
     }
     if (parse.status == ERROR_SUCCESS) {
         scan_end(text, size, result);
+        parse.document->text = parse.text.data;
+        parse.document->size = parse.text.size;
         *document = parse.document;
     } else {
+        text_free(&parse.text);
         document_release(parse.document);
     }
     return parse.status;

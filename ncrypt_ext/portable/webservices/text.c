@@ -5,9 +5,10 @@
 
 #define FIRST_ROOM 2048u
 
-static bool reserve(struct text *text, size_t more)
+/* Makes room for `more` bytes, and for `least` altogether. */
+static bool reserve(struct text *text, size_t more, size_t least)
 {
-    size_t room = text->room == 0 ? FIRST_ROOM : text->room;
+    size_t wanted;
     char *grown;
 
     if (text->status != ERROR_SUCCESS) {
@@ -17,13 +18,13 @@ static bool reserve(struct text *text, size_t more)
         text->status = WS_E_QUOTA_EXCEEDED;
         return false;
     }
-    if (text->size + more <= text->room) {
+    wanted = text->size + more; /* bounded, as what follows from it, by what is in memory anyway */
+    if (wanted <= text->room) {
         return true;
     }
-    while (room < text->size + more) {
-        room *= 2; /* bounded by twice what is in memory anyway */
-    }
-    grown = ncx_secret_alloc(room);
+    wanted = wanted < least ? least : wanted;
+    wanted = wanted < text->room + text->room / 2 ? text->room + text->room / 2 : wanted;
+    grown = ncx_secret_alloc(wanted);
     if (grown == NULL) {
         text->status = E_OUTOFMEMORY;
         return false;
@@ -33,13 +34,18 @@ static bool reserve(struct text *text, size_t more)
     }
     ncx_secret_free(text->data);
     text->data = grown;
-    text->room = room;
+    text->room = wanted;
     return true;
+}
+
+void text_reserve(struct text *text, size_t size)
+{
+    (void)reserve(text, size, 0);
 }
 
 void text_put(struct text *text, const void *data, size_t size)
 {
-    if (size > 0 && reserve(text, size)) {
+    if (size > 0 && reserve(text, size, FIRST_ROOM)) {
         memcpy(text->data + text->size, data, size);
         text->size += size;
     }
@@ -50,6 +56,8 @@ void text_put_string(struct text *text, const char *string)
     text_put(text, string, strlen(string));
 }
 
+/* What cannot stand for itself: white space in an attribute's value would be read again as blanks, and a carriage
+ * return in text as a line feed. */
 static const char *reference(char c, bool attribute)
 {
     switch (c) {
@@ -74,11 +82,14 @@ static const char *reference(char c, bool attribute)
 
 void text_put_escaped(struct text *text, const void *data, size_t size, bool attribute)
 {
+    /* Digits and letters come in no order that a processor could guess: so this, and no comparisons. */
+    static const bool SPECIAL[256] = {['<'] = true,  ['&'] = true,  ['>'] = true, ['"'] = true,
+                                      ['\r'] = true, ['\t'] = true, ['\n'] = true};
     const char *from = data;
     size_t done = 0;
 
     for (size_t i = 0; i < size; i++) {
-        const char *instead = reference(from[i], attribute);
+        const char *instead = SPECIAL[(unsigned char)from[i]] ? reference(from[i], attribute) : NULL;
 
         if (instead != NULL) {
             text_put(text, from + done, i - done);

@@ -21,6 +21,8 @@ struct text {
 /* All zeros but the limit is an empty text. */
 #define TEXT_INIT(most) ((struct text){.limit = (most)})
 
+/* Makes room for that much more: what fits in needs no memory. */
+void text_reserve(struct text *text, size_t size);
 void text_put(struct text *text, const void *data, size_t size);
 void text_put_string(struct text *text, const char *string);
 /* With the references that canonical XML has in character data, or in an attribute's value between double quotes. */
