@@ -43,7 +43,7 @@ class StoredKeyPair(asyncssh.SSHKeyPair):
     It holds the native key like the objects of :meth:`ncrypt_ext.Key.as_cryptography`, until it is
     closed or dropped. asyncssh signs for a client in a thread of its executor, unless told
     otherwise, so that a slow store or a PIN's dialog stops nobody else; for a server it signs in
-    its loop.
+    its loop. ``public_line`` is what goes into ``authorized_keys``.
     """
 
     _key_type = "stored"
@@ -65,6 +65,7 @@ class StoredKeyPair(asyncssh.SSHKeyPair):
             use_executor=use_executor,
         )
         self._stored = stored
+        self.public_line = line.decode()
         # With peers that do not say what they take, it is the last one.
         self.set_sig_algorithm(algorithms[-1])
 
@@ -72,7 +73,7 @@ class StoredKeyPair(asyncssh.SSHKeyPair):
         """Use a certificate for this key, in OpenSSH's format. ``client_certs`` does it, too."""
         algorithms = self.sig_algorithms
         super().set_certificate(cert)
-        # It brings the list of its own, where ssh-rsa is the first or the last.
+        # It brings lists of its own, where ssh-rsa is the last.
         self.sig_algorithms = algorithms
         self.host_key_algorithms = [
             each for each in self.host_key_algorithms if not each.startswith(b"ssh-rsa")
@@ -85,7 +86,7 @@ class StoredKeyPair(asyncssh.SSHKeyPair):
         if isinstance(stored, StoredRSAKey):
             rsa_hash = _RSA_HASHES.get(self.sig_algorithm)
             if rsa_hash is None:
-                raise ValueError(f"no signature by {self.sig_algorithm.decode()}: not with SHA-1")
+                raise ValueError(f"no SHA-2 signature is by {self.sig_algorithm.decode()}")
             signature = stored.sign(data, padding.PKCS1v15(), rsa_hash)
         else:
             der = stored.sign(data, ec.ECDSA(_EC_HASHES[stored.key_size]))

@@ -2,16 +2,13 @@
 """pyHanko signs PDF files with stored keys, and finds the signatures to be right."""
 
 import io
-from datetime import datetime, timedelta, timezone
 
 import pytest
 
 pytest.importorskip("pyhanko", reason="pyHanko is not installed: it is in the group recipes")
 
 from asn1crypto import x509 as asn1_x509
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter, generic
@@ -22,27 +19,7 @@ from pyhanko_certvalidator import ValidationContext
 import ncrypt_ext as nc
 from ncrypt_ext.integrations.pyhanko_signer import StoredSigner
 
-NOW = datetime.now(timezone.utc).replace(microsecond=0)
-
-
-def certificate(subject, public_key, issuer, issuer_key, *, ca):
-    def name(text):
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name(subject))
-        .issuer_name(name(issuer))
-        .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=1))
-        .not_valid_after(NOW + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca, None), critical=True)
-        .add_extension(
-            x509.KeyUsage(not ca, not ca, False, False, False, ca, ca, False, False), critical=True
-        )
-    )
-    return builder.sign(issuer_key, hashes.SHA256())
+from .certified import certificate_of
 
 
 def blank_pdf():
@@ -58,7 +35,7 @@ def blank_pdf():
 def authority(provider):
     """A stored key that signs its own certificate and those of others."""
     with provider.create_key("ECDSA_P384", "authority") as key, key.as_cryptography() as stored:
-        own = certificate("CA", stored.public_key(), "CA", stored, ca=True)
+        own = certificate_of(stored, "CA", ca=True)
         yield stored, own
 
 
@@ -69,7 +46,7 @@ def certified(request, provider, rsa_blob, authority):
     else:
         key = provider.create_key(f"ECDSA_{request.param}", "signer")
     with key, key.as_cryptography() as stored:
-        own = certificate("Alice", stored.public_key(), "CA", authority[0], ca=False)
+        own = certificate_of(stored, authority=authority)
         yield key, own
 
 
@@ -101,7 +78,7 @@ def test_signature_is_valid(certified, authority, algorithm):
 def test_pss(provider, rsa_blob, authority):
     with provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB") as key:
         with key.as_cryptography() as stored:
-            own = certificate("Alice", stored.public_key(), "CA", authority[0], ca=False)
+            own = certificate_of(stored, authority=authority)
         signer = StoredSigner(key, [own], prefer_pss=True)
     signature, result = status(sign(signer), authority[1])
     assert result.bottom_line

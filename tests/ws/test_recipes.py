@@ -10,7 +10,7 @@ import pytest
 import ncrypt_ext as nc
 
 from .certified import certified_key, der, pem
-from .soap_service import SOAP_11, SOAP_12, Reply, SoapService
+from .soap_service import SOAP_11, SOAP_12, Authority, Reply, SoapService
 from .verify_with import VERIFIERS, WSU, RefusedError, flipped
 
 pytest.importorskip("signxml")
@@ -94,15 +94,17 @@ def test_a_security_header_is_completed(recipe, certified):
     VERIFIERS[1](message, pem(certified[1]))
 
 
-def test_other_paddings_are_refused(recipe, certified):
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+@pytest.mark.parametrize("verifier", VERIFIERS, ids=repr)
+def test_ec_keys_sign(recipe, provider, verifier):
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-    stored = recipe["StoredKey"](certified[0])
-    assert isinstance(stored, rsa.RSAPrivateKey)
-    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
-    with pytest.raises(NotImplementedError):
-        stored.sign(b"data", padding=pss, algorithm=hashes.SHA256())
+    with provider.create_key("ECDSA_P256", "soap") as key:
+        public = load_pem_public_key(key.public_key_pem().encode())
+        pair = key, Authority().issue(public, "orders")
+        message, certificate = signed(recipe, pair, envelope(SOAP_12)), pem(pair[1])
+    verifier(message, certificate)
+    with pytest.raises(RefusedError):
+        verifier(message.replace(b" text ", b" texT "), certificate)
 
 
 @pytest.mark.parametrize("verifier", VERIFIERS, ids=repr)
