@@ -13,13 +13,16 @@
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
 char *__real_strdup(const char *text);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
 char *__wrap_strdup(const char *text);
 
-static bool counting, struck;
-static unsigned remaining;
+/* Each thread's own: a server in another one goes on. */
+static _Thread_local bool counting, struck;
+static _Thread_local unsigned remaining;
 static sqlite3_mem_methods sqlite_memory;
 
 static bool short_now(void)
@@ -45,52 +48,75 @@ void *__wrap_calloc(size_t count, size_t size)
     return short_now() ? NULL : __real_calloc(count, size);
 }
 
+void *__wrap_realloc(void *memory, size_t size)
+{
+    return short_now() ? NULL : __real_realloc(memory, size);
+}
+
 char *__wrap_strdup(const char *text)
 {
     return short_now() ? NULL : __real_strdup(text);
 }
 
-static void *sqlite_malloc(int size)
+/* For a library that takes its memory from functions that it is given. */
+static inline char *copy_string(const char *text)
+{
+    char *copy = __wrap_malloc(strlen(text) + 1);
+
+    return copy == NULL ? NULL : strcpy(copy, text);
+}
+
+static inline void *sqlite_malloc(int size)
 {
     return short_now() ? NULL : sqlite_memory.xMalloc(size);
 }
 
-static void *sqlite_realloc(void *memory, int size)
+static inline void *sqlite_realloc(void *memory, int size)
 {
     return short_now() ? NULL : sqlite_memory.xRealloc(memory, size);
 }
 
-static void *crypto_malloc(size_t size, const char *file, int line)
+static inline void *crypto_malloc(size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return short_now() ? NULL : __real_malloc(size);
+    return __wrap_malloc(size);
 }
 
-static void *crypto_realloc(void *memory, size_t size, const char *file, int line)
+static inline void *crypto_realloc(void *memory, size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return short_now() ? NULL : realloc(memory, size);
+    return __wrap_realloc(memory, size);
 }
 
-static void crypto_free(void *memory, const char *file, int line)
+static inline void crypto_free(void *memory, const char *file, int line)
 {
     (void)file;
     (void)line;
     free(memory);
 }
 
-static void use_own_memory(void)
+static inline void use_own_crypto_memory(void)
+{
+    CHECK(CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) == 1);
+}
+
+static inline void use_own_sqlite_memory(void)
 {
     sqlite3_mem_methods own;
 
-    CHECK(CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) == 1);
     CHECK(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory) == SQLITE_OK);
     own = sqlite_memory;
     own.xMalloc = sqlite_malloc;
     own.xRealloc = sqlite_realloc;
     CHECK(sqlite3_config(SQLITE_CONFIG_MALLOC, &own) == SQLITE_OK);
+}
+
+static inline void use_own_memory(void)
+{
+    use_own_crypto_memory();
+    use_own_sqlite_memory();
 }
 
 #endif

@@ -7,66 +7,7 @@
 #include "store_fixture.h"
 
 #if defined(__linux__)
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-char *__wrap_strdup(const char *text);
-
-static bool counting, struck;
-static unsigned remaining;
-static sqlite3_mem_methods sqlite_memory;
-
-static bool short_now(void)
-{
-    if (!counting || struck) {
-        return false;
-    }
-    if (remaining > 0) {
-        remaining--;
-        return false;
-    }
-    struck = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return short_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return short_now() ? NULL : __real_calloc(count, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return short_now() ? NULL : __real_strdup(text);
-}
-
-static void *sqlite_malloc(int size)
-{
-    return short_now() ? NULL : sqlite_memory.xMalloc(size);
-}
-
-static void *sqlite_realloc(void *memory, int size)
-{
-    return short_now() ? NULL : sqlite_memory.xRealloc(memory, size);
-}
-
-static void use_own_memory(void)
-{
-    sqlite3_mem_methods own;
-
-    CHECK(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory) == SQLITE_OK);
-    own = sqlite_memory;
-    own.xMalloc = sqlite_malloc;
-    own.xRealloc = sqlite_realloc;
-    CHECK(sqlite3_config(SQLITE_CONFIG_MALLOC, &own) == SQLITE_OK);
-}
+#include "short_memory.h"
 
 /* Success, or short of memory if it was made so. */
 static bool fine(SECURITY_STATUS status, const char *what)
@@ -205,7 +146,7 @@ static void test_short_of_memory_while_making(void)
 
 int main(void)
 {
-    use_own_memory();
+    use_own_sqlite_memory();
     scratch_make();
     powercut_install(); /* for speed: it does not sync */
     RUN(test_short_of_memory);

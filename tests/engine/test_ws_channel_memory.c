@@ -4,56 +4,10 @@
  * once. The answer is E_OUTOFMEMORY or, where the memory was for something that can be done without, success; nothing
  * is lost, and a channel that is open after that works.
  */
-#include <libxml/parser.h>
-
 #include "channel_support.h"
+#include "short_xml.h"
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-char *__wrap_strdup(const char *text);
-
-static _Thread_local bool counting; /* the service has its memory */
-static bool struck;
-static unsigned remaining;
 static char sentence[1024]; /* of the last failure */
-
-static bool short_now(void)
-{
-    if (!counting || struck) {
-        return false;
-    }
-    if (remaining > 0) {
-        remaining--;
-        return false;
-    }
-    struck = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return short_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return short_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return short_now() ? NULL : __real_realloc(memory, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return short_now() ? NULL : __real_strdup(text);
-}
 
 static HRESULT add_header(void)
 {
@@ -215,34 +169,9 @@ static void same_channel(void)
     tear_down_channel();
 }
 
-static void *own_malloc(size_t size)
-{
-    return __wrap_malloc(size);
-}
-
-static void *own_realloc(void *memory, size_t size)
-{
-    return __wrap_realloc(memory, size);
-}
-
-static char *own_strdup(const char *text)
-{
-    char *copy = __wrap_malloc(strlen(text) + 1);
-
-    return copy == NULL ? NULL : strcpy(copy, text);
-}
-
-static void be_quiet(void *context, const char *format, ...)
-{
-    (void)context;
-    (void)format;
-}
-
 int main(void)
 {
-    xmlSetGenericErrorFunc(NULL, be_quiet);
-    CHECK(xmlMemSetup(free, own_malloc, own_realloc, own_strdup) == 0);
-    xmlInitParser();
+    use_own_xml_memory();
     ws_set_up();
     server_start(&service, serve_answers, NULL);
     RUN(replies);

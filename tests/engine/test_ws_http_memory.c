@@ -4,76 +4,9 @@
  * that calls. The call fails with a sentence or does without the memory, nothing is lost, and the next try works.
  */
 #include <curl/curl.h>
-#include <openssl/crypto.h>
 
 #include "http_certificates.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-
-/* Each thread's own: the server goes on. */
-static _Thread_local bool counting, struck;
-static _Thread_local unsigned remaining;
-
-static bool short_now(void)
-{
-    if (!counting || struck) {
-        return false;
-    }
-    if (remaining > 0) {
-        remaining--;
-        return false;
-    }
-    struck = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return short_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return short_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return short_now() ? NULL : __real_realloc(memory, size);
-}
-
-static char *copy_string(const char *text)
-{
-    char *copy = __wrap_malloc(strlen(text) + 1);
-
-    return copy == NULL ? NULL : strcpy(copy, text);
-}
-
-static void *crypto_malloc(size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return __wrap_malloc(size);
-}
-
-static void *crypto_realloc(void *memory, size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return __wrap_realloc(memory, size);
-}
-
-static void crypto_free(void *memory, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(memory);
-}
+#include "short_memory.h"
 
 static struct server server;
 
@@ -169,7 +102,7 @@ static void secure(void)
 
 int main(void)
 {
-    CHECK(CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) == 1);
+    use_own_crypto_memory();
     CHECK(curl_global_init_mem(CURL_GLOBAL_DEFAULT, __wrap_malloc, free, __wrap_realloc, copy_string, __wrap_calloc) ==
           CURLE_OK);
     settings_set();

@@ -3,47 +3,8 @@
  * Memory runs short: every allocation of ours fails once, libxml2's among them. The answer is E_OUTOFMEMORY or, where
  * the memory was for something that can be done without, success; nothing is lost, and the next try works.
  */
-#include <libxml/parser.h>
-
 #include "ws_support.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-
-static bool counting, struck;
-static unsigned remaining;
-
-static bool short_now(void)
-{
-    if (!counting || struck) {
-        return false;
-    }
-    if (remaining > 0) {
-        remaining--;
-        return false;
-    }
-    struck = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return short_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return short_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return short_now() ? NULL : __real_realloc(memory, size);
-}
+#include "short_xml.h"
 
 /* Everything once, with objects of its own; what it got is freed in any case. */
 static HRESULT run(void)
@@ -119,35 +80,9 @@ static void fail_each(void)
     CHECK(i > 20 && i < ALLOCATIONS && failures > 10);
 }
 
-static void *own_malloc(size_t size)
-{
-    return __wrap_malloc(size);
-}
-
-static void *own_realloc(void *memory, size_t size)
-{
-    return __wrap_realloc(memory, size);
-}
-
-static char *own_strdup(const char *text)
-{
-    char *copy = __wrap_malloc(strlen(text) + 1);
-
-    return copy == NULL ? NULL : strcpy(copy, text);
-}
-
-/* What libxml2 has no other place for. */
-static void be_quiet(void *context, const char *format, ...)
-{
-    (void)context;
-    (void)format;
-}
-
 int main(void)
 {
-    xmlSetGenericErrorFunc(NULL, be_quiet);
-    CHECK(xmlMemSetup(free, own_malloc, own_realloc, own_strdup) == 0);
-    xmlInitParser();
+    use_own_xml_memory();
     CHECK_STATUS(run(), 0);
     RUN(fail_each);
     return test_result("ws_memory");

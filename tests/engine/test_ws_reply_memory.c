@@ -4,47 +4,8 @@
  * The answer is E_OUTOFMEMORY with a sentence, or success where libxml2 can do without; nothing is lost, and the next
  * try works.
  */
-#include <libxml/parser.h>
-
 #include "reply_support.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-
-static bool counting, struck;
-static unsigned remaining;
-
-static bool short_now(void)
-{
-    if (!counting || struck) {
-        return false;
-    }
-    if (remaining > 0) {
-        remaining--;
-        return false;
-    }
-    struck = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return short_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return short_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return short_now() ? NULL : __real_realloc(memory, size);
-}
+#include "short_xml.h"
 
 static HRESULT read_one(void)
 {
@@ -135,35 +96,9 @@ static void test_writing(void)
     fail_each(write_one, 3);
 }
 
-static void *own_malloc(size_t size)
-{
-    return __wrap_malloc(size);
-}
-
-static void *own_realloc(void *memory, size_t size)
-{
-    return __wrap_realloc(memory, size);
-}
-
-static char *own_strdup(const char *text)
-{
-    char *copy = __wrap_malloc(strlen(text) + 1);
-
-    return copy == NULL ? NULL : strcpy(copy, text);
-}
-
-/* What libxml2 has no other place for. */
-static void be_quiet(void *data, const char *format, ...)
-{
-    (void)data;
-    (void)format;
-}
-
 int main(void)
 {
-    xmlSetGenericErrorFunc(NULL, be_quiet);
-    CHECK(xmlMemSetup(free, own_malloc, own_realloc, own_strdup) == 0);
-    xmlInitParser();
+    use_own_xml_memory();
     RUN(test_reading);
     RUN(test_writing);
     reply_tear_down();

@@ -9,14 +9,6 @@
 
 #define ALLOCATIONS 1000 /* more than there are */
 
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return short_now() ? NULL : __real_realloc(memory, size);
-}
-
 static struct described *made;
 
 static HRESULT run(void)
