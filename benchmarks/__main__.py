@@ -21,6 +21,7 @@ from benchmarks.session import Session
 from benchmarks.signing import overhead, signing, two_threads
 from benchmarks.store import durable_create, enumeration, opening
 from benchmarks.tokens import tokens
+from benchmarks.web_tokens import web_tokens
 
 GROUPS: dict[str, tuple[str, Callable[[Session], list[Figure]]]] = {
     "sign": ("Signing beside its peers", signing),
@@ -33,6 +34,7 @@ GROUPS: dict[str, tuple[str, Callable[[Session], list[Figure]]]] = {
     "import": ("Starting", importing),
     "tokens": ("Key handles and tokens", tokens),
     "channel": ("Signed requests", channel),
+    "jwt": ("JSON Web Tokens", web_tokens),
     "other": ("For information", other_calls),
 }
 ATTEMPTS = 4

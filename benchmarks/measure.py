@@ -194,6 +194,26 @@ def rate_ratio(
     )
 
 
+def cost_ratio(
+    name: str, title: str, ours: Sequence[Sample], peer: Sequence[Sample], **bar: Any
+) -> Figure:
+    """Our time as a multiple of the peer's."""
+    wall = ratios(walls(ours), walls(peer))
+    cpu = ratios(cpus(ours), cpus(peer))
+    mine, other = spread(walls(ours)).median, spread(walls(peer)).median
+    return Figure(
+        name,
+        title,
+        wall.median,
+        low=wall.low,
+        high=wall.high,
+        cpu=cpu.median,
+        detail=f"{number(mine / 1000)} µs, peer {number(other / 1000)} µs, {len(ours)} pairs",
+        more={"our_time_ns": mine, "peer_time_ns": other, "pairs": len(ours)},
+        **bar,
+    )
+
+
 def time_figure(name: str, title: str, samples: Sequence[Sample], **bar: Any) -> Figure:
     """A time in microseconds."""
     wall = spread([value / 1000 for value in walls(samples)])

@@ -10,7 +10,16 @@ import pytest
 pytest.importorskip("benchmarks", reason="the benchmarks are not beside these tests")
 
 from benchmarks import report, store
-from benchmarks.measure import Figure, Sample, interleave, number, rate_ratio, ratios, spread
+from benchmarks.measure import (
+    Figure,
+    Sample,
+    cost_ratio,
+    interleave,
+    number,
+    rate_ratio,
+    ratios,
+    spread,
+)
 
 
 def test_spread_of_a_known_sequence() -> None:
@@ -34,6 +43,14 @@ def test_rate_ratio_is_above_one_when_ours_is_faster() -> None:
     figure = rate_ratio("x", "x", ours, peer, at_least=1.4)
     assert (figure.measured, figure.cpu, figure.passed) == (1.5, 2, True)
     assert rate_ratio("x", "x", peer, ours, at_least=1.0).passed is False
+
+
+def test_cost_ratio_is_above_one_when_ours_is_slower() -> None:
+    ours, peer = [Sample(120, 110)] * 21, [Sample(100, 100)] * 21
+    figure = cost_ratio("x", "x", ours, peer, at_most=1.1)
+    assert (figure.measured, figure.cpu, figure.passed) == (1.2, 1.1, False)
+    assert cost_ratio("x", "x", peer, ours, at_most=1.1).passed is True
+    assert report.charted([figure]) == []  # the chart is of rates, where more is better
 
 
 @pytest.mark.parametrize(
