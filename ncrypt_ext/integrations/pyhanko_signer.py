@@ -57,8 +57,9 @@ class StoredSigner(Signer):
     async def async_sign_raw(
         self, data: bytes, digest_algorithm: str, dry_run: bool = False
     ) -> bytes:
+        """What pyHanko calls: :meth:`sign_raw`, or as many zeros when it asks for the size."""
         size = (self._stored.key_size + 7) // 8
-        if dry_run:  # pyHanko wants to know how much room it takes; the key is not used
+        if dry_run:
             return bytes(size if isinstance(self._stored, StoredRSAKey) else 2 * size + 9)
         return await asyncio.to_thread(self.sign_raw, data, digest_algorithm)
 
