@@ -2,36 +2,7 @@
  *
  * Bodies of messages, their writers and readers; and how readers go from element to element.
  */
-#include "channel_support.h"
-
-static WS_MESSAGE *message;
-
-static void set_up_message(const WS_MESSAGE_PROPERTY *properties, ULONG count)
-{
-    CHECK_STATUS(create(NULL, 0), 0);
-    CHECK_STATUS(open_to(service.url), 0);
-    CHECK_STATUS(WsCreateMessageForChannel(channel, properties, count, &message, error), 0);
-}
-
-static void tear_down_message(void)
-{
-    WsFreeMessage(message);
-    WsFreeChannel(channel);
-    message = NULL;
-    channel = NULL;
-}
-
-static HRESULT initialize(void)
-{
-    HRESULT status = WsResetMessage(message, error);
-
-    return status == 0 ? WsInitializeMessage(message, WS_REQUEST_MESSAGE, NULL, error) : status;
-}
-
-static HRESULT get(int id, void *value, ULONG size)
-{
-    return WsGetMessageProperty(message, (WS_MESSAGE_PROPERTY_ID)id, value, size, error);
-}
+#include "message_support.h"
 
 static void body_writer(void)
 {
