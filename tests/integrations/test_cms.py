@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""openssl verifies messages that stored keys signed, and stored keys decrypt what openssl sealed."""
+"""openssl verifies what stored keys signed, and they decrypt what it sealed."""
 
 import inspect
 from pathlib import Path

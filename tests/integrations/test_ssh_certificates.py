@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""ssh-keygen reads the certificates that stored keys sign. It verifies the signature when it does."""
+"""ssh-keygen reads certificates that stored keys sign, and verifies their signatures."""
 
 import base64
 
