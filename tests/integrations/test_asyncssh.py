@@ -2,6 +2,7 @@
 """asyncssh logs in with stored keys, and serves with them: both ends run here, over loopback."""
 
 import asyncio
+import shutil
 import threading
 from contextlib import asynccontextmanager
 
@@ -108,6 +109,33 @@ def test_host_key(pair, plain):
     answer, host = both(pair, plain, known(public(pair)), authorized(plain))
     assert answer == "hello!"
     assert host.public_data == pair.public_data
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="the command is not installed")
+def test_host_key_for_openssh(pair, plain, tmp_path):
+    plain.write_private_key(tmp_path / "key")
+    (tmp_path / "key").chmod(0o600)
+
+    async def run():
+        async with serving(pair, authorized(plain)) as port:
+            (tmp_path / "known").write_text(f"[127.0.0.1]:{port} {pair.public_line}\n")
+            options = {
+                "UserKnownHostsFile": "known",
+                "GlobalKnownHostsFile": "/dev/null",
+                "StrictHostKeyChecking": "yes",
+                "BatchMode": "yes",
+                "IdentitiesOnly": "yes",
+                "IdentityAgent": "none",
+            }
+            arguments = [f"-o{name}={value}" for name, value in options.items()]
+            where = ["-F", "none", "-i", "key", "-p", str(port), "someone@127.0.0.1"]
+            ssh = await asyncio.create_subprocess_exec(
+                "ssh", *arguments, *where, "hello", cwd=tmp_path, stdout=-1, stderr=-1
+            )
+            return await ssh.communicate()
+
+    answer, errors = asyncio.run(run())
+    assert (answer, errors) == (b"hello!", b"")
 
 
 def test_other_key_does_not_get_in(pair, plain):

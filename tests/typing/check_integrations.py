@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Not run: has to pass mypy in strict mode. Stored keys where keys of cryptography are wanted."""
 
+import asyncssh
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from typing_extensions import assert_type
 
 import ncrypt_ext as nc
+from ncrypt_ext.integrations.asyncssh_keys import StoredKeyPair
 from ncrypt_ext.integrations.cryptography_keys import StoredEllipticCurveKey, StoredRSAKey
+from ncrypt_ext.integrations.pyhanko_signer import StoredSigner
 
 
 def going_out(key: nc.Key, builder: x509.CertificateSigningRequestBuilder) -> None:
@@ -28,3 +31,12 @@ def coming_in(provider: nc.Provider, plain: ec.EllipticCurvePrivateKey) -> None:
     assert_type(provider.import_key(plain, finalize=False), nc.UnfinalizedKey)
     provider.import_key(plain, "PKCS8_PRIVATEKEY")  # type: ignore[call-overload]
     provider.import_key(b"blob")  # type: ignore[call-overload]
+
+
+async def elsewhere(key: nc.Key, certificate: x509.Certificate) -> None:
+    pair = StoredKeyPair(key, comment="login")
+    assert_type(pair.sign(b""), bytes)
+    await asyncssh.connect("host", client_keys=[pair])
+    StoredKeyPair("login")  # type: ignore[arg-type]
+    assert_type(StoredSigner(key, [certificate, b"der"]).sign_raw(b"", "sha256"), bytes)
+    StoredSigner(key, certificate)  # type: ignore[arg-type]
