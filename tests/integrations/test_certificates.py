@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec as ec_keys
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric import rsa as rsa_keys
-from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12, ssh
+from cryptography.hazmat.primitives.serialization import pkcs7, ssh
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import NameOID
 
@@ -170,10 +170,3 @@ def test_ssh_certificate(signer):
     read = ssh.load_ssh_public_identity(made.public_bytes())
     assert read.key_id == b"someone"
     read.verify_cert_signature()
-
-
-def test_pkcs12_is_impossible_and_says_so(stored):
-    with pytest.raises(NotImplementedError, match="stays in its key store"):
-        pkcs12.serialize_key_and_certificates(
-            b"name", stored, None, None, serialization.NoEncryption()
-        )
