@@ -4,6 +4,7 @@
 import inspect
 from pathlib import Path
 
+import cryptography
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -14,6 +15,7 @@ from .conftest import stored_ec
 from .material import DER, PEM, PSS, SHA256, Holder, damaged, write
 
 MESSAGE = b"order 17\nis not text only: \x00\xff\n"
+RELEASE = int(cryptography.__version__.partition(".")[0])
 SMIME = serialization.Encoding.SMIME
 BINARY = pkcs7.PKCS7Options.Binary
 DETACHED = pkcs7.PKCS7Options.DetachedSignature
@@ -131,7 +133,7 @@ def test_signature_with_pss(rsa, openssl):
 
 
 def seal(openssl, *options, form="DER", command="cms", data=MESSAGE):
-    cipher, *more = options or ["-aes-256-cbc"]
+    cipher, *more = options or ["-aes-128-cbc"]
     to = ["recipient.pem"] if command == "smime" else ["-recip", "recipient.pem", *more]
     files = ["-out", "sealed", "-outform", form]
     openssl(command, "-encrypt", "-binary", cipher, *files, *to, data=data)
@@ -143,6 +145,8 @@ def seal(openssl, *options, form="DER", command="cms", data=MESSAGE):
 @pytest.mark.parametrize("cipher", ["-aes-128-cbc", "-aes-256-cbc"])
 def test_message_of_openssl(recipient, openssl, encoding, cipher):
     """With the command smime, whose PEM has PKCS7 in its first line and not CMS."""
+    if cipher == "-aes-256-cbc" and RELEASE < 45:
+        pytest.skip("cryptography 45 and later")
     sealed = seal(openssl, cipher, form=FORMS[encoding], command="smime")
     decrypt = getattr(pkcs7, f"pkcs7_decrypt_{FORMS[encoding].lower()}")
     assert decrypt(sealed, recipient.certificate, recipient.key, []) == MESSAGE
@@ -155,7 +159,7 @@ def test_recipients_named_by_issuer_and_number_only(recipient, openssl):
 
     assert decrypt(seal(openssl)) == MESSAGE
     with pytest.raises(ValueError):  # noqa: PT011 (a parser's words, which change)
-        decrypt(seal(openssl, "-aes-256-cbc", "-keyid"))
+        decrypt(seal(openssl, "-aes-128-cbc", "-keyid"))
 
 
 @decrypts
@@ -190,9 +194,9 @@ def test_message_for_somebody_else(recipient, openssl, tmp_path):
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        (["-aes-256-cbc", *OAEP], UnsupportedAlgorithm, "PKCS #1 v1.5"),
+        (["-aes-128-cbc", *OAEP], UnsupportedAlgorithm, "PKCS #1 v1.5"),
         (["-des3"], UnsupportedAlgorithm, "Only AES"),
-        (["-aes-256-gcm"], ValueError, "EnvelopedData"),
+        (["-aes-128-gcm"], ValueError, "EnvelopedData|ContentInfo"),
     ],
     ids=["OAEP", "3DES", "GCM"],
 )
