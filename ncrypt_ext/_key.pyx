@@ -75,10 +75,10 @@ cdef class Key(EncryptionKey):
 
     cdef int destroy(self, DWORD flags) except -1:
         """Deletes the key; the handle is gone when that succeeds, and good when it does not."""
-        cdef uint32_t pins = self.pins
+        cdef uint32_t pins = self.desk.pins
         cdef SECURITY_STATUS status = 0
         flags |= self.quiet(False)
-        if self.pin_state == PIN_FINE:
+        if self.desk.state == PIN_FINE:
             status = self.destroy_once(flags)
             if status == 0 or not self.needs_pin(status):
                 return check(status, "NCryptDeleteKey")

@@ -223,7 +223,7 @@ cdef class BatchKey(SigningKey):
             raise TypeError(f"threads must be an int or None, not {type(threads).__name__!r}")
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
-        if gathered and (self.pin_state != PIN_FINE or self.pin_given or self.ask is not None):
+        if gathered and (self.desk.state != PIN_FINE or self.desk.given or self.ask is not None):
             # One signature first: a PIN is asked for once, and a wrong one is not tried by each.
             self.sign(gathered[0], padding, silent=silent)
         if self.signature_size == 0:

@@ -13,17 +13,26 @@ cdef enum PinState:
     PIN_REFUSED    # wrong: no further call is made with it
 
 
-cdef class DeviceKey(KeyBase):
-    cdef object ask           # the PIN callback
-    cdef object pin_lock      # held by the one call that tries a PIN; None: not needed yet
-    cdef uint32_t pin_process  # fork_count() of its process: fork() may copy a locked one
+cdef class PinDesk:
+    """What is known about the PIN of one native key; all objects for that key have the same."""
+    cdef object lock       # held by the one call that tries a PIN; None: not needed yet
+    cdef uint32_t process  # fork_count() of its process: fork() may copy a locked one
     cdef bint asking
-    cdef bint pin_given
-    cdef PinState pin_state
-    cdef uint32_t pins        # how many were given
-    cdef uint32_t refusals    # in a row
-    cdef uint32_t refusal     # the last one's status
-    cdef uint32_t in_use      # calls with the private key; changed with the GIL held
+    cdef bint given
+    cdef PinState state
+    cdef uint32_t pins      # how many were given
+    cdef uint32_t refusals  # in a row
+    cdef uint32_t refusal   # the last one's status
+    cdef uint32_t in_use    # calls with the private key; changed with the GIL held
+
+    cdef object turn_lock(self)
+    cdef int wait_for_others(self) except -1
+    cdef int refused(self, uint32_t status) except -1
+
+
+cdef class DeviceKey(KeyBase):
+    cdef object ask         # the PIN callback
+    cdef PinDesk desk
     cdef bint provider_known
     cdef str provider_name
     cdef object provider_type
@@ -32,10 +41,7 @@ cdef class DeviceKey(KeyBase):
     cdef int write_pin(self, object pin, str argument, DWORD flags) except -1
     cdef int take_pin_from(self, DeviceKey other) except -1
     cdef bint needs_pin(self, SECURITY_STATUS status) except -1
-    cdef object lock(self)
-    cdef int wait_for_others(self) except -1
     cdef SECURITY_STATUS hand_over(self, object pin, str argument, DWORD flags) except? 1
-    cdef int refused(self, uint32_t status) except -1
     cdef int ask_pin(self, SECURITY_STATUS status, str function) except -1
     cdef PinTurn pin_turn(self, SECURITY_STATUS status, str function, uint32_t pins)
 

@@ -4,6 +4,8 @@ from cpython.buffer cimport PyObject_CheckBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint32_t, uintptr_t
 
+cimport cython
+
 from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
 from ncrypt_ext._handle cimport TYPE_PROVIDER, fork_count, free_object
 from ncrypt_ext._key_base cimport KeyBase
@@ -83,6 +85,41 @@ cdef bytes pin_text(object pin, str argument):
     return text
 
 
+@cython.final
+@cython.no_gc
+cdef class PinDesk:
+
+    def __cinit__(self):
+        self.process = fork_count()
+
+    cdef object turn_lock(self):
+        """Made when first needed: few keys ever have a PIN."""
+        if self.process != fork_count():
+            self.process = fork_count()
+            self.lock = None
+            self.in_use = 0
+        if self.lock is None:
+            new = RLock()
+            if self.lock is None:  # making one may have let another thread in
+                self.lock = new
+        return self.lock
+
+    cdef int wait_for_others(self) except -1:
+        """Calls that began before this turn must not try its PIN. None begins now: they see that
+        it is unproven."""
+        while self.in_use > 0:
+            sleep(0.001)
+        return 0
+
+    cdef int refused(self, uint32_t status) except -1:
+        """A PIN was refused. One that did not come from here does not stand in the way later."""
+        self.refusal = status
+        self.refusals += 1
+        if self.given:
+            self.state = PIN_REFUSED
+        return 0
+
+
 cdef class PinTurn:
     """One call that tries a PIN, while other threads wait: a wrong one is not tried by each.
 
@@ -99,8 +136,8 @@ cdef class PinTurn:
     def __enter__(self):
         self.lock.acquire()
         try:
-            if self.key.pin_state == PIN_REFUSED or (
-                    self.status != 0 and self.key.pins == self.pins):
+            if self.key.desk.state == PIN_REFUSED or (
+                    self.status != 0 and self.key.desk.pins == self.pins):
                 self.key.ask_pin(self.status, self.function)
         except BaseException:
             self.lock.release()
@@ -109,13 +146,13 @@ cdef class PinTurn:
     def __exit__(self, kind, error, traceback):
         try:
             if error is None:
-                self.key.pin_state = PIN_FINE
-                self.key.refusals = 0
+                self.key.desk.state = PIN_FINE
+                self.key.desk.refusals = 0
             elif isinstance(error, NCryptError) and is_refusal(error.status):
-                self.key.refused(error.status)
+                self.key.desk.refused(error.status)
             elif (isinstance(error, NCryptError) and is_need(error.status)
-                    and self.key.pin_state == PIN_UNPROVEN):
-                self.key.pin_state = PIN_FINE  # the device has lost it: the next call asks
+                    and self.key.desk.state == PIN_UNPROVEN):
+                self.key.desk.state = PIN_FINE  # the device has lost it: the next call asks
         finally:
             self.lock.release()
 
@@ -123,7 +160,7 @@ cdef class PinTurn:
 cdef class DeviceKey(KeyBase):
 
     def __cinit__(self):
-        self.pin_process = fork_count()
+        self.desk = PinDesk.__new__(PinDesk)
 
     @property
     def is_hardware(self):
@@ -162,35 +199,28 @@ cdef class DeviceKey(KeyBase):
 
     def set_pin(self, pin, *, bint silent=False):
         audit("ncrypt_ext.set_pin", self.name, self.is_machine_key)
-        with self.lock():
+        with self.desk.turn_lock():
             self.write_pin(pin, "pin", NCRYPT_SILENT_FLAG if silent else 0)
-            self.refusals = 0
+            self.desk.refusals = 0
 
     cdef int write_pin(self, object pin, str argument, DWORD flags) except -1:
         """Hands a PIN to the provider. The lock is held."""
         cdef SECURITY_STATUS status
-        cdef PinState before = self.pin_state
-        self.pin_state = PIN_UNPROVEN
+        cdef PinState before = self.desk.state
+        self.desk.state = PIN_UNPROVEN
         try:
-            self.wait_for_others()
+            self.desk.wait_for_others()
             status = self.hand_over(pin, argument, flags)
             if is_refusal(status):
-                self.pin_given = True
-                self.refused(status)
-                before = self.pin_state
+                self.desk.given = True
+                self.desk.refused(status)
+                before = self.desk.state
             check(status, "NCryptSetProperty")
         except BaseException:
-            self.pin_state = before
+            self.desk.state = before
             raise
-        self.pins += 1
-        self.pin_given = True
-        return 0
-
-    cdef int wait_for_others(self) except -1:
-        """Calls that began before this turn must not try its PIN. None begins now: they see that
-        it is unproven."""
-        while self.in_use > 0:
-            sleep(0.001)
+        self.desk.pins += 1
+        self.desk.given = True
         return 0
 
     cdef SECURITY_STATUS hand_over(self, object pin, str argument, DWORD flags) except? 1:
@@ -214,37 +244,15 @@ cdef class DeviceKey(KeyBase):
         return status
 
     cdef int take_pin_from(self, DeviceKey other) except -1:
-        """Of the object that this one replaces: the same handle, the same PIN."""
+        """Of another object for the same native key."""
         self.ask = other.ask
-        self.pin_given = other.pin_given
-        self.pin_state = other.pin_state
-        self.refusals = other.refusals
-        return 0
-
-    cdef object lock(self):
-        """Made when first needed: few keys ever have a PIN."""
-        if self.pin_process != fork_count():
-            self.pin_process = fork_count()
-            self.pin_lock = None
-            self.in_use = 0
-        if self.pin_lock is None:
-            new = RLock()
-            if self.pin_lock is None:  # making one may have let another thread in
-                self.pin_lock = new
-        return self.pin_lock
-
-    cdef int refused(self, uint32_t status) except -1:
-        """A PIN was refused. One that did not come from here does not stand in the way later."""
-        self.refusal = status
-        self.refusals += 1
-        if self.pin_given:
-            self.pin_state = PIN_REFUSED
+        self.desk = other.desk
         return 0
 
     cdef bint needs_pin(self, SECURITY_STATUS status) except -1:
         """Whether a call that failed, made outside a turn, is to be repeated in one."""
-        if is_refusal(status) and self.pin_given:
-            self.refused(status)  # a try was used up: no second one in the same call
+        if is_refusal(status) and self.desk.given:
+            self.desk.refused(status)  # a try was used up: no second one in the same call
             return False
         if <uint32_t>status == CHV_BLOCKED:
             return False
@@ -253,19 +261,19 @@ cdef class DeviceKey(KeyBase):
     cdef int ask_pin(self, SECURITY_STATUS status, str function) except -1:
         """Asks the callback once and hands its answer on; raises when there is none."""
         if status == 0:
-            error = PinError(self.refusal, function,
+            error = PinError(self.desk.refusal, function,
                              "the last PIN was refused: it is not tried again")
         else:
             error = error_from_status(<uint32_t>status, function)
         answer = None
-        if self.ask is not None and not self.asking:
+        if self.ask is not None and not self.desk.asking:
             self.find_provider()
-            request = PinRequest(self.name, self.provider_name, self.refusals, error)
-            self.asking = True
+            request = PinRequest(self.name, self.provider_name, self.desk.refusals, error)
+            self.desk.asking = True
             try:
                 answer = self.ask(request)
             finally:
-                self.asking = False
+                self.desk.asking = False
         if answer is None:
             raise error
         return self.write_pin(answer, "the answer of pin_callback", NCRYPT_SILENT_FLAG)
@@ -273,7 +281,7 @@ cdef class DeviceKey(KeyBase):
     cdef PinTurn pin_turn(self, SECURITY_STATUS status, str function, uint32_t pins):
         cdef PinTurn turn = PinTurn.__new__(PinTurn)
         turn.key = self
-        turn.lock = self.lock()
+        turn.lock = self.desk.turn_lock()
         turn.status = status
         turn.function = function
         turn.pins = pins

@@ -56,10 +56,10 @@ cdef class EncryptionKey(BatchKey):
     cdef SECURITY_STATUS run_decrypt(self, void *info, DWORD flags, Input *data, uint8_t *out,
                                      DWORD size, DWORD *written) except? 1:
         """Decrypts, with a PIN where one is needed."""
-        cdef uint32_t pins = self.pins
+        cdef uint32_t pins = self.desk.pins
         cdef SECURITY_STATUS status = 0
         flags |= self.quiet(False)
-        if self.pin_state == PIN_FINE:
+        if self.desk.state == PIN_FINE:
             status = self.decrypt_once(info, flags, data, out, size, written)
             if status == 0 or not self.needs_pin(status):
                 return status
@@ -75,7 +75,7 @@ cdef class EncryptionKey(BatchKey):
         cdef SECURITY_STATUS status = 0
         cdef int _attempt
         self.enter()
-        self.in_use += 1
+        self.desk.in_use += 1
         with nogil:
             for _attempt in range(2):
                 written[0] = 0
@@ -84,7 +84,7 @@ cdef class EncryptionKey(BatchKey):
                 if <uint32_t>status != UNSUCCESSFUL:
                     break
             self.leave()
-        self.in_use -= 1
+        self.desk.in_use -= 1
         return status
 
     cdef bytes whole(self, bint decrypt, object data, object padding, bint silent):

@@ -115,13 +115,13 @@ cdef class SigningKey(PublicKey):
             out = PyBytes_FromStringAndSize(NULL, capacity)
             data = <uint8_t *>PyBytes_AS_STRING(out)
             self.enter()
-            self.in_use += 1
+            self.desk.in_use += 1
             with nogil:
                 status = sign_once(
                     self.lease.handle, NULL if padding is None else padding.sign_info, flags,
                     digest, size, data, capacity, &written)
                 self.leave()
-            self.in_use -= 1
+            self.desk.in_use -= 1
             if too_small(status, written, capacity) and capacity < LONGEST:
                 capacity = written if written > capacity else 2 * capacity
                 continue
@@ -150,7 +150,7 @@ cdef class SigningKey(PublicKey):
         cdef DWORD flags = 0
         cdef DWORD size  # taken once: another thread may learn a greater one meanwhile
         cdef DWORD written = 0
-        cdef uint32_t pins = self.pins
+        cdef uint32_t pins = self.desk.pins
         cdef bint called
         cdef SECURITY_STATUS status = 0
         cdef bytes result
@@ -169,15 +169,15 @@ cdef class SigningKey(PublicKey):
         try:
             result = PyBytes_FromStringAndSize(NULL, size)
             out = <uint8_t *>PyBytes_AS_STRING(result)
-            called = self.pin_state == PIN_FINE
+            called = self.desk.state == PIN_FINE
             if called:
                 self.enter()
-                self.in_use += 1
+                self.desk.in_use += 1
                 with nogil:
                     status = sign_once(self.lease.handle, info, flags, data.data, data.size, out,
                                        size, &written)
                     self.leave()
-                self.in_use -= 1
+                self.desk.in_use -= 1
             if status != 0 or written != size:
                 if too_small(status, written, size):
                     result = self.sign_again(data.data, data.size, checked, flags)
@@ -199,7 +199,7 @@ cdef class SigningKey(PublicKey):
         cdef void *info = NULL if checked is None else checked.sign_info
         cdef DWORD flags = self.quiet(silent)
         cdef DWORD written = 0
-        cdef uint32_t pins = self.pins
+        cdef uint32_t pins = self.desk.pins
         cdef SECURITY_STATUS status = 0
         cdef bint done
         if checked is not None:
@@ -208,7 +208,7 @@ cdef class SigningKey(PublicKey):
         try:
             output_open(&out, buffer, "buffer")
             try:
-                done = self.pin_state == PIN_FINE
+                done = self.desk.state == PIN_FINE
                 if done:
                     status = self.sign_there(&data, info, flags, &out, &written)
                     done = status == 0 or not self.needs_pin(status)
@@ -229,12 +229,12 @@ cdef class SigningKey(PublicKey):
         """One native call; a buffer that is too small is an exception."""
         cdef SECURITY_STATUS status
         self.enter()
-        self.in_use += 1
+        self.desk.in_use += 1
         with nogil:
             status = sign_once(self.lease.handle, info, flags, digest.data, digest.size, out.data,
                                out.size, written)
             self.leave()
-        self.in_use -= 1
+        self.desk.in_use -= 1
         if too_small(status, written[0], out.size):
             raise BufferTooSmallError(
                 <uint32_t>status or TOO_SMALL, "NCryptSignHash",

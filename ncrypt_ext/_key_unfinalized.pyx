@@ -117,11 +117,11 @@ cdef class UnfinalizedKey(PropertyKey):
 
     cdef Key become_key(self, DWORD flags):
         """Finalizes; the lease moves to the key."""
-        cdef uint32_t pins = self.pins
+        cdef uint32_t pins = self.desk.pins
         cdef SECURITY_STATUS status = 0
         cdef Key key = Key.__new__(Key)
         flags |= self.quiet(False)
-        if self.pin_state == PIN_FINE:
+        if self.desk.state == PIN_FINE:
             status = self.finalize_once(key, flags)
             if status == 0 or not self.needs_pin(status):
                 check(status, "NCryptFinalizeKey")

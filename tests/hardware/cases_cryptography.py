@@ -49,3 +49,28 @@ def test_a_pin_set_before_is_taken_along(card_key):
     card_key.set_pin("1234")
     with card_key.as_cryptography() as stored:
         stored.sign(b"message", ES256)
+
+
+def test_a_wrong_pin_is_not_tried_by_each_object_of_a_key(player, card_key):
+    """They share one native key: three tries more, and the card would be blocked."""
+    before = card_key.as_cryptography()
+    card_key.set_pin("0000")
+    for stored in (before, card_key.as_cryptography(), card_key.as_cryptography()):
+        with pytest.raises(nc.PinError):
+            stored.sign(b"message", ES256)
+    with pytest.raises(nc.PinError):
+        card_key.sign(bytes(32))
+    assert player.tries == 2
+    card_key.set_pin("1234")
+    before.sign(b"message", ES256)
+    assert player.tries == 3
+
+
+def test_a_callback_asked_by_one_object_serves_all(card_key):
+    card_key.pin_callback = callback = answering("0000", "1234")
+    with card_key.as_cryptography() as one, card_key.as_cryptography() as other:
+        with pytest.raises(nc.PinError):
+            one.sign(b"message", ES256)
+        other.sign(b"message", ES256)
+        card_key.sign(bytes(32))
+    assert [request.refused for request in callback.told] == [0, 1]
