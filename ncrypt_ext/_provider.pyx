@@ -88,7 +88,8 @@ cdef bytes private_key_blob(object key):
     """The PKCS #8 form of a private key of cryptography."""
     from sys import modules
     if PyObject_CheckBuffer(key):
-        raise TypeError("a blob needs a blob_type: 'PKCS8_PRIVATEKEY', 'RSAFULLPRIVATEBLOB', ...")
+        raise TypeError("a blob needs a blob_type: 'PKCS8_PRIVATEKEY', 'RSAFULLPRIVATEBLOB', ... "
+                        "(PEM is none: cryptography's load_pem_private_key() makes a key of it)")
     if "cryptography" not in modules:
         raise TypeError("the key must be a blob, with its blob_type, or a private key of "
                         f"cryptography, not {type(key).__name__!r}")
@@ -397,11 +398,13 @@ cdef class Provider(PropertyHandle):
         if blob_type is None:
             secret = private_key_blob(blob)
             try:
+                if curve is not None:
+                    raise ValueError("curve is for a blob: a key of cryptography has its own")
                 return self.import_key(
-                    secret, "PKCS8_PRIVATEKEY", name=name, curve=curve,
-                    export_policy=export_policy, usage=usage, ui_policy=ui_policy,
-                    properties=properties, machine=machine, overwrite=overwrite,
-                    legacy_store=legacy_store, validate=validate, finalize=finalize, silent=silent)
+                    secret, "PKCS8_PRIVATEKEY", name=name, export_policy=export_policy,
+                    usage=usage, ui_policy=ui_policy, properties=properties, machine=machine,
+                    overwrite=overwrite, legacy_store=legacy_store, validate=validate,
+                    finalize=finalize, silent=silent)
             finally:
                 if Py_REFCNT(secret) == 1:  # else whoever made it has kept it
                     wipe(PyBytes_AS_STRING(secret), len(secret))

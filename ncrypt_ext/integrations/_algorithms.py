@@ -53,9 +53,9 @@ class Hash(NamedTuple):
     new: Callable[[Any], Any]
 
 
-def _known_hashes() -> dict[type, Hash]:
+def _known_hashes() -> dict[type[Any], Hash]:
     """By cryptography's class. Classes with parameters (SHAKE, BLAKE2) are none of CNG's."""
-    found: dict[type, Hash] = {}
+    found: dict[type[Any], Hash] = {}
     for name, (python_name, size) in HASHES.items():
         kind = getattr(hashes, name.replace("-", "_"), None)
         if kind is not None:
@@ -65,37 +65,50 @@ def _known_hashes() -> dict[type, Hash]:
 
 
 HASHES_BY_TYPE = _known_hashes()
-
-
-def unsupported_hash(algorithm: object) -> Exception:
-    """The exception for a hash that is not in HASHES_BY_TYPE."""
-    if not isinstance(algorithm, hashes.HashAlgorithm):
-        return TypeError("Expected instance of hashes.HashAlgorithm.")
-    return UnsupportedAlgorithm(
-        f"no key store signs with {algorithm.name}", _Reasons.UNSUPPORTED_HASH
-    )
+# What a class calls itself counts, as in cryptography: it may be anybody's.
+_HASHES_BY_NAME = {str(kind.name): known for kind, known in HASHES_BY_TYPE.items()}
 
 
 def hash_of(algorithm: object) -> Hash:
+    """Of a hash that CNG knows."""
     found = HASHES_BY_TYPE.get(type(algorithm))
-    if found is None:
-        raise unsupported_hash(algorithm)
-    return found
+    if found is not None:
+        return found
+    if not isinstance(algorithm, hashes.HashAlgorithm):
+        raise TypeError("Expected instance of hashes.HashAlgorithm.")
+    if algorithm.name not in _HASHES_BY_NAME:
+        raise UnsupportedAlgorithm(
+            f"RSA keys of key stores do not know the hash {algorithm.name}",
+            _Reasons.UNSUPPORTED_HASH,
+        )
+    return _HASHES_BY_NAME[algorithm.name]
+
+
+def _check_length(data: Any, prehashed: utils.Prehashed) -> None:
+    with memoryview(data) as view:
+        if view.nbytes != prehashed._digest_size:
+            raise ValueError(
+                "The provided data must be the same length as the hash algorithm's digest size."
+            )
 
 
 def digest_of(data: Any, algorithm: object) -> tuple[Hash, Any]:
     """The digest of what is signed. With Prehashed it is the data, of the right length."""
     if isinstance(algorithm, utils.Prehashed):
-        known = hash_of(algorithm._algorithm)
-        with memoryview(data) as view:
-            size = view.nbytes
-        if size != known.size:
-            raise ValueError(
-                "The provided data must be the same length as the hash algorithm's digest size."
-            )
-        return known, data
+        _check_length(data, algorithm)
+        return hash_of(algorithm._algorithm), data
     known = hash_of(algorithm)
     return known, known.new(data).digest()
+
+
+def any_digest_of(data: Any, algorithm: object) -> Any:
+    """The same where the key store never learns what hash it was: with every one there is."""
+    if isinstance(algorithm, utils.Prehashed):
+        _check_length(data, algorithm)
+        return data
+    computation = hashes.Hash(algorithm)  # type: ignore[arg-type]  # says so when it is none
+    computation.update(data)
+    return computation.finalize()
 
 
 def _unsupported_padding(what: str) -> Exception:
@@ -125,11 +138,11 @@ def _pss(name: str, salt_length: int) -> Padding:
 def _salt_length(padding: Any, known: Hash, key_size: int) -> int:
     wanted = padding._salt_length
     longest = (key_size + 6) // 8 - known.size - 2
-    if wanted is paddings.PSS.AUTO:
+    if isinstance(wanted, type(paddings.PSS.AUTO)):
         raise ValueError("PSS salt length can only be set to Auto when verifying")
-    if wanted is paddings.PSS.DIGEST_LENGTH:
+    if isinstance(wanted, type(paddings.PSS.DIGEST_LENGTH)):
         wanted = known.size
-    elif wanted is paddings.PSS.MAX_LENGTH:
+    elif isinstance(wanted, type(paddings.PSS.MAX_LENGTH)):
         wanted = longest
     if wanted > longest or longest < 0:
         raise ValueError("Digest or salt length too long for key size.")

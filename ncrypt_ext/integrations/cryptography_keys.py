@@ -21,8 +21,8 @@ from ncrypt_ext.errors import (
 )
 from ncrypt_ext.integrations._algorithms import (
     HASHES_BY_TYPE,
+    any_digest_of,
     cipher_padding,
-    digest_of,
     signature_input,
 )
 
@@ -48,9 +48,16 @@ _NOT_SUPPORTED = 0x80090029
 # What decryption returns for a ciphertext that is none, which depends on the provider:
 # NTE_BAD_LEN, NTE_BAD_DATA, NTE_INVALID_PARAMETER, NTE_DECRYPTION_FAILURE; the last two also as an
 # NTSTATUS.
-_DECRYPTION_FAILED = frozenset(
+_BAD_CIPHERTEXT = frozenset(
     {0x80090004, 0x80090005, 0x80090027, 0x8009002C, 0xC000000D, 0xC000028B}
 )
+# A platform module's TPM_RC_VALUE, which in some of its bits tells of which argument it speaks.
+_MODULE_VALUE = 0x80280084
+_MODULE_MASK = 0xFFFFF0BF
+
+
+def _is_bad_ciphertext(status: int) -> bool:
+    return status in _BAD_CIPHERTEXT or status & _MODULE_MASK == _MODULE_VALUE
 
 
 class _StoredKey:
@@ -141,13 +148,15 @@ class StoredRSAKey(_StoredKey, _RSAPrivateKey):
             raise ValueError("Ciphertext length must be equal to key size.")
         try:
             return self._key.decrypt(ciphertext, native)
-        except ClosedHandleError as error:
-            # A ValueError, too: callers would take it for a bad ciphertext.
-            raise InvalidHandleError(error.status, error.function, error.detail) from None
         except NCryptError as error:
             # One answer for whatever is wrong with the ciphertext: no telling what it was.
-            if error.status in _DECRYPTION_FAILED:
+            if _is_bad_ciphertext(error.status):
                 raise ValueError("Decryption failed") from None
+            # Callers take every ValueError for that: what is another's must not be one.
+            if isinstance(error, ClosedHandleError):
+                raise InvalidHandleError(error.status, error.function, error.detail) from None
+            if isinstance(error, ValueError):
+                raise NCryptError(error.status, error.function, error.detail) from None
             raise
 
 
@@ -186,7 +195,7 @@ class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
         if known is not None:
             digest = known.new(data).digest()
         else:
-            digest = digest_of(data, algorithm)[1]
+            digest = any_digest_of(data, algorithm)
         return self._sign(digest, encoding="der")
 
     def exchange(self, algorithm: object, peer_public_key: object) -> NoReturn:
@@ -229,8 +238,8 @@ def to_pkcs8(key: object) -> bytes:
     """The PKCS #8 form of a private key of cryptography, not encrypted: the caller wipes it."""
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise TypeError(
-            "the key must be an RSA or EC private key of cryptography, not "
-            f"{type(key).__module__}.{type(key).__qualname__}"
+            "the key must be a blob, with its blob_type, or an RSA or EC private key of "
+            f"cryptography, not {type(key).__module__}.{type(key).__qualname__}"
         )
     return key.private_bytes(
         serialization.Encoding.DER,

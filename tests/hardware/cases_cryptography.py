@@ -74,3 +74,28 @@ def test_a_callback_asked_by_one_object_serves_all(card_key):
         other.sign(b"message", ES256)
         card_key.sign(bytes(32))
     assert [request.refused for request in callback.told] == [0, 1]
+
+
+def test_a_bad_ciphertext_is_one_and_the_same_error(player, card_rsa):
+    card_rsa.set_pin("1234")
+    stored = card_rsa.as_cryptography()
+    for status in (
+        *(0x80090004, 0x80090005, 0x80090027, 0x8009002C, 0xC000000D, 0xC000028B),
+        *(0x80280084, 0x802800C4, 0x802801C4),
+    ):
+        player.next("NCryptDecrypt", status)
+        with pytest.raises(ValueError, match=r"^Decryption failed$") as caught:
+            stored.decrypt(bytes(256), OAEP)
+        assert type(caught.value) is ValueError
+        assert caught.value.__suppress_context__
+
+
+def test_what_is_wrong_with_the_key_is_no_bad_ciphertext(player, card_rsa):
+    card_rsa.set_pin("1234")
+    stored = card_rsa.as_cryptography()
+    for status in (0x80090003, 0x80090009, 0x80090010, 0x8009003A, 0x80280095, 0x8029040E):
+        player.next("NCryptDecrypt", status)
+        with pytest.raises(nc.NCryptError) as caught:
+            stored.decrypt(bytes(256), OAEP)
+        assert not isinstance(caught.value, ValueError)
+        assert (caught.value.status, caught.value.function) == (status, "NCryptDecrypt")

@@ -56,6 +56,15 @@ def test_request(signer):
     assert request.public_key() == signer.public_key()
 
 
+def test_what_is_told_about_a_key_that_is_not_for_cryptography(ec_key):
+    """As docs/cryptography.md has it."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name("leaf"))
+    with pytest.raises(TypeError, match="Key must be"):
+        builder.sign(ec_key, SHA256)
+    with ec_key.as_cryptography() as stored, pytest.raises(TypeError, match="Expecting one of"):
+        x509.CertificateBuilder().public_key(stored)
+
+
 @pytest.mark.parametrize("salt", PSS_SALTS, ids=repr)
 def test_request_with_pss(rsa, salt):
     builder = x509.CertificateSigningRequestBuilder().subject_name(name("leaf"))

@@ -30,11 +30,14 @@ def test_public_key_is_cryptographys_own(ec):
 
 @pytest.mark.parametrize(
     "algorithm",
-    [hashes.SHA1(), SHA256, hashes.SHA384(), hashes.SHA512(), hashes.SHA3_256()],
+    [
+        *(hashes.SHA1(), hashes.SHA224(), SHA256, hashes.SHA384(), hashes.SHA512()),
+        *(hashes.SHA512_256(), hashes.SHA3_256(), hashes.BLAKE2s(32), hashes.SHAKE128(20)),
+    ],
     ids=lambda each: each.name,
 )
 def test_sign(ec, algorithm):
-    """DER, whatever the hash: longer and shorter ones than the curve."""
+    """DER, whatever the hash: longer and shorter ones than the curve, and those CNG has not."""
     signature = ec.sign(MESSAGE, signature_algorithm=ECDSA(algorithm))
     assert type(signature) is bytes
     ec.public_key().verify(signature, MESSAGE, ECDSA(algorithm))
@@ -53,6 +56,21 @@ def test_buffers(p256, kind):
     p256.public_key().verify(p256.sign(kind(MESSAGE), ECDSA(SHA256)), MESSAGE, ECDSA(SHA256))
 
 
+def test_prehashed_with_a_hash_that_the_key_store_has_not(p256):
+    prehashed = ECDSA(utils.Prehashed(hashes.SHA224()))
+    signature = p256.sign(hashlib.sha224(MESSAGE).digest(), prehashed)
+    p256.public_key().verify(signature, MESSAGE, ECDSA(hashes.SHA224()))
+    with pytest.raises(ValueError, match="same length"):
+        p256.sign(bytes(32), prehashed)
+
+
+def test_subclass_of_a_hash(p256):
+    class Mine(hashes.SHA256):
+        pass
+
+    p256.public_key().verify(p256.sign(MESSAGE, ECDSA(Mine())), MESSAGE, ECDSA(SHA256))
+
+
 def test_subclass_of_ecdsa(p256):
     class Mine(ECDSA):
         pass
@@ -66,9 +84,10 @@ def test_subclass_of_ecdsa(p256):
         (MESSAGE, SHA256, UnsupportedAlgorithm),
         (MESSAGE, padding.PKCS1v15(), UnsupportedAlgorithm),
         (MESSAGE, None, UnsupportedAlgorithm),
-        (MESSAGE, ECDSA(hashes.BLAKE2s(32)), UnsupportedAlgorithm),
         (MESSAGE, ECDSA(hashes.SHA256), TypeError),
         ("text", ECDSA(SHA256), TypeError),
+        ("text", ECDSA(hashes.SHA224()), TypeError),
+        ("text", ECDSA(utils.Prehashed(SHA256)), TypeError),
     ],
 )
 def test_refused(p256, data, algorithm, error):

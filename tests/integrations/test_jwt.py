@@ -85,3 +85,11 @@ def test_private_jwk_is_impossible_and_says_so(signer):
     kind = jwt.get_algorithm_by_name("ES256" if hasattr(signer, "curve") else "RS256")
     with pytest.raises(NotImplementedError, match="stays in its key store"):
         kind.to_jwk(signer)
+
+
+def test_what_is_told_about_a_key_that_is_not_for_cryptography(ec_key):
+    """As docs/cryptography.md has it."""
+    with pytest.raises(TypeError, match="PEM-formatted key"):
+        jwt.encode(CLAIMS, ec_key, "ES256")
+    with ec_key.as_cryptography() as stored, pytest.raises(TypeError, match="PEM-formatted key"):
+        jwt.encode(CLAIMS, stored, "RS256")

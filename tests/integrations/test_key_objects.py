@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stored keys as objects: lifetimes, copies, threads, what is refused; and keys that come in."""
+"""Stored keys as objects: lifetimes, copies, threads, what is refused."""
 
 import copy
 import gc
@@ -9,13 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 
 import ncrypt_ext as nc
 from ncrypt_ext.integrations.cryptography_keys import from_key
 
 ES256 = ec.ECDSA(hashes.SHA256())
-CURVES = [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()]
 
 
 def test_the_private_key_is_not_given_out(stored):
@@ -152,88 +151,6 @@ def test_usage_is_the_key_stores_to_decide(provider, rsa_blob):
     text = stored.public_key().encrypt(b"secret", padding.PKCS1v15())
     with pytest.raises(nc.AccessDeniedError):
         stored.decrypt(text, padding.PKCS1v15())
-
-
-# ---- keys that come in --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("curve", CURVES, ids=lambda each: each.name)
-@pytest.mark.parametrize("name", [None, "brought"])
-def test_ec_key_comes_in(provider, curve, name):
-    plain = ec.generate_private_key(curve)
-    with provider.import_key(plain, name=name) as key:
-        assert key.name == name
-        assert key.as_cryptography().public_key() == plain.public_key()
-        signature = key.as_cryptography().sign(b"message", ES256)
-    plain.public_key().verify(signature, b"message", ES256)
-    if name is not None:
-        assert provider.has_key(name)
-
-
-def test_rsa_key_comes_in_with_settings(provider, plain_rsa):
-    with provider.import_key(
-        plain_rsa, name="brought", usage=nc.KeyUsage.ALLOW_SIGNING, properties={"Note": "x"}
-    ) as key:
-        assert key.usage == nc.KeyUsage.ALLOW_SIGNING
-        assert key.export_policy == nc.ExportPolicy.NONE
-        assert key.as_cryptography().public_key() == plain_rsa.public_key()
-    with pytest.raises(nc.KeyExistsError):
-        provider.import_key(plain_rsa, name="brought")
-    provider.import_key(plain_rsa, name="brought", overwrite=True).close()
-
-
-def test_key_comes_in_unfinalized(provider, plain_rsa):
-    with provider.import_key(plain_rsa, name="brought", finalize=False) as new:
-        assert isinstance(new, nc.UnfinalizedKey)
-        new.finalize().close()
-
-
-@pytest.mark.parametrize(
-    ("make", "named"),
-    [
-        (ed25519.Ed25519PrivateKey.generate, "Ed25519PrivateKey"),
-        (lambda: ec.generate_private_key(CURVES[0]).public_key(), "PublicKey"),
-        (lambda: 5, "builtins.int"),
-        (lambda: None, "NoneType"),
-        (lambda: "PEM", "builtins.str"),
-        (lambda: b"blob", "blob_type"),
-        (lambda: bytearray(b"blob"), "blob_type"),
-    ],
-)
-def test_wrong_types_are_named(provider, make, named):
-    with pytest.raises(TypeError, match=named):
-        provider.import_key(make())
-
-
-def test_stored_key_does_not_come_in_again(provider, stored):
-    with pytest.raises(nc.NotSupportedError, match="stays in its key store"):
-        provider.import_key(stored)
-
-
-def test_curve_that_no_store_has(provider):
-    with pytest.raises(nc.NCryptError):
-        provider.import_key(ec.generate_private_key(ec.SECP256K1()))
-
-
-def test_bytes_that_somebody_has_kept_are_not_wiped(provider, plain_rsa):
-    """A key of another package, which answers each time with the same object."""
-
-    class Foreign:
-        blob = plain_rsa.private_bytes(
-            serialization.Encoding.DER,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-
-        def private_bytes(self, encoding, format, encryption_algorithm):
-            return self.blob
-
-    rsa.RSAPrivateKey.register(Foreign)
-    before = bytes(bytearray(Foreign.blob))
-    for _ in range(2):
-        with provider.import_key(Foreign()) as key:
-            assert key.as_cryptography().public_key() == plain_rsa.public_key()
-    assert Foreign.blob == before
 
 
 def test_types_without_a_class_here():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """RSA keys do what cryptography's own do with the same arguments."""
 
+import copy
 import hashlib
 
 import pytest
@@ -67,6 +68,25 @@ def test_no_digest_info(rsa, plain_rsa):
     )
     with pytest.raises(TypeError):
         rsa.sign(b"any length", pss(32), none)
+
+
+def test_subclass_of_a_hash(rsa, plain_rsa):
+    class Mine(hashes.SHA256):
+        pass
+
+    expected = plain_rsa.sign(MESSAGE, PKCS1v15(), SHA256)
+    assert rsa.sign(MESSAGE, PKCS1v15(), Mine()) == expected
+    prehashed = utils.Prehashed(Mine())
+    assert rsa.sign(hashlib.sha256(MESSAGE).digest(), PKCS1v15(), prehashed) == expected
+
+
+@pytest.mark.parametrize("salt", [PSS.DIGEST_LENGTH, PSS.MAX_LENGTH], ids=repr)
+def test_copied_padding(rsa, salt):
+    """Its length of the salt is not the very object that PSS has."""
+    signature = rsa.sign(MESSAGE, copy.deepcopy(pss(salt)), SHA256)
+    rsa.public_key().verify(signature, MESSAGE, pss(salt), SHA256)
+    with pytest.raises(ValueError, match="Auto"):
+        rsa.sign(MESSAGE, copy.deepcopy(pss(PSS.AUTO)), SHA256)
 
 
 @pytest.mark.parametrize("kind", [bytearray, memoryview])

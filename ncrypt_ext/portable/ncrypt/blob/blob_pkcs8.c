@@ -104,6 +104,7 @@ static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct f
     const X509_ALGOR *identifier = NULL;
     const void *parameter = NULL;
     const uint8_t *key;
+    const char *name = "with parameters of its own";
     int type = V_ASN1_UNDEF, length;
 
     if (PKCS8_pkey_get0(NULL, &key, &length, &identifier, info) != 1) {
@@ -121,11 +122,12 @@ static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct f
     default:
         return status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys of this algorithm are not supported");
     }
-    if (type == V_ASN1_OBJECT && OBJ_obj2nid(parameter) != NID_undef) {
-        *curve = curve_by_openssl_name(OBJ_nid2sn(OBJ_obj2nid(parameter)));
+    if (type == V_ASN1_OBJECT) {
+        name = OBJ_obj2nid(parameter) == NID_undef ? "of an unknown name" : OBJ_nid2sn(OBJ_obj2nid(parameter));
+        *curve = curve_by_openssl_name(name);
     }
     return *curve != NULL ? ERROR_SUCCESS
-                          : status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys on this curve are not supported");
+                          : status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys on the curve %s are not supported", name);
 }
 
 static SECURITY_STATUS take_rsa(const EVP_PKEY *pkey, struct components *components)
