@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The documentation does what it says: each example runs, alone, in a store of its own.
+"""The documentation does what it says: each example runs.
 
-Every ``python`` block of the README and of docs/ is run; ``python twice`` a second time on what
-the first run left. A ``python module`` block names its file in its first line, and may be imported
-by the blocks below it. A ``text output`` block below one is what it prints. ``shell run`` blocks
-are run, other shell blocks are not.
+How, stands behind the language of each block: see doc_blocks.py.
 """
 
 import os
@@ -12,50 +9,42 @@ import re
 import shutil
 import subprocess
 import sys
-from itertools import zip_longest
+from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
 
 import pytest
 
 import ncrypt_ext as nc
+import ncrypt_ext.ws  # before the first test: it brings handles of its own
 
-ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+from .doc_blocks import ROOT, TUTORIAL, Block, all_blocks, blocks_of, script_of
+
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the pages show what the portable engine prints"
 )
-FENCE = re.compile(r"^```(\S+)(.*)\n((?:.*\n)*?)^```$", re.MULTILINE)
+needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+needs_sources = pytest.mark.skipif(
+    not (ROOT / "ncrypt_ext").is_dir(), reason="needs the sources of the package"
+)
+BLOCKS = all_blocks()
+STORY = blocks_of(TUTORIAL)
+KNOWN = {
+    "python": {"", "twice", "module", "built", "tested by", "not run"},
+    "shell": {"run", "install", "tested by", "not run"},
+    "cython": {"built"},
+    "c": {"", "not run"},
+    "text": {"output"},
+}
 
 
-class Block(NamedTuple):
-    where: str
-    language: str
-    marks: list[str]
-    text: str
-    output: str | None
-    modules: list[str]
-
-
-def blocks_of(page: Path) -> list[Block]:
-    content = page.read_text(encoding="utf-8")
-    fences = list(FENCE.finditer(content))
-    blocks: list[Block] = []
-    modules: list[str] = []
-    for fence, following in zip_longest(fences, fences[1:]):
-        output = None
-        if following is not None and following[2].split() == ["output"]:
-            output = following[3]
-        where = f"{page.name}:{content.count(chr(10), 0, fence.start()) + 1}"
-        if fence[2].split() == ["module"]:
-            modules = [*modules, fence[3]]
-        blocks.append(Block(where, fence[1], fence[2].split(), fence[3], output, modules))
-    return blocks
-
-
-BLOCKS = [block for page in PAGES for block in blocks_of(page)]
-PYTHON = [block for block in BLOCKS if block.language == "python"]
-SHELL = [block for block in BLOCKS if block.language == "shell" and "run" in block.marks]
+def chosen(language: str, *marks: str) -> list[Block]:
+    told = {block.where for block in STORY}
+    return [
+        block
+        for block in BLOCKS
+        if block.language == language and block.mark in marks and block.where not in told
+    ]
 
 
 def where(block: Block) -> str:
@@ -78,50 +67,124 @@ def run(command: list[str], folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("block", PYTHON, ids=where)
+@pytest.mark.parametrize("block", chosen("python", "", "twice", "module"), ids=where)
 def test_python(block: Block, tmp_path: Path) -> None:
     for module in block.modules:
         (tmp_path / module.splitlines()[0].removeprefix("# ")).write_text(module, encoding="utf-8")
-    for _ in range(2 if "twice" in block.marks else 1):
+    for _ in range(2 if block.mark == "twice" else 1):
         printed = run([sys.executable, "-W", "error", "-c", block.text], tmp_path)
         if block.output is not None:
             assert printed == block.output
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to run them")
-@pytest.mark.parametrize("block", SHELL, ids=where)
+@needs_bash
+@pytest.mark.parametrize("block", chosen("shell", "run"), ids=where)
 def test_shell(block: Block, tmp_path: Path) -> None:
     printed = run(["bash", "-euo", "pipefail", "-c", block.text], tmp_path)
     if block.output is not None:
         assert printed == block.output
 
 
-def test_marks_are_known() -> None:
-    known = {
-        "python": {(), ("twice",), ("module",)},
-        "shell": {(), ("run",)},
-        "text": {(), ("output",)},
-        "cython": {()},
-    }
-    for block in BLOCKS:
-        assert block.language in known, block.where
-        assert tuple(block.marks) in known[block.language], block.where
+@needs_bash
+def test_tutorial(tmp_path: Path) -> None:
+    """With the package of the tests; from an empty environment on it is run by tests/packaging."""
+    told = [block for block in STORY if block.mark != "install"]
+    assert len(told) > 6
+    run(["bash", "-c", script_of(told)], tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+@pytest.mark.parametrize("block", chosen("c", ""), ids=where)
+def test_c(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "example.c").write_text(block.text, encoding="utf-8")
+    library = nc.get_library_dir()
+    warnings = ["-Wall", "-Wextra", "-Werror"]
+    folders = [f"-I{nc.get_include()}", f"-L{library}", f"-Wl,-rpath,{library}"]
+    command = ["cc", *warnings, *folders, "example.c", "-o", "example", "-lncrypt_ext_core"]
+    assert run(command, tmp_path) == ""
+    assert run([str(tmp_path / "example")], tmp_path) == block.output
+
+
+@pytest.mark.parametrize("block", chosen("python", "not run", "tested by"), ids=where)
+def test_python_is_python(block: Block) -> None:
+    compile(block.text, block.where, "exec")
+
+
+@needs_bash
+@pytest.mark.parametrize("block", chosen("shell", "not run", "install", "tested by"), ids=where)
+def test_shell_is_shell(block: Block, tmp_path: Path) -> None:
+    assert run(["bash", "-n", "-c", block.text], tmp_path) == ""
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=where)
+def test_each_block_says_how_it_is_run(block: Block) -> None:
+    if block.where.startswith("README.md") and block.language == "text" and not block.mark:
+        return  # the map of the tree
+    assert block.language in KNOWN
+    assert block.mark in KNOWN[block.language]
+    assert block.mark != "not run" or len(block.more.split()) > 2, "say why"
+    if block.mark == "tested by":
+        page = block.where.rpartition(":")[0]
+        assert Path(page).name in (ROOT / block.more).read_text(encoding="utf-8")
 
 
 def test_everyday_example_is_in_the_readme() -> None:
-    (block,) = [block for block in PYTHON if block.where.startswith("README") and block.marks]
-    assert block.marks == ["twice"]
+    (block,) = [block for block in chosen("python", "twice") if block.where.startswith("README")]
     assert block.output is not None
 
 
-@pytest.mark.skipif(not (ROOT / "ncrypt_ext").is_dir(), reason="needs the sources")
-def test_pages_are_complete() -> None:
-    """Links, names, functions, errors, the map of the tree: see tools/check_docs.py."""
-    checker = ROOT / "tools" / "check_docs.py"
+def run_tool(*command: str) -> str:
     done = subprocess.run(
-        [sys.executable, str(checker)],
+        [sys.executable, *command],
+        cwd=ROOT,
         env=dict(os.environ, PYTHONPATH=os.path.dirname(nc.get_library_dir())),
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@needs_sources
+def test_pages_are_complete() -> None:
+    """Links, names, functions, errors, the map of the tree: see tools/check_docs.py."""
+    run_tool("tools/check_docs.py")
+
+
+def defined_in(module: ModuleType) -> list[str]:
+    return [
+        name
+        for name, value in vars(module).items()
+        if name[0] != "_"
+        and not isinstance(value, ModuleType)
+        and getattr(value, "__module__", module.__name__) == module.__name__
+    ]
+
+
+@needs_sources
+def test_reference_has_every_public_name(tmp_path: Path) -> None:
+    """As the modules have them, whatever the generator read in the sources."""
+    run_tool("tools/reference.py", str(tmp_path))
+    pages = {page.stem: page.read_text(encoding="utf-8") for page in tmp_path.glob("*.rst")}
+    del pages["index"]
+    assert {"ncrypt_ext", "ncrypt_ext.capi", "ncrypt_ext.ws", "ncrypt_ext.ws.aio"} <= pages.keys()
+    for module_name, page in pages.items():
+        if module_name.startswith("ncrypt_ext.integrations"):
+            pytest.importorskip("cryptography")
+        module = import_module(module_name)
+        names = getattr(module, "__all__", None) or defined_in(module)
+        assert names
+        for name in names:
+            described = re.search(rf"(?m)^\.\. py:\w+:: {name}\b", page)
+            elsewhere = re.search(rf"(?m)^\* :py:\w+:`ncrypt_ext[\w.]*\.{name}`$", page)
+            assert described or elsewhere, f"{module_name}.{name}"
+        for class_name in re.findall(r"(?m)^\.\. py:class:: (\w+)", page):
+            members = set(re.findall(r"\w+", page))
+            public = [name for name in vars(getattr(module, class_name)) if name[0] != "_"]
+            assert set(public) <= members, f"{module_name}.{class_name}"
+
+
+@needs_sources
+def test_pictures_are_what_their_texts_say() -> None:
+    run_tool("tools/pictures.py", "--check")

@@ -11,7 +11,7 @@ python tools/check_docs.py
 * docs/errors.md has every exception class with its true bases, and every status code with its
   class and errno
 * the map in the README names what is in the tree, and all of its top level
-* the Cython code on docs/cython.md is that of tests/packaging/consumer
+* what a page says is built is a part of tests/packaging/consumer
 * the table on docs/windows.md is made of docs/windows.json, which is of these functions
 """
 
@@ -237,15 +237,16 @@ def check_map() -> Iterator[str]:
 
 
 def check_cython() -> Iterator[str]:
-    content = text_of(ROOT / "docs" / "cython.md")
     consumer = ROOT / "tests" / "packaging" / "consumer"
     built = "".join((consumer / name).read_text() for name in ("consumer.pyx", "setup.py"))
-    blocks = re.findall(r"^```(?:cython|text)\n(.*?)^```", content, re.M | re.S)
-    if len(blocks) < 2:
+    blocks = 0
+    for page in PAGES:
+        for block in re.findall(r"^```\w+ built\n(.*?)^```", text_of(page), re.M | re.S):
+            blocks += 1
+            if block not in built:
+                yield f"{page.name}: this is not in tests/packaging/consumer:\n{block}"
+    if blocks < 4:
         yield "cython.md: the example is missing"
-    for block in blocks:
-        if block not in built:
-            yield f"cython.md: this is not in tests/packaging/consumer:\n{block}"
 
 
 # ---- Windows ------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 """docs/signed-body.md: what it makes is right for verifiers of others, and arrives."""
 
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from .verify_with import VERIFIERS, WSU, RefusedError, flipped
 pytest.importorskip("signxml")
 PAGE = (Path(__file__).parents[2] / "docs" / "signed-body.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python.*\n((?:.*\n)*?)^```$", PAGE, re.MULTILINE)
+(COMMAND,) = re.findall(r"^```shell tested.*\n((?:.*\n)*?)^```$", PAGE, re.MULTILINE)
 TO = "{http://www.w3.org/2005/08/addressing}To"
 
 
@@ -66,6 +69,18 @@ def test_body_and_timestamp_are_signed(recipe, certified, verifier, uri):
             verifier(flipped(message, part), certificate)
     with pytest.raises(RefusedError):
         verifier(message.replace(b" text ", b" texT "), certificate)
+
+
+@pytest.mark.skipif(shutil.which("xmlsec1") is None, reason="the command is not installed")
+def test_the_command_of_the_page(recipe, certified, tmp_path):
+    def verified(message):
+        (tmp_path / "signed.xml").write_bytes(message)
+        return subprocess.run(["sh", "-c", COMMAND], cwd=tmp_path, capture_output=True).returncode
+
+    (tmp_path / "cert.pem").write_bytes(pem(certified[1]))
+    message = signed(recipe, certified, envelope(SOAP_12))
+    assert verified(message) == 0
+    assert verified(message.replace(b" text ", b" texT ")) != 0
 
 
 @pytest.mark.parametrize("verifier", VERIFIERS, ids=repr)
