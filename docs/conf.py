@@ -29,6 +29,5 @@ python_display_short_literal_types = True
 python_maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"
 
-# Names of others, whose pages would have to be fetched to be linked.
-OTHERS = "asyncio collections cryptography datetime enum os types typing typing_extensions"
-nitpick_ignore_regex = [("py:.*", rf"({OTHERS.replace(' ', '|')})\..*")]
+# Names of other packages, whose pages would have to be fetched to be linked.
+nitpick_ignore_regex = [("py:.*", r"(?!ncrypt_ext\b)[a-z_]\w*\..*")]

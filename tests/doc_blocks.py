@@ -4,11 +4,10 @@
 Behind the language of a block stands how it is run:
 
 * ``python``: alone, in a store of its own; ``python twice`` a second time on what the first run
-  left; a ``python module`` block names its file in its first line, and may be imported by the
-  blocks below it
+  left
+* ``python module``, ``c module``: the first line names the file that it is, for the blocks below it
 * ``shell run``: by bash, alone, in a store of its own
 * ``shell install``: by tests/packaging, in an environment with nothing but pip
-* ``c``: compiled by ``cc``, linked to the engine, and run
 * ``python built``, ``cython built``: a part of tests/packaging/consumer, which tests/packaging
   builds and runs
 * ``tested by FILE``: by that file
@@ -61,6 +60,11 @@ def blocks_of(page: Path) -> list[Block]:
     return blocks
 
 
+def file_of(module: str) -> str:
+    """The name in the first line of a block that is a file."""
+    return re.findall(r"[\w.]+\.\w+", module.splitlines()[0])[0]
+
+
 def all_blocks() -> list[Block]:
     return [block for page in PAGES for block in blocks_of(page)]
 
@@ -74,8 +78,7 @@ def script_of(blocks: list[Block]) -> str:
     lines = ["set -euo pipefail"]
     for number, block in enumerate(blocks):
         if block.mark == "module":
-            name = block.text.splitlines()[0].removeprefix("# ")
-            lines.append(f"cat > {name} <<'END OF FILE'\n{block.text}END OF FILE")
+            lines.append(f"cat > {file_of(block.text)} <<'END OF FILE'\n{block.text}END OF FILE")
         elif block.language == "shell":
             # In this shell and not in a part of it: what it activates or sets stays.
             if block.output is None:

@@ -285,7 +285,8 @@ def test_grant_read_where_everybody_may(windows):
 def test_the_recipes_of_the_documentation(windows):
     """What docs/services.md tells people to type."""
     page = (Path(__file__).parents[1] / "docs" / "services.md").read_text("utf-8")
-    recipes = re.findall(r"^```python tested.*\n(import ncrypt_ext(?:.*\n)*?)^```$", page, re.MULTILINE)
+    recipe = r"^```python tested.*\n(import ncrypt_ext(?:.*\n)*?)^```$"
+    recipes = re.findall(recipe, page, re.MULTILINE)
     assert len(recipes) == 2
     first = "key.set_security_descriptor('D:P(A;;GA;;;SY)')"
     _, calls = windows("\n".join([first, *recipes, "key = nc.Provider().open_key('k')"]))
