@@ -9,25 +9,25 @@
 #include "common/fork.h"
 #include "ncrypt_ext_compat.h"
 
-/* A handle value, from the top: generation, index, type. 64-bit: 32 + 28 + 4 bits. */
+/* A handle value, from the top: generation, index, type. 64-bit: 32 + 27 + 5 bits. */
 #if UINTPTR_MAX > 0xFFFFFFFFu
 #define GENERATION_BITS 32
-#define INDEX_BITS      28
+#define INDEX_BITS      27
 #else
 #define GENERATION_BITS 12
-#define INDEX_BITS      16
+#define INDEX_BITS      15
 #endif
-#define TYPE_BITS 4
+#define TYPE_BITS 5
 
 #define TYPE_MASK       (((uintptr_t)1 << TYPE_BITS) - 1)
 #define INDEX_MASK      (((uintptr_t)1 << INDEX_BITS) - 1)
 #define GENERATION_MASK ((uint32_t)(((uint64_t)1 << GENERATION_BITS) - 1))
 
-/* A slot's word, from the top: generation (32), type (4), closed (1), users (27). The owner counts as a user until the
+/* A slot's word, from the top: generation (32), type (5), closed (1), users (26). The owner counts as a user until the
  * handle is closed, so the count reaches zero exactly once. A free slot has type 0. */
-#define USER_MASK        ((uint64_t)0x07FFFFFF)
-#define CLOSED_BIT       ((uint64_t)0x08000000)
-#define WORD_TYPE_SHIFT  28
+#define USER_MASK        ((uint64_t)0x03FFFFFF)
+#define CLOSED_BIT       ((uint64_t)0x04000000)
+#define WORD_TYPE_SHIFT  27
 #define WORD_GENER_SHIFT 32
 
 #define CHUNK_SLOTS 1024
@@ -39,6 +39,9 @@ struct slot {
     void (*destroy)(void *object);
     uint32_t next_free; /* index + 1; 0 ends the list */
 };
+
+_Static_assert(HANDLE_TYPE_COUNT <= 1 << TYPE_BITS, "a type fits in its bits");
+_Static_assert(GENERATION_BITS + INDEX_BITS + TYPE_BITS == 8 * sizeof(uintptr_t), "a handle is as wide as a pointer");
 
 /* Chunks are never freed, so that a look-up may read a slot's word at any time. */
 static _Atomic(struct slot *) chunks[CHUNK_COUNT];

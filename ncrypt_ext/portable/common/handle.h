@@ -31,7 +31,8 @@ enum handle_type {
     HANDLE_WS_TOKEN = 13,
     HANDLE_WS_CHANNEL = 14,
     HANDLE_WS_MESSAGE = 15,
-    HANDLE_TYPE_COUNT = 16,
+    HANDLE_CERTIFICATE_STORE = 16,
+    HANDLE_TYPE_COUNT = 17,
 };
 
 /* Makes a handle for `object`; from now on the table owns it and calls `destroy` once, when the handle has been closed
