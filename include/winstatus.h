@@ -22,6 +22,7 @@
 #define ERROR_INVALID_DATA           13
 #define ERROR_WRITE_PROTECT          19
 #define ERROR_NOT_SUPPORTED          50
+#define ERROR_INVALID_PASSWORD       86
 #define ERROR_INVALID_PARAMETER      87
 #define ERROR_DISK_FULL              112
 #define ERROR_BUSY                   170
@@ -46,6 +47,7 @@
 #define E_INVALIDARG                   _HRESULT_TYPEDEF_(0x80070057u)
 #define CRYPT_E_NOT_FOUND              _HRESULT_TYPEDEF_(0x80092004u)
 #define CRYPT_E_EXISTS                 _HRESULT_TYPEDEF_(0x80092005u)
+#define CRYPT_E_NO_KEY_PROPERTY        _HRESULT_TYPEDEF_(0x8009200Bu)
 #define CRYPT_E_ASN1_ERROR             _HRESULT_TYPEDEF_(0x80093100u)
 #define CRYPT_E_ASN1_BADTAG            _HRESULT_TYPEDEF_(0x8009310Bu)
 #define TPM_E_PCP_BUFFER_TOO_SMALL     _HRESULT_TYPEDEF_(0x80290406u)

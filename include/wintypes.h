@@ -41,6 +41,8 @@ typedef char16_t WCHAR;
 #else
 typedef uint16_t WCHAR;
 #endif
+typedef char *LPSTR;
+typedef const char *LPCSTR;
 typedef WCHAR *PWSTR, *LPWSTR;
 typedef const WCHAR *PCWSTR, *LPCWSTR;
 

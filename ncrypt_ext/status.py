@@ -89,6 +89,7 @@ _TABLE = """
 0x8007000D ERROR_INVALID_DATA EINVAL BadDataError malformed data
 0x80070013 ERROR_WRITE_PROTECT EROFS StoreReadOnlyError the store is read-only
 0x80070032 ERROR_NOT_SUPPORTED ENOTSUP StoreUnsupportedError the store cannot live there
+0x80070056 ERROR_INVALID_PASSWORD EACCES AccessDeniedError the password is wrong
 0x80070070 ERROR_DISK_FULL ENOSPC StoreFullError the disk is full
 0x800700AA ERROR_BUSY EBUSY StoreBusyError the store is locked by another process
 0x800700EA ERROR_MORE_DATA ENOBUFS BufferTooSmallError the buffer is too small
@@ -102,6 +103,7 @@ _TABLE = """
 # Certificates and ASN.1
 0x80092004 CRYPT_E_NOT_FOUND ENOENT NotFoundError not found
 0x80092005 CRYPT_E_EXISTS EEXIST KeyExistsError exists already
+0x8009200B CRYPT_E_NO_KEY_PROPERTY ENOENT KeyNotFoundError the certificate has no stored key
 0x80093100 CRYPT_E_ASN1_ERROR EINVAL BadDataError malformed ASN.1
 0x8009310B CRYPT_E_ASN1_BADTAG EINVAL BadDataError malformed ASN.1: unexpected tag
 # TLS: what is wrong with a server's certificate, or with the protocol

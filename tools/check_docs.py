@@ -143,13 +143,17 @@ def calls_in(path: Path) -> Iterator[tuple[str, bool]]:
             nogil_from = -1
         if nogil_from < 0 and line.endswith("nogil:"):
             nogil_from = indentation if line.lstrip().startswith("with") else header
-        for function in re.findall(r"\b((?:NCrypt|Crypt|Ws)\w+)\(", line):
+        for function in re.findall(r"\b((?:NCrypt|Crypt|Cert|PFX|Ws)\w+)\(", line):
             yield function, nogil_from >= 0
 
 
 def check_functions() -> Iterator[str]:
     page = ROOT / "docs" / "functions.md"
-    table = {row[0].strip("`"): row for row in rows(page) if re.match("`(NCrypt|Crypt|Ws)", row[0])}
+    table = {
+        row[0].strip("`"): row
+        for row in rows(page)
+        if re.match("`(NCrypt|Crypt|Cert|PFX|Ws)", row[0])
+    }
     declared = declared_functions()
     released: dict[str, set[bool]] = {}
     for path in (ROOT / "ncrypt_ext").glob("*.pyx"):

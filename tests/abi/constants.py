@@ -68,4 +68,7 @@ def evaluate(expressions: dict[str, str], header: str = "", compiler: str = "cc"
             raise RuntimeError(f"a macro is no constant:\n{done.stderr}")
         output = subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout
     rows = [json.loads(line) for line in output.splitlines()]
-    return {row["name"]: {"kind": "string" if "unit" in row else "constant", **row} for row in rows}
+    for row in rows:
+        row["kind"] = "string" if "unit" in row else "constant"
+        row["text"] = expressions[row["name"]]
+    return {row["name"]: row for row in rows}

@@ -112,6 +112,7 @@ class Macro:
         if not self.text:
             return False
         types = "typedef int HRESULT, LONG, DWORD, ULONG, NTSTATUS, BOOL, uint32_t;"
+        types += "typedef const char *LPCSTR;"
         try:
             c_parser.CParser().parse(f"{types} int value = {self.text};")
         except c_parser.ParseError:

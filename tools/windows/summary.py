@@ -64,7 +64,8 @@ def declared_functions() -> list[str]:
         name
         for header in ("ncrypt.h", "bcrypt.h", "wincrypt.h", "webservices.h")
         for name in re.findall(
-            r"WINAPI ((?:[NB]?Crypt|Ws)\w+)\(", (ROOT / "include" / header).read_text("utf-8")
+            r"WINAPI ((?:[NB]?Crypt|Cert|PFX|Ws)\w+)\(",
+            (ROOT / "include" / header).read_text("utf-8"),
         )
     ]
 
@@ -72,7 +73,7 @@ def declared_functions() -> list[str]:
 def since(function: str) -> str:
     if function.startswith("Ws"):
         return WS_SINCE
-    return CAPI_SINCE if function.startswith("Crypt") else SINCE
+    return CAPI_SINCE if function.startswith(("Crypt", "Cert", "PFX")) else SINCE
 
 
 @functools.cache

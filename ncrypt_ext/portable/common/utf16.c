@@ -54,6 +54,38 @@ WCHAR *utf16_copy(const WCHAR *text, size_t length)
     return copy;
 }
 
+static size_t put_utf8(uint32_t character, char *out)
+{
+    size_t more = character < 0x80 ? 0 : character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+
+    for (size_t i = more; i > 0; i--) {
+        out[i] = (char)(0x80 | (character & 0x3F));
+        character >>= 6;
+    }
+    out[0] = (char)(more == 0 ? character : (0xF00u >> more & 0xFFu) | character);
+    return more + 1;
+}
+
+bool utf16_to_utf8(const WCHAR *text, size_t length, char *out, size_t *size)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        uint32_t character = text[i];
+
+        if (character >= 0xD800 && character < 0xE000) {
+            if (character >= 0xDC00 || i + 1 == length || text[i + 1] < 0xDC00 || text[i + 1] >= 0xE000) {
+                return false;
+            }
+            character = 0x10000 + ((character - 0xD800) << 10) + (text[++i] - 0xDC00u);
+        }
+        used += put_utf8(character, out + used);
+    }
+    out[used] = '\0';
+    *size = used;
+    return true;
+}
+
 const char *utf16_printable(const WCHAR *text, char *out, size_t size)
 {
     size_t used = 0;

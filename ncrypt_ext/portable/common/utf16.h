@@ -24,6 +24,11 @@ WCHAR utf16_fold(WCHAR unit);
 /* A fresh NUL-terminated copy of `length` units; NULL when memory is short. Free with free(). */
 WCHAR *utf16_copy(const WCHAR *text, size_t length);
 
+/* Into room for 3 * length + 1 bytes: UTF-8, NUL-terminated, of `*size` bytes; false when half a surrogate pair is in
+ * it.
+ */
+bool utf16_to_utf8(const WCHAR *text, size_t length, char *out, size_t *size);
+
 /* For messages: ASCII as it is, other units as \uXXXX, cut to fit. Always NUL-terminated. Returns `out`. */
 const char *utf16_printable(const WCHAR *text, char *out, size_t size);
 

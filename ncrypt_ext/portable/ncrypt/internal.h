@@ -120,6 +120,16 @@ MUST_CHECK SECURITY_STATUS key_check_ready(const struct key *key);
 MUST_CHECK SECURITY_STATUS key_from_record(struct provider *provider, const struct store_record *record, bool machine,
                                            struct key **key);
 
+/* Loads the key of that name, or the container's that is found under it; `spec` may be 0. NTE_BAD_KEYSET. */
+MUST_CHECK SECURITY_STATUS key_open_stored(struct provider *provider, const WCHAR *name, uint32_t spec, bool machine,
+                                           struct key **key);
+
+/* Changes the newest stored version of a key in one transaction. `change` gets it taken apart, without material: name,
+ * policies and stored properties; when it fails, nothing is written. NTE_BAD_KEYSET when the key is gone. */
+typedef SECURITY_STATUS (*key_rewrite)(struct key *stored, void *context);
+MUST_CHECK SECURITY_STATUS key_modify_stored(struct provider *provider, bool machine, int64_t stored_id,
+                                             key_rewrite change, void *context);
+
 /* What may change in a stored key. Applied to the newest stored version: other handles' changes stay. */
 struct key_change {
     const struct bag_entry *property; /* NULL: none */
@@ -189,6 +199,11 @@ MUST_CHECK SECURITY_STATUS persist_encode(const struct key *key, const struct co
 /* Sets the key's curve, policies, UI policy and stored properties from the record and gives its numbers. */
 MUST_CHECK SECURITY_STATUS persist_decode(const struct store_record *record, struct key *key,
                                           struct components *components);
+
+/* Finds one stored property in the record's payload, in which `data` then points, without a look at the key's numbers.
+ * NTE_NOT_FOUND without a sentence when there is none of that name. */
+MUST_CHECK SECURITY_STATUS persist_property(const struct store_record *record, const WCHAR *name, const uint8_t **data,
+                                            size_t *size);
 
 /* ---- buffer.c: memory that callers free with NCryptFreeBuffer ------------------------------------------------- */
 

@@ -266,6 +266,14 @@ SECURITY_STATUS key_finalize(struct key *key, bool validate, bool legacy_store, 
 
 /* ---- stored keys ------------------------------------------------------------------------------------------------ */
 
+static SECURITY_STATUS unknown_algorithm(const struct store_record *record)
+{
+    char printable[64];
+
+    return status_fail(NTE_NOT_SUPPORTED, "the stored key's algorithm '%s' is not supported here",
+                       utf16_printable(record->algorithm, printable, sizeof printable));
+}
+
 SECURITY_STATUS key_from_record(struct provider *provider, const struct store_record *record, bool machine,
                                 struct key **out)
 {
@@ -273,11 +281,9 @@ SECURITY_STATUS key_from_record(struct provider *provider, const struct store_re
     struct components components;
     struct key *key = NULL;
     SECURITY_STATUS status;
-    char printable[64];
 
     if (algorithm == NULL) {
-        return status_fail(NTE_NOT_SUPPORTED, "the stored key's algorithm '%s' is not supported here",
-                           utf16_printable(record->algorithm, printable, sizeof printable));
+        return unknown_algorithm(record);
     }
     components_init(&components);
     status = key_new(provider, algorithm, &key);
@@ -304,13 +310,16 @@ SECURITY_STATUS key_from_record(struct provider *provider, const struct store_re
     return status;
 }
 
-struct change_context {
-    const struct key *key;
-    const struct key_change *change;
+struct rewrite_context {
+    struct provider *provider;
+    key_rewrite change;
+    void *context;
 };
 
-static SECURITY_STATUS apply_change(struct key *stored, const struct key_change *change)
+static SECURITY_STATUS apply_change(struct key *stored, void *context)
 {
+    const struct key_change *change = context;
+
     if (change->export_policy != NULL) {
         if (!policy_is_within(*change->export_policy, stored->export_policy)) {
             return status_fail(NTE_BAD_KEY_STATE, "the stored key's export policy has become stricter meanwhile");
@@ -326,13 +335,17 @@ static SECURITY_STATUS apply_change(struct key *stored, const struct key_change 
 /* Takes the newest stored version apart, changes it and puts it together again. */
 static SECURITY_STATUS rewrite_record(struct store_record *record, void *context)
 {
-    const struct change_context *wanted = context;
+    const struct algorithm *algorithm = algorithm_by_name(record->algorithm);
+    const struct rewrite_context *wanted = context;
     struct components components;
     struct key *stored = NULL;
     SECURITY_STATUS status;
 
+    if (algorithm == NULL) {
+        return unknown_algorithm(record);
+    }
     components_init(&components);
-    status = key_new(wanted->key->provider, wanted->key->algorithm, &stored);
+    status = key_new(wanted->provider, algorithm, &stored);
     if (status == ERROR_SUCCESS) {
         status = key_set_name(stored, record->name);
     }
@@ -340,7 +353,7 @@ static SECURITY_STATUS rewrite_record(struct store_record *record, void *context
         status = persist_decode(record, stored, &components);
     }
     if (status == ERROR_SUCCESS) {
-        status = apply_change(stored, wanted->change);
+        status = wanted->change(stored, wanted->context);
     }
     if (status == ERROR_SUCCESS) {
         secmem_free(record->payload);
@@ -352,15 +365,23 @@ static SECURITY_STATUS rewrite_record(struct store_record *record, void *context
     return status;
 }
 
-SECURITY_STATUS key_change_stored(struct key *key, const struct key_change *change)
+SECURITY_STATUS key_modify_stored(struct provider *provider, bool machine, int64_t stored_id, key_rewrite change,
+                                  void *context)
 {
-    struct change_context context = {key, change};
+    struct rewrite_context rewrite = {provider, change, context};
     struct store *store = NULL;
-    SECURITY_STATUS status = provider_store(key->provider, scope_of(key), false, &store);
+    SECURITY_STATUS status = provider_store(provider, machine ? STORE_MACHINE : STORE_USER, false, &store);
 
     if (status == ERROR_SUCCESS) {
-        status = store_modify(store, key->stored_id, rewrite_record, &context);
+        status = store_modify(store, stored_id, rewrite_record, &rewrite);
     }
     store_release(store);
     return status;
+}
+
+SECURITY_STATUS key_change_stored(struct key *key, const struct key_change *change)
+{
+    struct key_change wanted = *change;
+
+    return key_modify_stored(key->provider, key->machine, key->stored_id, apply_change, &wanted);
 }

@@ -237,12 +237,11 @@ static SECURITY_STATUS read_record(struct store *store, const WCHAR *name, uint3
     return status;
 }
 
-static SECURITY_STATUS open_stored(struct provider *provider, NCRYPT_KEY_HANDLE *handle, const WCHAR *name,
-                                   uint32_t spec, bool machine)
+SECURITY_STATUS key_open_stored(struct provider *provider, const WCHAR *name, uint32_t spec, bool machine,
+                                struct key **key)
 {
     struct store_record record = {0};
     struct store *store = NULL;
-    struct key *key = NULL;
     SECURITY_STATUS status = provider_store(provider, machine ? STORE_MACHINE : STORE_USER, false, &store);
 
     if (status == NTE_BAD_KEYSET) {
@@ -252,16 +251,25 @@ static SECURITY_STATUS open_stored(struct provider *provider, NCRYPT_KEY_HANDLE 
         status = read_record(store, name, spec, &record);
     }
     if (status == ERROR_SUCCESS) {
-        status = key_from_record(provider, &record, machine, &key);
+        status = key_from_record(provider, &record, machine, key);
     }
+    store_record_clear(&record);
+    store_release(store);
+    return status;
+}
+
+static SECURITY_STATUS open_stored(struct provider *provider, NCRYPT_KEY_HANDLE *handle, const WCHAR *name,
+                                   uint32_t spec, bool machine)
+{
+    struct key *key = NULL;
+    SECURITY_STATUS status = key_open_stored(provider, name, spec, machine, &key);
+
     if (status == ERROR_SUCCESS) {
         status = key_handle(key, handle);
         if (status != ERROR_SUCCESS) {
             key_destroy(key);
         }
     }
-    store_record_clear(&record);
-    store_release(store);
     return status;
 }
 

@@ -102,6 +102,13 @@ static void write_payload(struct writer *writer, const struct key *key, const st
     }
 }
 
+static bool has_certificates(const struct key *key)
+{
+    const struct bag_entry *entry = bag_find(&key->stored, NCRYPT_CERTIFICATE_PROPERTY);
+
+    return entry != NULL && entry->size > 0;
+}
+
 SECURITY_STATUS persist_encode(const struct key *key, const struct components *components, struct store_record *record)
 {
     struct writer measure = {0};
@@ -122,7 +129,8 @@ SECURITY_STATUS persist_encode(const struct key *key, const struct components *c
     record->export_policy = key->export_policy;
     record->key_usage = key->key_usage;
     record->legacy_spec = key->legacy_spec;
-    record->flags = store_slot_flags(key->slot) | (key->legacy_store ? STORE_FLAG_LEGACY : 0u);
+    record->flags = store_slot_flags(key->slot) | (key->legacy_store ? STORE_FLAG_LEGACY : 0u) |
+                    (has_certificates(key) ? STORE_FLAG_CERTIFICATES : 0u);
     return ERROR_SUCCESS;
 }
 
@@ -238,6 +246,11 @@ static SECURITY_STATUS malformed(const struct reader *reader)
                              : status_fail(NTE_KEYSET_ENTRY_BAD, "the stored key's payload is malformed");
 }
 
+static SECURITY_STATUS unknown_format(unsigned format)
+{
+    return status_fail(NTE_BAD_VER, "the stored key has payload format %u, which this version does not know", format);
+}
+
 static SECURITY_STATUS read_payload(struct reader *reader, struct key *key, struct components *components)
 {
     unsigned format = read_u8(reader);
@@ -247,8 +260,7 @@ static SECURITY_STATUS read_payload(struct reader *reader, struct key *key, stru
     SECURITY_STATUS status;
 
     if (format != PAYLOAD_FORMAT) {
-        return status_fail(NTE_BAD_VER, "the stored key has payload format %u, which this version does not know",
-                           format);
+        return unknown_format(format);
     }
     key->generic_ecc = (bits & PAYLOAD_GENERIC) != 0;
     read_curve(reader, key);
@@ -284,4 +296,66 @@ SECURITY_STATUS persist_decode(const struct store_record *record, struct key *ke
     key->legacy_store = (record->flags & STORE_FLAG_LEGACY) != 0;
     key->slot = store_slot(record);
     return read_payload(&reader, key, components);
+}
+
+/* ---- one property of a payload, without the rest ------------------------------------------------------------------
+ */
+
+static void skip_string(struct reader *reader)
+{
+    uint32_t units = read_u32(reader);
+
+    if (units != NO_STRING) {
+        (void)read_bytes(reader, (size_t)units * 2);
+    }
+}
+
+static bool name_is(const uint8_t *bytes, uint32_t units, const WCHAR *name)
+{
+    for (uint32_t i = 0; i < units; i++) {
+        if (name[i] == 0 || (bytes[2 * i] | bytes[2 * i + 1] << 8) != name[i]) {
+            return false;
+        }
+    }
+    return name[units] == 0;
+}
+
+static void skip_to_properties(struct reader *reader, unsigned bits)
+{
+    skip_string(reader);                        /* the curve */
+    (void)read_bytes(reader, read_u32(reader)); /* the numbers */
+    for (int i = 0; (bits & PAYLOAD_UI) && i < 4; i++) {
+        if (i == 0) {
+            (void)read_u32(reader);
+        } else {
+            skip_string(reader);
+        }
+    }
+}
+
+SECURITY_STATUS persist_property(const struct store_record *record, const WCHAR *name, const uint8_t **data,
+                                 size_t *size)
+{
+    struct reader reader = {.next = record->payload, .left = record->payload_size};
+    unsigned format = read_u8(&reader);
+    uint32_t count;
+
+    if (format != PAYLOAD_FORMAT) {
+        return unknown_format(format);
+    }
+    skip_to_properties(&reader, read_u8(&reader));
+    count = read_u32(&reader);
+    for (uint32_t i = 0; i < count && !reader.bad; i++) {
+        uint32_t units = read_u32(&reader);
+        const uint8_t *text = read_bytes(&reader, (size_t)units * 2);
+        uint32_t value_size = read_u32(&reader);
+        const uint8_t *value = read_bytes(&reader, value_size);
+
+        if (value != NULL && name_is(text, units, name)) {
+            *data = value;
+            *size = value_size;
+            return ERROR_SUCCESS;
+        }
+    }
+    return reader.bad ? malformed(&reader) : NTE_NOT_FOUND;
 }

@@ -96,7 +96,7 @@ SECURITY_STATUS capi_context_store(const struct capi_context *context, bool crea
 
 /* ---- arguments ------------------------------------------------------------------------------------------------ */
 
-static SECURITY_STATUS find_provider(const WCHAR *name, uint32_t type, const struct capi_provider **row)
+SECURITY_STATUS capi_find_provider(const WCHAR *name, uint32_t type, const struct capi_provider **row)
 {
     bool type_known = false, name_known = false;
     bool any = name == NULL || name[0] == 0;
@@ -301,8 +301,8 @@ static SECURITY_STATUS give_handle(struct capi_context *context, const WCHAR *na
     return status;
 }
 
-static SECURITY_STATUS acquire(HCRYPTPROV *handle, const WCHAR *container, const WCHAR *provider, uint32_t type,
-                               uint32_t flags)
+SECURITY_STATUS capi_acquire(HCRYPTPROV *handle, const WCHAR *container, const WCHAR *provider, uint32_t type,
+                             uint32_t flags)
 {
     WCHAR name[STORE_MAX_NAME + 1];
     const struct capi_provider *row = NULL;
@@ -312,7 +312,7 @@ static SECURITY_STATUS acquire(HCRYPTPROV *handle, const WCHAR *container, const
     if (handle == NULL) {
         return status_fail(ERROR_INVALID_PARAMETER, "phProv is NULL");
     }
-    status = find_provider(provider, type, &row);
+    status = capi_find_provider(provider, type, &row);
     if (status == ERROR_SUCCESS) {
         status = check_acquire_flags(flags, container);
     }
@@ -337,7 +337,7 @@ static SECURITY_STATUS acquire(HCRYPTPROV *handle, const WCHAR *container, const
 BOOL WINAPI CryptAcquireContextW(HCRYPTPROV *phProv, LPCWSTR szContainer, LPCWSTR szProvider, DWORD dwProvType,
                                  DWORD dwFlags)
 {
-    return capi_return("CryptAcquireContextW", acquire(phProv, szContainer, szProvider, dwProvType, dwFlags));
+    return capi_return("CryptAcquireContextW", capi_acquire(phProv, szContainer, szProvider, dwProvType, dwFlags));
 }
 
 /* ---- references ----------------------------------------------------------------------------------------------- */

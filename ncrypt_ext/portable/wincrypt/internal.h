@@ -59,6 +59,13 @@ struct capi_context {
     struct lister *lister;     /* of PP_ENUMCONTAINERS; NULL while a call uses it */
 };
 
+/* By type and name; NULL or empty names the type's default. */
+MUST_CHECK SECURITY_STATUS capi_find_provider(const WCHAR *name, uint32_t type, const struct capi_provider **row);
+
+/* CryptAcquireContextW. */
+MUST_CHECK SECURITY_STATUS capi_acquire(HCRYPTPROV *handle, const WCHAR *container, const WCHAR *provider,
+                                        uint32_t type, uint32_t flags);
+
 struct capi_context *capi_context_ref(struct capi_context *context);
 void capi_context_unref(void *context);
 
@@ -84,6 +91,10 @@ ALG_ID capi_key_algorithm(const struct key *key);
 /* What a caller may do with the private key; an archivable one leaves through the handle that made it only. */
 bool capi_key_exportable(const struct key *key);
 bool capi_key_archivable(const struct key *key);
+
+/* The stored key of a container, read now: its own, else the CNG key that is seen in its place. NTE_BAD_KEYSET. */
+MUST_CHECK SECURITY_STATUS capi_open_key(struct provider *provider, bool machine, const WCHAR *container, uint32_t spec,
+                                         struct key **key);
 
 /* The stored key of a context's container, read now. NTE_NO_KEY when there is none. */
 MUST_CHECK SECURITY_STATUS capi_read_key(const struct capi_context *context, uint32_t spec, struct key **key);

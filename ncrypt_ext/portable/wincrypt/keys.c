@@ -124,20 +124,28 @@ static SECURITY_STATUS read_slot(struct store *store, const WCHAR *container, ui
     return status;
 }
 
-SECURITY_STATUS capi_read_key(const struct capi_context *context, uint32_t spec, struct key **key)
+SECURITY_STATUS capi_open_key(struct provider *provider, bool machine, const WCHAR *container, uint32_t spec,
+                              struct key **key)
 {
     struct store_record record = {0};
     struct store *store = NULL;
-    SECURITY_STATUS status = capi_context_store(context, false, &store);
+    SECURITY_STATUS status = provider_store(provider, machine ? STORE_MACHINE : STORE_USER, false, &store);
 
     if (status == ERROR_SUCCESS) {
-        status = read_slot(store, context->container, spec, &record);
+        status = read_slot(store, container, spec, &record);
     }
     if (status == ERROR_SUCCESS) {
-        status = key_from_record(context->provider, &record, context->machine, key);
+        status = key_from_record(provider, &record, machine, key);
     }
     store_record_clear(&record);
     store_release(store);
+    return status;
+}
+
+SECURITY_STATUS capi_read_key(const struct capi_context *context, uint32_t spec, struct key **key)
+{
+    SECURITY_STATUS status = capi_open_key(context->provider, context->machine, context->container, spec, key);
+
     return status == NTE_BAD_KEYSET ? no_key(spec) : status;
 }
 

@@ -70,9 +70,10 @@ struct store_record {
     size_t payload_size;
 };
 
-#define STORE_FLAG_LEGACY 0x1 /* finalized with NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG: also seen as a container */
-#define STORE_SLOT_SHIFT  4
-#define STORE_SLOT_MASK   (3u << STORE_SLOT_SHIFT)
+#define STORE_FLAG_LEGACY       0x1 /* finalized with NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG: also seen as a container */
+#define STORE_FLAG_CERTIFICATES 0x2 /* the payload has certificates: a listing of them reads no other */
+#define STORE_SLOT_SHIFT        4
+#define STORE_SLOT_MASK         (3u << STORE_SLOT_SHIFT)
 
 static inline enum store_slot store_slot(const struct store_record *record)
 {
