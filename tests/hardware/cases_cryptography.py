@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Keys for cryptography whose private key is on a card."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
@@ -64,6 +66,19 @@ def test_a_wrong_pin_is_not_tried_by_each_object_of_a_key(player, card_key):
     card_key.set_pin("1234")
     before.sign(b"message", ES256)
     assert player.tries == 3
+
+
+def test_a_wrong_pin_is_tried_by_one_thread_whatever_its_object(player, card_key):
+    card_key.set_pin("0000")
+    objects = [card_key.as_cryptography() for _ in range(4)] * 2
+
+    def work(stored):
+        with pytest.raises(nc.PinError):
+            stored.sign(b"message", ES256)
+
+    with ThreadPoolExecutor(len(objects)) as pool:
+        list(pool.map(work, objects))
+    assert player.tries == 2
 
 
 def test_a_callback_asked_by_one_object_serves_all(card_key):

@@ -31,6 +31,7 @@ def coming_in(provider: nc.Provider, plain: ec.EllipticCurvePrivateKey) -> None:
     assert_type(provider.import_key(plain, finalize=False), nc.UnfinalizedKey)
     provider.import_key(plain, "PKCS8_PRIVATEKEY")  # type: ignore[call-overload]
     provider.import_key(b"blob")  # type: ignore[call-overload]
+    provider.import_key(plain, curve="nistP256")  # type: ignore[call-overload]
 
 
 async def elsewhere(key: nc.Key, certificate: x509.Certificate) -> None:
