@@ -3,8 +3,14 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
+
+from docutils.nodes import TextElement
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -29,5 +35,14 @@ python_display_short_literal_types = True
 python_maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"
 
-# Names of other packages, whose pages would have to be fetched to be linked.
-nitpick_ignore_regex = [("py:.*", r"(?!ncrypt_ext\b)[a-z_]\w*\..*")]
+
+def of_others(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, content: TextElement
+) -> TextElement | None:
+    """Names of other packages are no links: their pages would have to be fetched for that."""
+    other = re.match(r"(?!ncrypt_ext\b)[a-z_]\w*\.", node.get("reftarget", ""))
+    return content if node.get("refdomain") == "py" and other else None
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("missing-reference", of_others)
