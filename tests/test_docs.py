@@ -93,6 +93,7 @@ def test_shell(block: Block, tmp_path: Path) -> None:
 
 
 @needs_bash
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="the command is not installed")
 def test_tutorial(tmp_path: Path) -> None:
     """With the package of the tests; from an empty environment on it is run by tests/packaging."""
     told = [block for block in STORY if block.mark != "install"]
