@@ -76,7 +76,7 @@ def test_signed_mail(person, openssl):
     assert b"\nContent-Type: multipart/signed;" in signed
     content = b"order 17\r\nis text\r\n"
     assert verify(openssl, signed, root, "SMIME") == content
-    changed = signed.replace(b"17", b"18")
+    changed = signed.replace(b"order 17", b"order 18")
     assert "erification failure" in verify(openssl, changed, root, "SMIME", ok=False)
 
 

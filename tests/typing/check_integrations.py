@@ -5,11 +5,14 @@ import asyncssh
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
 from typing_extensions import assert_type
 
 import ncrypt_ext as nc
 from ncrypt_ext.integrations.asyncssh_keys import StoredKeyPair
 from ncrypt_ext.integrations.cryptography_keys import StoredEllipticCurveKey, StoredRSAKey
+from ncrypt_ext.integrations.joserfc_keys import stored_key
 from ncrypt_ext.integrations.pyhanko_signer import StoredSigner
 
 
@@ -41,3 +44,10 @@ async def elsewhere(key: nc.Key, certificate: x509.Certificate) -> None:
     StoredKeyPair("login")  # type: ignore[arg-type]
     assert_type(StoredSigner(key, [certificate, b"der"]).sign_raw(b"", "sha256"), bytes)
     StoredSigner(key, certificate)  # type: ignore[arg-type]
+
+
+def tokens(key: nc.Key) -> None:
+    jwk = stored_key(key, {"kid": "now"})
+    assert_type(jwk, RSAKey | ECKey)
+    jwt.encode({"alg": "ES256"}, {}, jwk)
+    stored_key(key.as_cryptography())  # type: ignore[arg-type]
