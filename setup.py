@@ -49,6 +49,7 @@ MODULES = [
     "_capi_error",
     "_capi_key",
     "_capi",
+    "_certificate",
 ]
 # These need the web services half; nothing else loads it.
 WS_MODULES = [
@@ -69,7 +70,7 @@ PORTABLE_MODULES = ["_engine"]
 SHARED = "_cython"
 SHARED_LACKS = ["AutoPickle", "MemoryView"]  # of that code, what none of them uses
 # bcrypt first: MinGW's library for ncrypt.dll has the names of both.
-WINDOWS_LIBRARIES = ["bcrypt", "ncrypt", "advapi32"]
+WINDOWS_LIBRARIES = ["bcrypt", "ncrypt", "advapi32", "crypt32"]
 WINDOWS_WS_LIBRARIES = ["webservices"]
 
 

@@ -11,6 +11,12 @@ from __future__ import annotations
 import os as _os
 
 from ncrypt_ext import errors, properties
+from ncrypt_ext._certificates import (
+    add_certificate,
+    import_pfx,
+    list_certificates,
+    open_certificate_key,
+)
 from ncrypt_ext._handle import Handle, live_handles
 from ncrypt_ext._key import Key
 from ncrypt_ext._key_iterator import KeyIterator
@@ -75,6 +81,7 @@ from ncrypt_ext.errors import (
 from ncrypt_ext.padding import OAEP, PKCS1, PSS, RAW, Padding
 from ncrypt_ext.records import (
     AlgorithmInfo,
+    CertificateInfo,
     KeyInfo,
     KeyLengths,
     PinRequest,
@@ -99,6 +106,7 @@ __all__ = [
     "BadStateError",
     "BufferTooSmallError",
     "CancelledError",
+    "CertificateInfo",
     "ClosedHandleError",
     "DeviceError",
     "ExportPolicy",
@@ -155,11 +163,15 @@ __all__ = [
     "WsSecurityError",
     "WsTimeoutError",
     "__version__",
+    "add_certificate",
     "doctor",
     "errors",
     "get_include",
     "get_library_dir",
+    "import_pfx",
+    "list_certificates",
     "live_handles",
+    "open_certificate_key",
     "properties",
     "storage_providers",
 ]

@@ -69,6 +69,8 @@ cdef enum HandleType:
     TYPE_XML_BUFFER = 8
     TYPE_XML_TOKEN = 9
     TYPE_CHANNEL = 10
+    TYPE_STORE = 11
+    TYPE_CERTIFICATE = 12
 
 
 cdef enum HandleNote:

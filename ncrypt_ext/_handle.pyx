@@ -222,6 +222,8 @@ def live_handles():
             "XmlBuffer": lease_live(&registry, TYPE_XML_BUFFER),
             "XmlToken": lease_live(&registry, TYPE_XML_TOKEN),
             "Channel": lease_live(&registry, TYPE_CHANNEL),
+            "CertificateStore": lease_live(&registry, TYPE_STORE),
+            "Certificate": lease_live(&registry, TYPE_CERTIFICATE),
         },
         "engine": {
             "providers": ncx_live_handles(0),

@@ -6,6 +6,9 @@ from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 
 cdef class Key(EncryptionKey):
+    cdef tuple found    # the certificates that it was opened by; None: those of its property count
+
     cdef Key share(self)
     cdef int destroy(self, DWORD flags) except -1
     cdef SECURITY_STATUS destroy_once(self, DWORD flags) except? 1
+    cdef int write_certificates(self, bytes value, bint silent) except -1

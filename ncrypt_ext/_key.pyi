@@ -1,8 +1,11 @@
 """The public key class: the end of the chain."""
 
+from collections.abc import Iterable
+
 from typing_extensions import final
 
 from ncrypt_ext._key_encryption import EncryptionKey
+from ncrypt_ext._x509 import CertificateSource
 from ncrypt_ext.integrations.cryptography_keys import StoredEllipticCurveKey, StoredRSAKey
 
 @final
@@ -45,6 +48,37 @@ class Key(EncryptionKey):
 
     def public_key_pem(self) -> str:
         """The public key as a PEM SubjectPublicKeyInfo (``-----BEGIN PUBLIC KEY-----``)."""
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        """The certificates of the key, as DER: its own, followed by those of the issuers. Empty
+        when there are none.
+
+        They come from the property ``"SmartCardKeyCertificate"``; those of a key that
+        :func:`~ncrypt_ext.open_certificate_key` has opened are the ones of that call.
+        """
+
+    def set_certificates(
+        self,
+        certificates: CertificateSource | Iterable[CertificateSource],
+        *,
+        silent: bool = False,
+    ) -> None:
+        """Attach the key's own certificate, followed by those of its issuers in order.
+
+        Each is DER, PEM (any number in one) or a certificate of the package cryptography. They are
+        stored with the key in one step, in place of those that were. A first one that
+        has another public key, and one that did not issue the one before it as far as their names
+        tell, are a ``ValueError``. Raises the audit event ``ncrypt_ext.set_certificates`` with the
+        key's name and whether it is a machine key.
+        """
+
+    def remove_certificates(self, *, silent: bool = False) -> None:
+        """Detach the key's certificates; that there are none is no failure.
+
+        What is in a certificate store of Windows stays there. Raises the audit event
+        ``ncrypt_ext.remove_certificates``, like :meth:`set_certificates`.
+        """
 
     def as_cryptography(self) -> StoredRSAKey | StoredEllipticCurveKey:
         """The key as a private key of the package cryptography, for whatever takes one.

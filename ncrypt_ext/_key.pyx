@@ -18,7 +18,8 @@ from ncrypt_ext._key_signing cimport too_small
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide, wide_pointer
 from ncrypt_ext.ncrypt cimport (
-    NCRYPT_SILENT_FLAG, NCryptDeleteKey, NCryptExportKey, NCryptIsKeyHandle,
+    NCRYPT_PERSIST_FLAG, NCRYPT_SILENT_FLAG, NCryptDeleteKey, NCryptExportKey,
+    NCryptIsKeyHandle,
 )
 from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, SECURITY_STATUS
 
@@ -29,6 +30,7 @@ from ncrypt_ext.errors import InvalidHandleError, NotSupportedError
 from ncrypt_ext.properties import CURVE_OIDS as _CURVE_OIDS
 from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
 
+cdef bytes CERTIFICATE = wide("SmartCardKeyCertificate", "")
 cdef frozenset PUBLIC_BLOBS = frozenset(
     wide(_each, "") for _each in ("RSAPUBLICBLOB", "ECCPUBLICBLOB", "PUBLICBLOB"))
 
@@ -70,6 +72,7 @@ cdef class Key(EncryptionKey):
         finally:
             self.leave()
         key.settled = True
+        key.found = self.found
         key.take_pin_from(self)
         return key
 
@@ -160,6 +163,39 @@ cdef class Key(EncryptionKey):
 
     def public_key_pem(self):
         return pem("PUBLIC KEY", self.public_key_der())
+
+    # ---- certificates
+
+    @property
+    def certificates(self):
+        if self.closed:
+            self.unavailable()
+        if self.found is not None:
+            return self.found
+        from ncrypt_ext._x509 import split
+        return split(self.read_optional(CERTIFICATE) or b"")
+
+    def set_certificates(self, certificates, *, bint silent=False):
+        from ncrypt_ext._x509 import chain_of, check_key
+        chain = chain_of(certificates)
+        audit("ncrypt_ext.set_certificates", self.name, self.is_machine_key)
+        check_key(chain[0], self)
+        self.write_certificates(b"".join(each.der for each in chain), silent)
+
+    def remove_certificates(self, *, bint silent=False):
+        audit("ncrypt_ext.remove_certificates", self.name, self.is_machine_key)
+        if self.read_optional(CERTIFICATE):
+            self.write_certificates(b"", silent)
+        self.found = None
+
+    cdef int write_certificates(self, bytes value, bint silent) except -1:
+        """No function takes a property away: an empty one stands for none."""
+        cdef DWORD flags = <DWORD>NCRYPT_PERSIST_FLAG
+        if silent:
+            flags |= NCRYPT_SILENT_FLAG
+        self.write(CERTIFICATE, value, flags)
+        self.found = None
+        return 0
 
     def as_cryptography(self):
         if self.closed:

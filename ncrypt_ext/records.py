@@ -5,6 +5,7 @@ from collections import namedtuple
 
 __all__ = [
     "AlgorithmInfo",
+    "CertificateInfo",
     "KeyInfo",
     "KeyLengths",
     "PinRequest",
@@ -24,6 +25,21 @@ class AlgorithmInfo(namedtuple("AlgorithmInfo", "name algorithm_class operations
     """One algorithm of a provider."""
 
     __slots__ = ()
+
+
+class CertificateInfo(
+    namedtuple(
+        "CertificateInfo",
+        "certificate thumbprint subject issuer not_before not_after provider key_name machine",
+    )
+):
+    """One certificate in a store."""
+
+    __slots__ = ()
+
+    @property
+    def has_key(self):
+        return self.key_name is not None
 
 
 class PinRequest(namedtuple("PinRequest", "key_name provider_name refused error")):

@@ -1,5 +1,6 @@
 """What enumerations and structured properties return: tuples with names."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from ncrypt_ext.enums import AlgorithmClass, AlgorithmOperation
@@ -7,6 +8,7 @@ from ncrypt_ext.errors import NCryptError
 
 __all__ = [
     "AlgorithmInfo",
+    "CertificateInfo",
     "KeyInfo",
     "KeyLengths",
     "PinRequest",
@@ -31,6 +33,32 @@ class AlgorithmInfo(NamedTuple):
     algorithm_class: AlgorithmClass
     operations: AlgorithmOperation
     flags: int
+
+class CertificateInfo(NamedTuple):
+    """One certificate in a store, and the key that it says it has.
+
+    ``certificate`` is DER, ``thumbprint`` its SHA-1 in hexadecimal digits, as Windows shows it.
+    ``subject`` and ``issuer`` are written as in RFC 4514, the most specific part first;
+    ``not_before`` and ``not_after`` are in UTC. ``provider`` and ``key_name`` are None when it has
+    no key. ``machine`` says whether that is a machine key; without a key, whose the store is.
+
+    One that is malformed has empty names, and is valid at no time: both times are
+    ``datetime.min``.
+    """
+
+    certificate: bytes
+    thumbprint: str
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    provider: str | None
+    key_name: str | None
+    machine: bool
+
+    @property
+    def has_key(self) -> bool:
+        """Whether it says that it has a private key; opening it shows whether that is there."""
 
 class PinRequest(NamedTuple):
     """What a PIN callback is told: which key, and why.

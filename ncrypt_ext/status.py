@@ -228,6 +228,7 @@ BY_FUNCTION = {
     (0x80090007, "CryptImportKey"): "BadDataError",
     (0x80070002, "CryptAcquireContextW"): "NotFoundError",  # the user's profile, not the container
     (0x800700AA, "CryptAcquireContextW"): "BadStateError",
+    (0x80070002, "CertOpenStore"): "NotFoundError",  # the store
     (0x8009000F, "ncx_store_backup"): "StoreExistsError",
     (0x80090016, "ncx_store_info"): "StoreNotFoundError",
     (0x80090016, "ncx_store_check"): "StoreNotFoundError",

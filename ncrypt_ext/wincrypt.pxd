@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The part of CryptoAPI 1.0 that the package uses."""
+"""The part of CryptoAPI 1.0 that the package uses, and the certificate functions."""
 
-from ncrypt_ext.wintypes cimport BOOL, BYTE, DWORD, LPCWSTR, ULONG_PTR, WORD
+from ncrypt_ext.wintypes cimport BOOL, BYTE, DWORD, LPCWSTR, LPWSTR, ULONG_PTR, WORD
 
 cdef extern from "ncrypt_ext_compat.h" nogil:
     DWORD GetLastError() noexcept
@@ -104,3 +104,72 @@ cdef extern from "wincrypt.h" nogil:
                         BYTE *pbSignature, DWORD *pdwSigLen) noexcept
     BOOL CryptVerifySignatureW(HCRYPTHASH hHash, const BYTE *pbSignature, DWORD dwSigLen,
                                HCRYPTKEY hPubKey, LPCWSTR szDescription, DWORD dwFlags) noexcept
+
+# ---- certificates (crypt32)
+
+cdef extern from "wincrypt.h" nogil:
+    ctypedef void *HCERTSTORE
+    ctypedef const char *LPCSTR
+
+    enum:
+        X509_ASN_ENCODING
+
+        CERT_SYSTEM_STORE_CURRENT_USER
+        CERT_SYSTEM_STORE_LOCAL_MACHINE
+        CERT_STORE_OPEN_EXISTING_FLAG
+        CERT_STORE_READONLY_FLAG
+
+        CERT_STORE_ADD_NEW
+        CERT_STORE_ADD_USE_EXISTING
+        CERT_STORE_ADD_REPLACE_EXISTING
+
+        CERT_KEY_PROV_INFO_PROP_ID
+
+        CRYPT_ACQUIRE_COMPARE_KEY_FLAG
+        CRYPT_ACQUIRE_SILENT_FLAG
+        CRYPT_ACQUIRE_ONLY_NCRYPT_KEY_FLAG
+
+        CRYPT_USER_KEYSET
+        PKCS12_ALWAYS_CNG_KSP
+
+    LPCSTR CERT_STORE_PROV_SYSTEM_W
+    # Too great for an enumeration.
+    DWORD CERT_NCRYPT_KEY_SPEC
+
+    ctypedef struct CRYPT_DATA_BLOB:
+        DWORD cbData
+        BYTE *pbData
+
+    ctypedef struct CERT_CONTEXT:
+        BYTE *pbCertEncoded
+        DWORD cbCertEncoded
+    ctypedef const CERT_CONTEXT *PCCERT_CONTEXT
+
+    ctypedef struct CRYPT_KEY_PROV_INFO:
+        LPWSTR pwszContainerName
+        LPWSTR pwszProvName
+        DWORD dwProvType
+        DWORD dwFlags
+        DWORD cProvParam
+        DWORD dwKeySpec
+
+    HCERTSTORE CertOpenStore(LPCSTR lpszStoreProvider, DWORD dwEncodingType, ULONG_PTR hCryptProv,
+                             DWORD dwFlags, const void *pvPara) noexcept
+    BOOL CertCloseStore(HCERTSTORE hCertStore, DWORD dwFlags) noexcept
+    PCCERT_CONTEXT CertEnumCertificatesInStore(
+        HCERTSTORE hCertStore, PCCERT_CONTEXT pPrevCertContext) noexcept
+    PCCERT_CONTEXT CertDuplicateCertificateContext(PCCERT_CONTEXT pCertContext) noexcept
+    BOOL CertFreeCertificateContext(PCCERT_CONTEXT pCertContext) noexcept
+    BOOL CertGetCertificateContextProperty(
+        PCCERT_CONTEXT pCertContext, DWORD dwPropId, void *pvData, DWORD *pcbData) noexcept
+    BOOL CertSetCertificateContextProperty(
+        PCCERT_CONTEXT pCertContext, DWORD dwPropId, DWORD dwFlags, const void *pvData) noexcept
+    BOOL CertAddEncodedCertificateToStore(
+        HCERTSTORE hCertStore, DWORD dwCertEncodingType, const BYTE *pbCertEncoded,
+        DWORD cbCertEncoded, DWORD dwAddDisposition, PCCERT_CONTEXT *ppCertContext) noexcept
+    BOOL CertDeleteCertificateFromStore(PCCERT_CONTEXT pCertContext) noexcept
+    BOOL CryptAcquireCertificatePrivateKey(
+        PCCERT_CONTEXT pCert, DWORD dwFlags, void *pvParameters, ULONG_PTR *phCryptProvOrNCryptKey,
+        DWORD *pdwKeySpec, BOOL *pfCallerFreeProvOrNCryptKey) noexcept
+    HCERTSTORE PFXImportCertStore(CRYPT_DATA_BLOB *pPFX, LPCWSTR szPassword,
+                                  DWORD dwFlags) noexcept
