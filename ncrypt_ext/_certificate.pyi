@@ -13,6 +13,9 @@ from ncrypt_ext._key import Key
 def provider_of(key: Key) -> str | None:
     """The name of the provider that a key belongs to; None when that one does not tell."""
 
+def remember(key: Key, chain: tuple[bytes, ...]) -> None:
+    """What the key's certificates are from now on, as this object tells."""
+
 def open_store(name: str, *, machine: bool, writable: bool) -> CertificateStore:
     """Open a store of the user or the machine (CertOpenStore)."""
 

@@ -61,6 +61,11 @@ def provider_of(Key key):
     return key.provider_name
 
 
+def remember(Key key, tuple chain):
+    """What the key's certificates are from now on, as this object tells."""
+    key.found = chain
+
+
 def open_store(name, *, bint machine, bint writable):
     cdef bytes text = wide(name, "store", 255)
     cdef LPCWSTR pointer = wide_pointer(text)

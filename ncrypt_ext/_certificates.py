@@ -11,7 +11,7 @@ from sys import audit
 from typing import TYPE_CHECKING, NamedTuple
 
 from ncrypt_ext import _x509
-from ncrypt_ext._certificate import Certificate, import_store, open_store, provider_of
+from ncrypt_ext._certificate import Certificate, import_store, open_store, provider_of, remember
 from ncrypt_ext._key import Key
 from ncrypt_ext.errors import KeyNotFoundError, NCryptError, NotSupportedError
 from ncrypt_ext.records import CertificateInfo
@@ -186,11 +186,13 @@ def _bind(
     """Puts a certificate into a store, with the name, the provider and the scope of its key."""
     name, provider, of_machine = key
     opened = held.enter_context(open_store(where.store, machine=where.machine, writable=True))
+    for each in _closing(opened.certificates()):
+        there = each.key_info()
+        if there is not None and (there[0], there[1], bool(there[3] & _MACHINE)) == key:
+            if each.der == leaf:
+                return
     certificate, new = opened.add(leaf)
     held.enter_context(certificate)
-    there = certificate.key_info()
-    if there is not None and (there[0], there[1], bool(there[3] & _MACHINE)) == key:
-        return
     if new:
         undo.callback(certificate.remove)
     certificate.set_key(name, provider, machine=of_machine)
@@ -226,6 +228,8 @@ def add_certificate(
     with ExitStack() as held, ExitStack() as undo:
         _bind(held, undo, read.der, (name, provider, key.is_machine_key), _Place(store, machine))
         undo.pop_all()
+    # As the engine does it: the issuers that are there stay, if they fit.
+    remember(key, _x509.find_chain(read.der, key.certificates))
 
 
 def import_pfx(
