@@ -240,8 +240,8 @@ def import_pfx(
     The key is stored by the software key storage provider under a fresh name, for the user or for
     the machine. It cannot be exported, unless ``exportable``: then it can, encrypted only. Its
     :attr:`~ncrypt_ext.Key.certificates` are those of the PFX; the key's own goes into the store
-    ``"MY"``, those of issuers into ``"CA"``. Self-signed issuers go into no store: nobody
-    is trusted because of an import. ``password`` None and ``""`` mean the same.
+    ``"MY"``, those of issuers into ``"CA"``, on Windows without a self-signed one. None goes into
+    ``"Root"``: nobody is trusted because of an import. ``password`` None and ``""`` mean the same.
 
     The PFX must have one private key, else it is a ``ValueError``; a wrong password is a
     :class:`~ncrypt_ext.WrongPassphraseError`. When anything fails, nothing is left behind. Raises

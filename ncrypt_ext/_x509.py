@@ -444,7 +444,7 @@ def _from_bytes(data: bytes) -> list[bytes]:
     return found
 
 
-def encodings(certificate: CertificateSource, argument: str) -> list[bytes]:
+def encodings(certificate: Any, argument: str) -> list[bytes]:
     """The DER of what a caller gives: DER, PEM with any number of certificates, or an object of
     cryptography's."""
     if isinstance(certificate, str):
@@ -466,7 +466,7 @@ def encodings(certificate: CertificateSource, argument: str) -> list[bytes]:
         ) from None
 
 
-def chain_of(certificates: CertificateSource | Iterable[CertificateSource]) -> list[Certificate]:
+def chain_of(certificates: Any) -> list[Certificate]:
     """A leaf and its issuers, as a caller gives them; raises unless each follows from the next."""
     if isinstance(certificates, (str, bytes, bytearray, memoryview)) or hasattr(
         certificates, "public_bytes"

@@ -7,6 +7,8 @@ import pytest
 
 import ncrypt_ext as nc
 
+from .certificate_maker import certificate
+
 # Audit hooks cannot be removed: one for all tests, that hands on to whom it concerns.
 listeners = []
 
@@ -84,3 +86,61 @@ def test_a_hook_can_forbid(provider, ec_key, forbidden):
     finally:
         listeners.pop()
     assert [info.name for info in provider.keys()] == ["k"]
+
+
+@pytest.fixture
+def certified(provider):
+    """A stored key and a certificate for it."""
+    with provider.create_key("ECDSA_P256", "k") as key:
+        yield key, certificate(key, ("CN=k",))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="leaves certificates in the user's store")
+def test_events_of_certificates(certified, events):
+    key, own = certified
+    key.set_certificates(own)
+    key.remove_certificates()
+    nc.add_certificate(own, key)
+    nc.open_certificate_key(subject="k").close()
+    with pytest.raises(nc.KeyNotFoundError):
+        nc.open_certificate_key(thumbprint="0" * 40, machine=True, store="CA")
+    with pytest.raises(nc.NCryptError):
+        nc.import_pfx(b"junk", "a password", machine=True)
+    assert [event for event in events if "export_key" not in event[0]] == [
+        ("ncrypt_ext.set_certificates", "k", False),
+        ("ncrypt_ext.remove_certificates", "k", False),
+        ("ncrypt_ext.add_certificate", "k", False, "MY", False),
+        ("ncrypt_ext.open_certificate_key", None, "k", "MY", False),
+        ("ncrypt_ext.open_certificate_key", "0" * 40, None, "CA", True),
+        ("ncrypt_ext.import_pfx", True, False),
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="leaves certificates in the user's store")
+@pytest.mark.parametrize(
+    "forbidden",
+    ["set_certificates", "remove_certificates", "add_certificate", "open_certificate_key",
+     "import_pfx"],
+)  # fmt: skip
+def test_a_hook_can_forbid_certificates(certified, forbidden):
+    key, own = certified
+    key.set_certificates(own)
+    calls = {
+        "set_certificates": lambda: key.set_certificates(own),
+        "remove_certificates": key.remove_certificates,
+        "add_certificate": lambda: nc.add_certificate(own, key),
+        "open_certificate_key": lambda: nc.open_certificate_key(subject="k"),
+        "import_pfx": lambda: nc.import_pfx(b"", None),
+    }
+
+    def forbid(event, arguments):
+        if event == f"ncrypt_ext.{forbidden}":
+            raise PermissionError("forbidden")
+
+    listeners.append(forbid)
+    try:
+        with pytest.raises(PermissionError, match="forbidden"):
+            calls[forbidden]()
+    finally:
+        listeners.pop()
+    assert key.certificates == (own,)

@@ -164,3 +164,24 @@ def capi_surface(digest: bytearray) -> None:
     assert_type(capi.Context(provider_type=capi.PROV_RSA_FULL, verify=True).handle, int)
     capi.delete_container("name", machine=True, missing_ok=True)
     capi.delete_container(None)  # type: ignore[arg-type]
+
+
+def certificates(provider: nc.Provider, key: nc.Key) -> None:
+    assert_type(key.certificates, tuple[bytes, ...])
+    key.set_certificates([b"", "", bytearray()], silent=True)
+    key.set_certificates(b"")
+    key.set_certificates(17)  # type: ignore[arg-type]
+    key.certificates = ()  # type: ignore[misc]
+    key.remove_certificates(silent=True)
+    (info,) = nc.list_certificates(store="CA", machine=True)
+    assert_type(info, nc.CertificateInfo)
+    assert_type(info.certificate, bytes)
+    assert_type(info.not_after, datetime)
+    assert_type(info.key_name, str | None)
+    assert_type(info.has_key, bool)
+    assert_type(nc.open_certificate_key(thumbprint=info.thumbprint), nc.Key)
+    nc.open_certificate_key(subject=info.subject, store="MY", machine=False, silent=True)
+    nc.open_certificate_key(info.subject)  # type: ignore[call-arg]
+    nc.add_certificate(info.certificate, key, store="MY", machine=True)
+    nc.add_certificate(info, key)  # type: ignore[arg-type]
+    assert_type(nc.import_pfx(b"", None, exportable=True, machine=True), nc.Key)

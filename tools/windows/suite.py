@@ -47,6 +47,7 @@ BINDINGS = [
     "test_names.py",
     "test_padding.py",
     "test_security.py",
+    "test_x509.py",
     "threads",
     "crossings",
     "windows",
