@@ -62,7 +62,7 @@ static size_t put_utf8(uint32_t character, char *out)
         out[i] = (char)(0x80 | (character & 0x3F));
         character >>= 6;
     }
-    out[0] = (char)(more == 0 ? character : (0xF00u >> more & 0xFFu) | character);
+    out[0] = (char)(more == 0 ? character : (0xF00u >> (more + 1) & 0xFFu) | character);
     return more + 1;
 }
 
