@@ -130,7 +130,7 @@ cdef class CertificateStore(Handle):
 
     def certificates(self):
         cdef PCCERT_CONTEXT context = NULL
-        cdef PCCERT_CONTEXT copy
+        cdef PCCERT_CONTEXT copy = NULL
         cdef DWORD error = 0
         cdef list found = []
         self.enter()
@@ -140,13 +140,14 @@ cdef class CertificateStore(Handle):
                     context = CertEnumCertificatesInStore(<HCERTSTORE>self.lease.handle, context)
                     if context == NULL:
                         error = capi_error()
+                    else:
+                        copy = CertDuplicateCertificateContext(context)
                 if context == NULL:
                     break
-                copy = CertDuplicateCertificateContext(context)
                 found.append(self.hold(copy))
         finally:
             if context != NULL:  # given up half-way
-                CertFreeCertificateContext(context)
+                free_context(<uintptr_t>context)
             self.leave()
         if error != <DWORD>NOT_FOUND and error != <DWORD>NO_MORE_FILES:
             capi_check(error, "CertEnumCertificatesInStore")

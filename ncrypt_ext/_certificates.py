@@ -244,7 +244,7 @@ def import_pfx(
     ``"Root"``: nobody is trusted because of an import. ``password`` None and ``""`` mean the same.
 
     The PFX must have one private key, else it is a ``ValueError``; a wrong password is a
-    :class:`~ncrypt_ext.WrongPassphraseError`. When anything fails, nothing is left behind. Raises
+    :class:`~ncrypt_ext.AccessDeniedError`. When anything fails, nothing is left behind. Raises
     the audit event ``ncrypt_ext.import_pfx`` with ``machine`` and ``exportable``.
     """
     audit("ncrypt_ext.import_pfx", machine, exportable)

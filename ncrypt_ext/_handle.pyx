@@ -237,5 +237,6 @@ def live_handles():
             "tokens": ncx_live_handles(12),
             "channels": ncx_live_handles(13),
             "messages": ncx_live_handles(14),
+            "certificate_stores": ncx_live_handles(15),
         },
     }

@@ -116,7 +116,7 @@ def test_exportable_is_not_in_plaintext(private, leaf):
 
 @pytest.mark.parametrize("password", ["", "wrong", "secret ", None])
 def test_a_wrong_password(private, leaf, password):
-    with pytest.raises(nc.WrongPassphraseError) as caught:
+    with pytest.raises(nc.AccessDeniedError) as caught:
         nc.import_pfx(pack(private, leaf, []), password)
     assert caught.value.function == "PFXImportCertStore"
     assert "secret" not in str(caught.value)
