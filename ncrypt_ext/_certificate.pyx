@@ -29,7 +29,7 @@ from ncrypt_ext.wintypes cimport BOOL, DWORD, LPCWSTR, LPWSTR
 from ncrypt_ext.errors import NCryptError
 
 cdef enum:
-    FIRST_TRY = 1024
+    FIRST_TRY = 256
     MORE_DATA = 234
     NO_MORE_FILES = 18          # what some kinds of stores say at their end
     NOT_FOUND = 0x80092004      # CRYPT_E_NOT_FOUND

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from ncrypt_ext._x509 import CertificateSource
+    from ncrypt_ext._x509 import _CertificateSource
 
 __all__ = ["add_certificate", "import_pfx", "list_certificates", "open_certificate_key"]
 
@@ -199,7 +199,7 @@ def _bind(
 
 
 def add_certificate(
-    certificate: CertificateSource, key: Key, *, store: str = "MY", machine: bool = False
+    certificate: _CertificateSource, key: Key, *, store: str = "MY", machine: bool = False
 ) -> None:
     """Put the certificate of a stored key into a store, together with the key's name.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing_extensions import final
 
 from ncrypt_ext._key_encryption import EncryptionKey
-from ncrypt_ext._x509 import CertificateSource
+from ncrypt_ext._x509 import _CertificateSource
 from ncrypt_ext.integrations.cryptography_keys import StoredEllipticCurveKey, StoredRSAKey
 
 @final
@@ -60,7 +60,7 @@ class Key(EncryptionKey):
 
     def set_certificates(
         self,
-        certificates: CertificateSource | Iterable[CertificateSource],
+        certificates: _CertificateSource | Iterable[_CertificateSource],
         *,
         silent: bool = False,
     ) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         def public_bytes(self, encoding: Any, /) -> bytes: ...
 
     #: What callers may give for a certificate.
-    CertificateSource = Buffer | str | _HasPublicBytes
+    _CertificateSource = Buffer | str | _HasPublicBytes
 
 _BAD_DATA = 0x80090005
 _INTEGER, _BITS, _OCTETS, _OID, _SEQUENCE, _SET = 0x02, 0x03, 0x04, 0x06, 0x30, 0x31
