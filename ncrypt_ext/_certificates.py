@@ -1,64 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Certificate stores: what is in them, and the keys of certificates."""
+"""The public functions about certificates. What does the work is imported when it is needed."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from contextlib import ExitStack, suppress
-from datetime import datetime, timezone
-from sys import audit
-from typing import TYPE_CHECKING, NamedTuple
-
-from ncrypt_ext import _x509
-from ncrypt_ext._certificate import Certificate, import_store, open_store, provider_of, remember
-from ncrypt_ext._key import Key
-from ncrypt_ext.errors import KeyNotFoundError, NCryptError, NotSupportedError
-from ncrypt_ext.records import CertificateInfo
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from typing_extensions import Buffer
 
+    from ncrypt_ext._key import Key
     from ncrypt_ext._x509 import _CertificateSource
+    from ncrypt_ext.records import CertificateInfo
 
 __all__ = ["add_certificate", "import_pfx", "list_certificates", "open_certificate_key"]
-
-_NOT_FOUND = 0x80092004
-_NOT_SUPPORTED = 0x80090029
-_MACHINE = 0x20
-
-
-class _Place(NamedTuple):
-    store: str
-    machine: bool
-
-
-# Of what cannot be read: it is valid at no time.
-_NEVER = datetime.min.replace(tzinfo=timezone.utc)
-
-
-def _sha1(der: bytes) -> str:
-    return hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
-
-
-def _describe(certificate: Certificate, machine: bool) -> CertificateInfo:
-    der = certificate.der
-    provider = name = None
-    found = certificate.key_info()
-    if found is not None:
-        name, provider, _, flags = found
-        machine = bool(flags & _MACHINE)
-    read = _x509.read_or_none(der)
-    subject = issuer = ""
-    not_before = not_after = _NEVER
-    if read is not None:
-        subject, issuer = read.subject_text, read.issuer_text
-        not_before, not_after = read.not_before, read.not_after
-    return CertificateInfo(
-        der, _sha1(der), subject, issuer, not_before, not_after, provider, name, machine
-    )
 
 
 def list_certificates(*, store: str = "MY", machine: bool = False) -> list[CertificateInfo]:
@@ -69,54 +22,9 @@ def list_certificates(*, store: str = "MY", machine: bool = False) -> list[Certi
     (:meth:`Key.set_certificates() <ncrypt_ext.Key.set_certificates>`). A store that is not there is
     a :class:`~ncrypt_ext.NotFoundError`.
     """
-    with open_store(store, machine=machine, writable=False) as opened:
-        return [_describe(each, machine) for each in _closing(opened.certificates())]
+    from ncrypt_ext import _certificate_stores
 
-
-def _closing(certificates: list[Certificate]) -> Iterator[Certificate]:
-    with ExitStack() as stack:
-        for each in certificates:
-            stack.enter_context(each)
-        yield from certificates
-
-
-# ---- the key of a certificate -------------------------------------------------------------------
-
-
-def _thumbprint(text: str) -> str:
-    """Without what programs put between the digits, and the invisible mark that Windows shows."""
-    if not isinstance(text, str):
-        raise TypeError(f"thumbprint must be a str, not {type(text).__name__!r}")
-    digits = re.sub("[\\s:\u200e]", "", text).upper()
-    if not re.fullmatch("[0-9A-F]{40}|[0-9A-F]{64}", digits):
-        raise ValueError(
-            "thumbprint must be the SHA-1 (40 hexadecimal digits) or the SHA-256 (64) "
-            f"of a certificate, not {text!r}"
-        )
-    return digits
-
-
-def _has_thumbprint(der: bytes, digits: str) -> bool:
-    if len(digits) == 40:
-        return _sha1(der) == digits
-    return hashlib.sha256(der).hexdigest().upper() == digits
-
-
-def _best(found: list[tuple[Certificate, CertificateInfo]], wanted: str) -> Certificate:
-    """Of certificates that fit a subject; they must be of one subject."""
-    found = [pair for pair in found if pair[1].has_key] or found
-    subjects = sorted({info.subject for _, info in found})
-    if len(subjects) > 1:
-        raise ValueError(
-            f"several subjects have {wanted!r} in them: " + "; ".join(map(repr, subjects))
-        )
-    now = datetime.now(timezone.utc)
-
-    def rank(pair: tuple[Certificate, CertificateInfo]) -> tuple[bool, datetime]:
-        info = pair[1]
-        return info.not_before <= now <= info.not_after, info.not_after
-
-    return max(found, key=rank)[0]
+    return _certificate_stores.list_certificates(store=store, machine=machine)
 
 
 def open_certificate_key(
@@ -141,61 +49,11 @@ def open_certificate_key(
     are in this store and in ``"CA"``. Keys that belong to CryptoAPI are converted. Raises the audit
     event ``ncrypt_ext.open_certificate_key``.
     """
-    if (thumbprint is None) == (subject is None):
-        raise TypeError("open_certificate_key() needs thumbprint or subject, and not both")
-    digits = None if thumbprint is None else _thumbprint(thumbprint)
-    if subject is not None and not isinstance(subject, str):
-        raise TypeError(f"subject must be a str, not {type(subject).__name__!r}")
-    if subject == "":
-        raise ValueError("subject must not be empty")
-    audit("ncrypt_ext.open_certificate_key", thumbprint, subject, store, machine)
-    with ExitStack() as stack:
-        opened = stack.enter_context(open_store(store, machine=machine, writable=False))
-        there = [stack.enter_context(each) for each in opened.certificates()]
-        if digits is not None:
-            found = [each for each in there if _has_thumbprint(each.der, digits)]
-            best = found[0] if found else None
-        else:
-            assert subject is not None
-            part = subject.casefold()
-            infos = [(each, _describe(each, machine)) for each in there]
-            fitting = [pair for pair in infos if part in pair[1].subject.casefold()]
-            best = _best(fitting, subject) if fitting else None
-        if best is None:
-            wanted = f"the thumbprint {digits}" if digits else f"{subject!r} in its subject"
-            where = "machine" if machine else "user"
-            raise KeyNotFoundError(
-                _NOT_FOUND, "", f"no certificate in the {where}'s store {store!r} has {wanted}"
-            )
-        return best.open_key(_chain(best.der, there, machine), silent=silent)
+    from ncrypt_ext import _certificate_stores
 
-
-def _chain(leaf: bytes, near: list[Certificate], machine: bool) -> tuple[bytes, ...]:
-    with open_store("CA", machine=machine, writable=False) as issuers:
-        others = [each.der for each in near]
-        others += [each.der for each in _closing(issuers.certificates())]
-    return _x509.find_chain(leaf, others)
-
-
-# ---- into a store -------------------------------------------------------------------------------
-
-
-def _bind(
-    held: ExitStack, undo: ExitStack, leaf: bytes, key: tuple[str, str, bool], where: _Place
-) -> None:
-    """Puts a certificate into a store, with the name, the provider and the scope of its key."""
-    name, provider, of_machine = key
-    opened = held.enter_context(open_store(where.store, machine=where.machine, writable=True))
-    for each in _closing(opened.certificates()):
-        there = each.key_info()
-        if there is not None and (there[0], there[1], bool(there[3] & _MACHINE)) == key:
-            if each.der == leaf:
-                return
-    certificate, new = opened.add(leaf)
-    held.enter_context(certificate)
-    if new:
-        undo.callback(certificate.remove)
-    certificate.set_key(name, provider, machine=of_machine)
+    return _certificate_stores.open_certificate_key(
+        thumbprint=thumbprint, subject=subject, store=store, machine=machine, silent=silent
+    )
 
 
 def add_certificate(
@@ -211,25 +69,9 @@ def add_certificate(
     ``ncrypt_ext.add_certificate`` with the key's name, whether it is a machine key, the store and
     whether that is the machine's.
     """
-    if not isinstance(key, Key):
-        raise TypeError(f"key must be a Key, not {type(key).__name__!r}")
-    found = _x509.encodings(certificate, "certificate")
-    if len(found) != 1:
-        raise ValueError(f"certificate must be one certificate, not {len(found)}")
-    read = _x509.read(found[0])
-    name = key.name
-    if name is None:
-        raise ValueError("the key is ephemeral: a store can only name stored keys")
-    audit("ncrypt_ext.add_certificate", name, key.is_machine_key, store, machine)
-    _x509.check_key(read, key)
-    provider = provider_of(key)
-    if provider is None:
-        raise NotSupportedError(_NOT_SUPPORTED, "", "the key does not tell who its provider is")
-    with ExitStack() as held, ExitStack() as undo:
-        _bind(held, undo, read.der, (name, provider, key.is_machine_key), _Place(store, machine))
-        undo.pop_all()
-    # As the engine does it: the issuers that are there stay, if they fit.
-    remember(key, _x509.find_chain(read.der, key.certificates))
+    from ncrypt_ext import _certificate_stores
+
+    _certificate_stores.add_certificate(certificate, key, store=store, machine=machine)
 
 
 def import_pfx(
@@ -247,48 +89,6 @@ def import_pfx(
     :class:`~ncrypt_ext.AccessDeniedError`. When anything fails, nothing is left behind. Raises
     the audit event ``ncrypt_ext.import_pfx`` with ``machine`` and ``exportable``.
     """
-    audit("ncrypt_ext.import_pfx", machine, exportable)
-    with ExitStack() as held, ExitStack() as undo:
-        imported = held.enter_context(
-            import_store(data, password, exportable=exportable, machine=machine)
-        )
-        there = [held.enter_context(each) for each in imported.certificates()]
-        leaves = [each for each in there if each.key_info() is not None]
-        for each in leaves:
-            undo.callback(_discard, each)
-        if len(leaves) != 1:
-            raise ValueError(f"the PFX must have one private key, not {len(leaves)}")
-        chain = _x509.find_chain(leaves[0].der, [each.der for each in there])
-        key = leaves[0].open_key(None)
-        undo.callback(key.close)
-        if not key.certificates:
-            key.set_certificates(chain)
-        info = leaves[0].key_info()
-        assert info is not None
-        named = info[0], info[1], bool(info[3] & _MACHINE)
-        _bind(held, undo, chain[0], named, _Place("MY", machine))
-        _add_issuers(held, undo, chain[1:], machine)
-        undo.pop_all()
-        return key
+    from ncrypt_ext import _certificate_stores
 
-
-def _discard(leaf: Certificate) -> None:
-    """Deletes an imported key; what went wrong before is what is told."""
-    with suppress(NCryptError):
-        leaf.open_key(None, silent=True).delete(silent=True)
-
-
-def _add_issuers(
-    held: ExitStack, undo: ExitStack, issuers: tuple[bytes, ...], machine: bool
-) -> None:
-    wanted = [der for der in issuers if not _x509.read(der).is_self_issued]
-    if not wanted:
-        return
-    store = held.enter_context(open_store("CA", machine=machine, writable=True))
-    there = {each.der for each in _closing(store.certificates())}
-    for der in wanted:
-        if der not in there:
-            certificate, new = store.add(der)
-            held.enter_context(certificate)
-            if new:
-                undo.callback(certificate.remove)
+    return _certificate_stores.import_pfx(data, password, exportable=exportable, machine=machine)

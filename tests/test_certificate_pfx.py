@@ -207,12 +207,12 @@ def test_wrong_arguments(data, password, error):
 
 def test_a_failure_later_leaves_nothing(private, leaf, issuers, monkeypatch):
     """What is imported is taken back when the stores cannot be written."""
-    from ncrypt_ext import _certificates
+    from ncrypt_ext import _certificate_stores
 
     def fail(*arguments):
         raise nc.AccessDeniedError(0x80070005, "CertOpenStore")
 
-    monkeypatch.setattr(_certificates, "_bind", fail)
+    monkeypatch.setattr(_certificate_stores, "_bind", fail)
     with pytest.raises(nc.AccessDeniedError):
         nc.import_pfx(pack(private, leaf, issuers), "secret")
     assert names() == []
