@@ -37,18 +37,23 @@ class StoredSigner(Signer):
     """A signer whose RSA or EC key stays in its store.
 
     ``certificates`` are the key's own and then those of its issuers, each as DER or as an object of
-    cryptography; what else is given goes to pyHanko's ``Signer``. It holds the native key like the
+    cryptography; those that are stored with the key (``Key.certificates``), if none are given. What
+    else is given goes to pyHanko's ``Signer``. It holds the native key like the
     objects of :meth:`ncrypt_ext.Key.as_cryptography`, until it is closed or dropped. It signs in a
     thread of the loop's executor.
     """
 
     def __init__(
-        self, key: Key, certificates: Iterable[Certificate | bytes], **options: Any
+        self,
+        key: Key,
+        certificates: Iterable[Certificate | bytes] | None = None,
+        **options: Any,
     ) -> None:
-        chain = [x509.Certificate.load(_der(each)) for each in certificates]
+        given = key.certificates if certificates is None else certificates
+        chain = [x509.Certificate.load(_der(each)) for each in given]
         stored = key.as_cryptography()
         if not chain or _public_key(chain[0]) != stored.public_key():
-            raise ValueError("the first certificate is not of this key")
+            raise ValueError("the certificates do not begin with that of the key")
         known = SimpleCertificateStore()  # type: ignore[no-untyped-call]
         known.register_multiple(chain[1:])
         super().__init__(signing_cert=chain[0], cert_registry=known, **options)

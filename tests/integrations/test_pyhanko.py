@@ -117,10 +117,22 @@ def test_certificates_as_der(certified, authority):
     signer.close()
 
 
+def test_certificates_of_the_store(certified, authority):
+    key, own = certified
+    with pytest.raises(ValueError, match="not begin with"):
+        StoredSigner(key)
+    key.set_certificates([own, authority[1]])
+    signer = StoredSigner(key)
+    signature, result = status(sign(signer), authority[1])
+    assert result.bottom_line
+    assert len(signature.other_embedded_certs) == 1
+    signer.close()
+
+
 def test_the_first_certificate_must_be_the_keys(certified, authority):
-    with pytest.raises(ValueError, match="not of this key"):
+    with pytest.raises(ValueError, match="not begin with"):
         StoredSigner(certified[0], [authority[1], certified[1]])
-    with pytest.raises(ValueError, match="certificate"):
+    with pytest.raises(ValueError, match="not begin with"):
         StoredSigner(certified[0], [])
 
 
