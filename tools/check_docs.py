@@ -3,7 +3,7 @@
 
 python tools/check_docs.py
 
-* links between pages resolve, headings included
+* links between pages resolve, headings included, and docs/index.md leads to every page
 * every public name of ncrypt_ext, of ncrypt_ext.capi and ncrypt_ext.ws, and every member of their
   classes, stands as code on some page
 * docs/functions.md has one row for each function of include/ncrypt.h, wincrypt.h and webservices.h,
@@ -80,6 +80,16 @@ def check_links() -> Iterator[str]:
                 yield f"{page.name}: the link to {target} leads nowhere"
             elif anchor and anchor not in anchors(path):
                 yield f"{page.name}: {name or page.name} has no heading #{anchor}"
+
+
+def check_index() -> Iterator[str]:
+    """Each page is one click from the first one."""
+    index = ROOT / "docs" / "index.md"
+    targets = re.findall(r"\]\(([^)#\s]+)", text_of(index))
+    linked = {(index.parent / target).resolve() for target in targets}
+    for page in PAGES:
+        if page.is_relative_to(index.parent) and page not in {*linked, index}:
+            yield f"index.md has no link to {page.relative_to(index.parent)}"
 
 
 # ---- names --------------------------------------------------------------------------------------
@@ -269,6 +279,7 @@ def main() -> int:
         fault
         for check in (
             check_links,
+            check_index,
             check_names,
             check_functions,
             check_errors,
