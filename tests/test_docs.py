@@ -124,6 +124,12 @@ def test_each_block_says_how_it_is_run(block: Block) -> None:
         assert Path(page).name in (ROOT / block.more).read_text(encoding="utf-8")
 
 
+def test_no_block_is_overlooked() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    lines = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
+    assert len([line for line in lines if re.match(r"\s*(```|~~~)", line)]) == 2 * len(BLOCKS)
+
+
 def test_everyday_example_is_in_the_readme() -> None:
     (block,) = [block for block in chosen("python", "twice") if block.where.startswith("README")]
     assert block.output is not None
