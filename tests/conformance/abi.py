@@ -117,3 +117,23 @@ def parameters(*buffers, version=0):
     desc = BufferDesc(version, len(buffers), array)
     desc.kept = data
     return desc
+
+
+class DataBlob(ctypes.Structure):
+    _fields_ = (("size", D), ("data", P))
+
+
+class CertContext(ctypes.Structure):
+    _fields_ = (("encoding", D), ("data", P), ("size", D), ("info", P), ("store", P))
+
+
+class KeyProvInfo(ctypes.Structure):
+    _fields_ = (
+        ("container", P),
+        ("provider", P),
+        ("type", D),
+        ("flags", D),
+        ("parameters", D),
+        ("parameter", P),
+        ("spec", D),
+    )

@@ -75,6 +75,24 @@ SIGNATURES = {
     "CryptDestroyHash": (H,),
     "CryptSignHashW": (H, D, P, D, P, P),
     "CryptVerifySignatureW": (H, P, D, H, P, D),
+    "CertOpenStore": (H, D, H, D, P),
+    "CertCloseStore": (H, D),
+    "CertEnumCertificatesInStore": (H, H),
+    "CertDuplicateCertificateContext": (H,),
+    "CertFreeCertificateContext": (H,),
+    "CertGetCertificateContextProperty": (H, D, P, P),
+    "CertSetCertificateContextProperty": (H, D, D, P),
+    "CertAddEncodedCertificateToStore": (H, D, P, D, D, P),
+    "CertDeleteCertificateFromStore": (H,),
+    "CryptAcquireCertificatePrivateKey": (H, D, P, P, P, P),
+    "PFXImportCertStore": (P, P, D),
+}
+# These return what they made, NULL when they failed.
+GIVE_POINTERS = {
+    "CertOpenStore",
+    "CertEnumCertificatesInStore",
+    "CertDuplicateCertificateContext",
+    "PFXImportCertStore",
 }
 
 
@@ -98,16 +116,18 @@ def _implementation():
 IMPLEMENTATION = _implementation()
 calls = []  # (function, result) since conftest.py last cleared it; None: it did not return
 _library = _open_library()
-# The engine is one library; Windows has one for each header.
-_libraries = {"NCrypt": _library, "BCrypt": _library, "Crypt": _library}
+# The engine is one library; Windows has one for each header, and for certificates one more.
+_libraries = {"NCrypt": _library, "BCrypt": _library, "Crypt": _library, "Cert": _library}
 if sys.platform == "win32":
     _libraries["BCrypt"] = ctypes.WinDLL("bcrypt.dll")
     _libraries["Crypt"] = ctypes.WinDLL("advapi32.dll", use_last_error=True)
+    _libraries["Cert"] = ctypes.WinDLL("crypt32.dll", use_last_error=True)
 _functions = {}
 for _name, _types in SIGNATURES.items():
-    _function = getattr(_libraries[_name.partition("Crypt")[0] + "Crypt"], _name)
+    _part = "Cert" if "Cert" in _name else _name.partition("Crypt")[0] + "Crypt"
+    _function = getattr(_libraries[_part], _name)
     _function.argtypes = _types
-    _function.restype = c_int32
+    _function.restype = H if _name in GIVE_POINTERS else c_int32
     _functions[_name] = _function
 NOT_SET = 0x2000DEAD  # what no function leaves in the place of a reason
 
@@ -137,6 +157,18 @@ def _reason(result):
 
 def call(name, *arguments):
     """The unsigned status. A str goes as UTF-16, bytes as the address of a copy."""
+    return _call(name, *arguments)[1]
+
+
+def fetch(name, *arguments):
+    """What a call that must succeed has made."""
+    result, status = _call(name, *arguments)
+    if status != ERROR_SUCCESS:
+        raise RefusedError(name, status)
+    return result
+
+
+def _call(name, *arguments):
     converted = []
     for argument in arguments:
         if isinstance(argument, str):
@@ -145,13 +177,13 @@ def call(name, *arguments):
             argument = (c_uint8 * max(1, len(argument))).from_buffer_copy(argument or b"\0")
         converted.append(argument)
     calls.append((name, None))
-    returns_bool = name.startswith("Crypt")
-    if returns_bool:
+    is_zero_a_failure = name.startswith(("Crypt", "Cert", "PFX"))
+    if is_zero_a_failure:
         _set_last_error(NOT_SET)
-    status = _functions[name](*converted)
-    status = _reason(status) if returns_bool else status & 0xFFFFFFFF
+    result = _functions[name](*converted)
+    status = _reason(result) if is_zero_a_failure else result & 0xFFFFFFFF
     calls[-1] = (name, status)
-    return status
+    return result, status
 
 
 class RefusedError(Exception):

@@ -25,6 +25,7 @@ import pytest
 from . import differences, probes, results
 from .api import IMPLEMENTATION, Api, calls
 from .capi import Capi
+from .certificates import Certificates
 from .ws_api import Ws
 from .ws_channels import Channels, channels_missing
 from .ws_service import Service
@@ -208,6 +209,14 @@ def capi():
     capi = Capi()
     yield capi
     capi.release()
+
+
+@pytest.fixture
+def certificates(capi):
+    """After it, so that no store is open when containers are deleted."""
+    certificates = Certificates()
+    yield certificates
+    certificates.release()
 
 
 @pytest.fixture
