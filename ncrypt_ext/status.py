@@ -105,6 +105,8 @@ _TABLE = """
 0x80092005 CRYPT_E_EXISTS EEXIST KeyExistsError exists already
 0x8009200B CRYPT_E_NO_KEY_PROPERTY ENOENT KeyNotFoundError the certificate has no stored key
 0x80093100 CRYPT_E_ASN1_ERROR EINVAL BadDataError malformed ASN.1
+0x80093102 CRYPT_E_ASN1_EOD EINVAL BadDataError malformed ASN.1: cut short
+0x80093103 CRYPT_E_ASN1_CORRUPT EINVAL BadDataError malformed ASN.1: corrupt data
 0x8009310B CRYPT_E_ASN1_BADTAG EINVAL BadDataError malformed ASN.1: unexpected tag
 # TLS: what is wrong with a server's certificate, or with the protocol
 0x80092010 CRYPT_E_REVOKED EACCES WsSecurityError the certificate was revoked
