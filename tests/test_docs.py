@@ -172,9 +172,12 @@ def test_reference_has_every_public_name(tmp_path: Path) -> None:
     del pages["index"]
     assert {"ncrypt_ext", "ncrypt_ext.capi", "ncrypt_ext.ws", "ncrypt_ext.ws.aio"} <= pages.keys()
     for module_name, page in pages.items():
-        if module_name.startswith("ncrypt_ext.integrations"):
-            pytest.importorskip("cryptography")
-        module = import_module(module_name)
+        try:
+            module = import_module(module_name)
+        except ModuleNotFoundError as error:
+            if "integrations" in module_name and not str(error.name).startswith("ncrypt_ext"):
+                continue  # the package that it is for is not there
+            raise
         names = getattr(module, "__all__", None) or defined_in(module)
         assert names
         for name in names:
