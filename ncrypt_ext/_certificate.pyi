@@ -20,11 +20,17 @@ def open_store(name: str, *, machine: bool, writable: bool) -> CertificateStore:
     """Open a store of the user or the machine (CertOpenStore)."""
 
 def import_store(
-    data: Buffer, password: str | None, *, exportable: bool, machine: bool
+    data: Buffer,
+    password: str | None,
+    *,
+    exportable: bool,
+    machine: bool,
+    persist: bool = True,
 ) -> CertificateStore:
     """Import the keys of a PFX (PFXImportCertStore).
 
-    The store that is returned is not a stored one: what is in it names the imported keys.
+    The store that is returned is not a stored one: what is in it names the imported keys. With
+    ``persist=False`` they are not stored either, and live as long as their certificates.
     """
 
 @final

@@ -18,7 +18,8 @@ from ncrypt_ext.wincrypt cimport (
     CERT_STORE_READONLY_FLAG, CERT_SYSTEM_STORE_CURRENT_USER, CERT_SYSTEM_STORE_LOCAL_MACHINE,
     CRYPT_ACQUIRE_COMPARE_KEY_FLAG, CRYPT_ACQUIRE_ONLY_NCRYPT_KEY_FLAG, CRYPT_ACQUIRE_SILENT_FLAG,
     CRYPT_DATA_BLOB, CRYPT_EXPORTABLE, CRYPT_KEY_PROV_INFO, CRYPT_MACHINE_KEYSET,
-    CRYPT_USER_KEYSET, HCERTSTORE, PCCERT_CONTEXT, PKCS12_ALWAYS_CNG_KSP, X509_ASN_ENCODING,
+    CRYPT_USER_KEYSET, HCERTSTORE, PCCERT_CONTEXT, PKCS12_ALWAYS_CNG_KSP, PKCS12_NO_PERSIST_KEY,
+    X509_ASN_ENCODING,
     CertAddEncodedCertificateToStore, CertCloseStore, CertDeleteCertificateFromStore,
     CertDuplicateCertificateContext, CertEnumCertificatesInStore, CertFreeCertificateContext,
     CertGetCertificateContextProperty, CertOpenStore, CertSetCertificateContextProperty,
@@ -85,7 +86,7 @@ def open_store(name, *, bint machine, bint writable):
     return own_store(handle)
 
 
-def import_store(data, password, *, bint exportable, bint machine):
+def import_store(data, password, *, bint exportable, bint machine, bint persist=True):
     """Imports the keys of a PFX; the store that is returned is not a stored one."""
     cdef bytes text = wide_or_none(password, "password")
     cdef LPCWSTR pointer = wide_pointer(text)
@@ -97,6 +98,8 @@ def import_store(data, password, *, bint exportable, bint machine):
     flags |= CRYPT_MACHINE_KEYSET if machine else CRYPT_USER_KEYSET
     if exportable:
         flags |= CRYPT_EXPORTABLE
+    if not persist:
+        flags |= PKCS12_NO_PERSIST_KEY
     try:
         input_open(&source, data, "data")
         try:

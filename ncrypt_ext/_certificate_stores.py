@@ -220,7 +220,7 @@ def import_pfx(
         key = leaves[0].open_key(None)
         undo.callback(key.close)
         if not key.certificates:
-            key.set_certificates(chain)
+            _attach(key, chain)
         info = leaves[0].key_info()
         assert info is not None
         named = info[0], info[1], bool(info[3] & _MACHINE)
@@ -228,6 +228,13 @@ def import_pfx(
         _add_issuers(held, undo, chain[1:], machine)
         undo.pop_all()
         return key
+
+
+def _attach(key: Key, chain: tuple[bytes, ...]) -> None:
+    try:
+        key.set_certificates(chain)
+    except NotSupportedError:  # the provider keeps none with its keys: those of the stores count
+        remember(key, chain)
 
 
 def _discard(leaf: Certificate) -> None:

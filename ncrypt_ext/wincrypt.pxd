@@ -131,6 +131,7 @@ cdef extern from "wincrypt.h" nogil:
 
         CRYPT_USER_KEYSET
         PKCS12_ALWAYS_CNG_KSP
+        PKCS12_NO_PERSIST_KEY
 
     LPCSTR CERT_STORE_PROV_SYSTEM_W
     # Too great for an enumeration.

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Certificates by hand, for where no other package makes them: in Windows' Python under Wine."""
 
+import base64
 import hashlib
+import textwrap
 
 import ncrypt_ext as nc
 
@@ -105,3 +107,21 @@ def certificate(public_key, subject=("CN=leaf",), issuer=None, *, signer=None, s
     )
     value = signature(signer, inner)
     return sequence(inner, algorithm, tlv(0x03, b"\0" + value))
+
+
+def chain_of(key, authority):
+    """The key's own certificate, that of its issuer, and the root's: both of one other key."""
+    return (
+        certificate(key, ("O=Example", "CN=orders"), ("CN=middle",), signer=authority),
+        certificate(authority, ("CN=middle",), ("CN=root",), signer=authority),
+        certificate(authority, ("CN=root",), signer=authority),
+    )
+
+
+def pem(*certificates):
+    return "".join(
+        "-----BEGIN CERTIFICATE-----\n"
+        + "\n".join(textwrap.wrap(base64.b64encode(der).decode(), 64))
+        + "\n-----END CERTIFICATE-----\n"
+        for der in certificates
+    )

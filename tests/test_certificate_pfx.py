@@ -164,6 +164,31 @@ def test_importing_twice_makes_two_keys(private, leaf, issuers):
     assert {info.key_name for info in nc.list_certificates()} == set(names())
 
 
+def test_a_key_that_belongs_to_its_certificate(private, leaf, digest):
+    """Its handle is borrowed: certificate and store live until the key is closed."""
+    from ncrypt_ext import _certificate
+
+    data = pack(private, leaf, [])
+    store = _certificate.import_store(
+        data, "secret", exportable=False, machine=False, persist=False
+    )
+    with store:
+        (own,) = store.certificates()
+    assert own.key_info() is None
+    key = own.open_key(None)
+    own.close()
+    counts = nc.live_handles()["binding"]
+    assert (counts["CertificateStore"], counts["Certificate"]) == (1, 1)
+    stored = key.as_cryptography()
+    with stored:
+        key.close()
+        made = make("made", private.public_key(), "leaf", stored)
+    made.verify_directly_issued_by(leaf)
+    counts = nc.live_handles()["binding"]
+    assert (counts["CertificateStore"], counts["Certificate"], counts["Key"]) == (0, 0, 0)
+    assert names() == []
+
+
 @pytest.mark.parametrize("junk", [b"", b"junk", b"0\x80", bytes(100), b"\x30\x84\xff\xff\xff\xff"])
 def test_what_is_no_pfx(junk):
     with pytest.raises(nc.NCryptError):
