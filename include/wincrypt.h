@@ -305,7 +305,7 @@ BOOL WINAPI CryptAcquireCertificatePrivateKey(PCCERT_CONTEXT pCert, DWORD dwFlag
  *   CRYPT_E_NOT_FOUND        a private key without its certificate
  *   NTE_NOT_SUPPORTED        a kind of key, or an algorithm that the engine's libcrypto does not offer; old files with
  *                            RC2 need its legacy provider (NCRYPT_EXT_OPENSSL_CONF)
- *   NTE_BAD_LEN              more than 64 keys, 256 certificates or ten million iterations of the password's hash */
+ *   NTE_BAD_LEN              more than 64 keys, 256 certificates or eight million iterations of the password's hash */
 HCERTSTORE WINAPI PFXImportCertStore(CRYPT_DATA_BLOB *pPFX, LPCWSTR szPassword, DWORD dwFlags);
 
 #ifdef __cplusplus

@@ -98,9 +98,9 @@ static void test_add(void)
     HCERTSTORE store = open_my();
     BYTE bytes[2000];
 
-    CHECK_ERROR(CertAddEncodedCertificateToStore(store, PKCS_7_ASN_ENCODING, leaf.der, leaf.size, CERT_STORE_ADD_NEW,
-                                                 NULL),
-                ERROR_INVALID_PARAMETER);
+    CHECK_ERROR(
+        CertAddEncodedCertificateToStore(store, PKCS_7_ASN_ENCODING, leaf.der, leaf.size, CERT_STORE_ADD_NEW, NULL),
+        ERROR_INVALID_PARAMETER);
     CHECK_ERROR(CertAddEncodedCertificateToStore(store, X509_ASN_ENCODING, NULL, leaf.size, CERT_STORE_ADD_NEW, NULL),
                 ERROR_INVALID_PARAMETER);
     CHECK_ERROR(CertAddEncodedCertificateToStore(store, X509_ASN_ENCODING, leaf.der, leaf.size, 0, NULL),
@@ -108,16 +108,18 @@ static void test_add(void)
     CHECK_ERROR(CertAddEncodedCertificateToStore(store, X509_ASN_ENCODING, leaf.der, leaf.size, 4, NULL),
                 ERROR_INVALID_PARAMETER);
     for (DWORD size = 0; size < leaf.size; size++) {
-        CHECK_ERROR(CertAddEncodedCertificateToStore(store, X509_ASN_ENCODING, leaf.der, size, CERT_STORE_ADD_NEW, NULL),
-                    CRYPT_E_ASN1_BADTAG);
+        CHECK_ERROR(
+            CertAddEncodedCertificateToStore(store, X509_ASN_ENCODING, leaf.der, size, CERT_STORE_ADD_NEW, NULL),
+            CRYPT_E_ASN1_BADTAG);
     }
     memcpy(bytes, leaf.der, leaf.size);
     bytes[leaf.size] = 0;
-    CHECK_ERROR(CertAddEncodedCertificateToStore(store, X509_ASN_ENCODING, bytes, leaf.size + 1, CERT_STORE_ADD_NEW,
-                                                 NULL),
-                CRYPT_E_ASN1_BADTAG);
+    CHECK_ERROR(
+        CertAddEncodedCertificateToStore(store, X509_ASN_ENCODING, bytes, leaf.size + 1, CERT_STORE_ADD_NEW, NULL),
+        CRYPT_E_ASN1_BADTAG);
     CHECK(count_certificates(store) == 0);
-    CHECK_GOOD(CertAddEncodedCertificateToStore(store, X509_ASN_ENCODING, leaf.der, leaf.size, CERT_STORE_ADD_NEW, NULL));
+    CHECK_GOOD(
+        CertAddEncodedCertificateToStore(store, X509_ASN_ENCODING, leaf.der, leaf.size, CERT_STORE_ADD_NEW, NULL));
     CHECK(count_certificates(store) == 1);
     CHECK_GOOD(CertCloseStore(store, 0));
 }

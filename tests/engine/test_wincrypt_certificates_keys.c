@@ -24,8 +24,7 @@ static struct result acquire_with(PCCERT_CONTEXT context, DWORD flags)
 {
     struct result result = {0, 77, 77};
 
-    CHECK_GOOD(
-        CryptAcquireCertificatePrivateKey(context, flags, NULL, &result.handle, &result.spec, &result.callers));
+    CHECK_GOOD(CryptAcquireCertificatePrivateKey(context, flags, NULL, &result.handle, &result.spec, &result.callers));
     return result;
 }
 
@@ -147,7 +146,8 @@ static void test_other_key(void)
     delete_key(u"key");
 }
 
-/* ---- keys of CryptoAPI -------------------------------------------------------------------------------------------- */
+/* ---- keys of CryptoAPI --------------------------------------------------------------------------------------------
+ */
 
 static struct issued issue_for_container(const WCHAR *name, DWORD spec)
 {
@@ -260,7 +260,8 @@ static void test_container_cached(void)
     capi = acquire_with(context, CACHE);
     cng = acquire_with(context, CACHE | ONLY);
     CHECK(!capi.callers && !cng.callers && capi.spec == AT_KEYEXCHANGE && cng.spec == CERT_NCRYPT_KEY_SPEC);
-    CHECK(acquire_with(context, CACHE).handle == capi.handle && acquire_with(context, CACHE | ONLY).handle == cng.handle);
+    CHECK(acquire_with(context, CACHE).handle == capi.handle &&
+          acquire_with(context, CACHE | ONLY).handle == cng.handle);
     CHECK_GOOD(CertFreeCertificateContext(context));
     CHECK(ncx_live_handles(LIVE_CONTEXT) == contexts);
     delete_container(u"box");

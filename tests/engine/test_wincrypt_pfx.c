@@ -108,8 +108,8 @@ static void test_old_mode(void)
     if (legacy == NULL) {
         printf("wincrypt_pfx: no file with RC2 is tried, for this libcrypto cannot make one\n");
     } else {
-        file = usual_file((struct pfx_options){.password = "password",
-                                               .certificate_cipher = NID_pbe_WithSHA1And40BitRC2_CBC});
+        file = usual_file(
+            (struct pfx_options){.password = "password", .certificate_cipher = NID_pbe_WithSHA1And40BitRC2_CBC});
         CHECK(import_file(&file, PASSWORD, 0) == NULL);
         CHECK(GetLastError() == (DWORD)NTE_NOT_SUPPORTED);
         CHECK(ncx_error_detail(NTE_NOT_SUPPORTED, detail, sizeof detail) > 0 && strstr(detail, "RC2") != NULL);
@@ -191,8 +191,8 @@ static void test_ephemeral(void)
     CHECK_GOOD(CertCloseStore(store, 0));
     CHECK(count_keys(0) == 0 && count_my() == 0 && !provider_info(context, &room));
     CHECK_ERROR(CryptAcquireCertificatePrivateKey(context, 0, NULL, &key, &spec, &callers), NTE_BAD_PROV_TYPE);
-    CHECK_GOOD(CryptAcquireCertificatePrivateKey(context, CRYPT_ACQUIRE_ONLY_NCRYPT_KEY_FLAG, NULL, &key, &spec,
-                                                 &callers));
+    CHECK_GOOD(
+        CryptAcquireCertificatePrivateKey(context, CRYPT_ACQUIRE_ONLY_NCRYPT_KEY_FLAG, NULL, &key, &spec, &callers));
     CHECK(spec == CERT_NCRYPT_KEY_SPEC && callers == FALSE && key_fits(key, &leaf));
     CHECK_STATUS(set_dword(key, NCRYPT_EXPORT_POLICY_PROPERTY, policy, 0), NTE_BAD_KEY_STATE);
     CHECK_GOOD(CertFreeCertificateContext(context));
@@ -244,8 +244,8 @@ static void test_several_keys(void)
 {
     struct issued stranger = issue_ec("stranger", NULL, false);
     const struct pfx_item items[] = {
-        {.key = &other},        {.key = &leaf},    {.certificate = &middle},  {.certificate = &stranger},
-        {.certificate = &leaf}, {.key = &other},   {.certificate = &other},   {.certificate = &root},
+        {.key = &other},        {.key = &leaf},  {.certificate = &middle}, {.certificate = &stranger},
+        {.certificate = &leaf}, {.key = &other}, {.certificate = &other},  {.certificate = &root},
     };
     const struct issued *first[] = {&leaf, &middle, &root}, *second[] = {&other, &root};
     struct pfx_file file = make_file((struct pfx_options){.password = "password"}, items, COUNT(items));

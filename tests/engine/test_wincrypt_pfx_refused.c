@@ -46,10 +46,8 @@ static void test_passwords(void)
     CHECK_REFUSED(small_file((struct pfx_options){.password = "right"}), NULL, ERROR_INVALID_PASSWORD);
     CHECK_REFUSED(small_file((struct pfx_options){.password = ""}), u"x", ERROR_INVALID_PASSWORD);
     CHECK_REFUSED(small_file((struct pfx_options){.password = "right"}), long_password, ERROR_INVALID_PASSWORD);
-    CHECK_REFUSED(small_file((struct pfx_options){.password = "right"}), half,
-                  ERROR_INVALID_PASSWORD);
-    CHECK_REFUSED(small_file((struct pfx_options){.password = "right"}), reversed,
-                  ERROR_INVALID_PASSWORD);
+    CHECK_REFUSED(small_file((struct pfx_options){.password = "right"}), half, ERROR_INVALID_PASSWORD);
+    CHECK_REFUSED(small_file((struct pfx_options){.password = "right"}), reversed, ERROR_INVALID_PASSWORD);
 }
 
 static void test_no_checksum(void)
@@ -143,8 +141,7 @@ static void test_key_alone(void)
 static void test_unknown_key(void)
 {
     struct issued odd = issue("odd", EVP_EC_gen("secp256k1"), NULL, false);
-    const struct pfx_item items[] = {
-        {.key = &leaf}, {.certificate = &leaf}, {.key = &odd}, {.certificate = &odd}};
+    const struct pfx_item items[] = {{.key = &leaf}, {.certificate = &leaf}, {.key = &odd}, {.certificate = &odd}};
 
     CHECK_REFUSED(make_file((struct pfx_options){.password = "x"}, items, COUNT(items)), u"x", NTE_NOT_SUPPORTED);
     issued_free(&odd);
@@ -232,7 +229,8 @@ static size_t wrap(uint8_t tag, uint8_t *bytes, size_t size)
 /* A certificate's bag in bags. */
 static PKCS12_SAFEBAG *nested_bag(unsigned depth, uint8_t tag)
 {
-    static const uint8_t safe_contents[] = {0x06, 0x0B, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x0C, 0x0A, 0x01, 0x06};
+    static const uint8_t safe_contents[] = {0x06, 0x0B, 0x2A, 0x86, 0x48, 0x86, 0xF7,
+                                            0x0D, 0x01, 0x0C, 0x0A, 0x01, 0x06};
     PKCS12_SAFEBAG *bag = PKCS12_SAFEBAG_create_cert(leaf.x509);
     uint8_t bytes[4000], *end = bytes;
     const uint8_t *at = bytes;

@@ -13,7 +13,7 @@
 
 #define MAX_PASSWORD   1024 /* UTF-16 units */
 #define MAX_DEPTH      4    /* of bags in bags */
-#define MAX_ITERATIONS 10000000u
+#define MAX_ITERATIONS 8000000u
 #define MAX_NAME_TEXT  128
 
 struct reading {
@@ -329,7 +329,7 @@ static SECURITY_STATUS open_part(struct reading *reading, PKCS7 *part, STACK_OF(
         }
         *bags = PKCS12_unpack_p7encdata(part, reading->password, reading->password_size);
     } else {
-        return status_fail(NTE_NOT_SUPPORTED, "a part of the file is encrypted for a public key");
+        return status_fail(NTE_NOT_SUPPORTED, "a part of the file is not encrypted with a password");
     }
     return *bags == NULL ? malformed("a part of the file cannot be read") : ERROR_SUCCESS;
 }
