@@ -71,12 +71,47 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_ECDSA_P256_ALGORITHM u"ECDSA_P256"
 #define BCRYPT_ECDSA_P384_ALGORITHM u"ECDSA_P384"
 #define BCRYPT_ECDSA_P521_ALGORITHM u"ECDSA_P521"
+#define BCRYPT_ECDH_ALGORITHM       u"ECDH"
+#define BCRYPT_ECDH_P256_ALGORITHM  u"ECDH_P256"
+#define BCRYPT_ECDH_P384_ALGORITHM  u"ECDH_P384"
+#define BCRYPT_ECDH_P521_ALGORITHM  u"ECDH_P521"
 
 /* Implementations. */
 #define MS_PRIMITIVE_PROVIDER u"Microsoft Primitive Provider"
 
 /* Flags. */
 #define BCRYPT_NO_KEY_VALIDATION 0x00000008 /* ImportKeyPair */
+
+/* Key derivation functions of agreed secrets, the types of their parameters and their flag. */
+#define BCRYPT_KDF_HASH            u"HASH"
+#define BCRYPT_KDF_HMAC            u"HMAC"
+#define BCRYPT_KDF_TLS_PRF         u"TLS_PRF"
+#define BCRYPT_KDF_SP80056A_CONCAT u"SP800_56A_CONCAT"
+#define BCRYPT_KDF_RAW_SECRET      u"TRUNCATE" /* the secret itself, its bytes in reverse */
+#define BCRYPT_KDF_HKDF            u"HKDF"
+
+#define KDF_HASH_ALGORITHM   0x0 /* UTF-16 with its NUL */
+#define KDF_SECRET_PREPEND   0x1
+#define KDF_SECRET_APPEND    0x2
+#define KDF_HMAC_KEY         0x3
+#define KDF_TLS_PRF_LABEL    0x4
+#define KDF_TLS_PRF_SEED     0x5
+#define KDF_SECRET_HANDLE    0x6
+#define KDF_TLS_PRF_PROTOCOL 0x7
+#define KDF_ALGORITHMID      0x8
+#define KDF_PARTYUINFO       0x9
+#define KDF_PARTYVINFO       0xA
+#define KDF_SUPPPUBINFO      0xB
+#define KDF_SUPPPRIVINFO     0xC
+#define KDF_HKDF_INFO        0x14
+
+#define KDF_USE_SECRET_AS_HMAC_KEY_FLAG 0x1
+
+/* Properties of a secret for HKDF: the hash, then one of the others: the salt (which may be NULL), or nothing when the
+ * secret is to be the pseudorandom key itself. */
+#define BCRYPT_HKDF_HASH_ALGORITHM    u"HkdfHashAlgorithm"
+#define BCRYPT_HKDF_SALT_AND_FINALIZE u"HkdfSaltAndFinalize"
+#define BCRYPT_HKDF_PRK_AND_FINALIZE  u"HkdfPrkAndFinalize"
 
 /* Curves, for BCRYPT_ECC_CURVE_NAME and the generic algorithms. */
 #define BCRYPT_ECC_CURVE_NAME       u"ECCCurveName"

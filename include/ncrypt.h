@@ -19,6 +19,7 @@ extern "C" {
 typedef ULONG_PTR NCRYPT_HANDLE;
 typedef ULONG_PTR NCRYPT_PROV_HANDLE;
 typedef ULONG_PTR NCRYPT_KEY_HANDLE;
+typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 
 /* Limits. */
 #define NCRYPT_MAX_KEY_NAME_LENGTH 512
@@ -39,9 +40,14 @@ typedef ULONG_PTR NCRYPT_KEY_HANDLE;
 #define NCRYPT_ECDSA_P256_ALGORITHM BCRYPT_ECDSA_P256_ALGORITHM
 #define NCRYPT_ECDSA_P384_ALGORITHM BCRYPT_ECDSA_P384_ALGORITHM
 #define NCRYPT_ECDSA_P521_ALGORITHM BCRYPT_ECDSA_P521_ALGORITHM
+#define NCRYPT_ECDH_ALGORITHM       BCRYPT_ECDH_ALGORITHM
+#define NCRYPT_ECDH_P256_ALGORITHM  BCRYPT_ECDH_P256_ALGORITHM
+#define NCRYPT_ECDH_P384_ALGORITHM  BCRYPT_ECDH_P384_ALGORITHM
+#define NCRYPT_ECDH_P521_ALGORITHM  BCRYPT_ECDH_P521_ALGORITHM
 
 #define NCRYPT_RSA_ALGORITHM_GROUP   NCRYPT_RSA_ALGORITHM
 #define NCRYPT_ECDSA_ALGORITHM_GROUP u"ECDSA"
+#define NCRYPT_ECDH_ALGORITHM_GROUP  u"ECDH"
 
 /* Algorithm interfaces and operations, as NCryptEnumAlgorithms reports them. */
 #define NCRYPT_CIPHER_INTERFACE                BCRYPT_CIPHER_INTERFACE
@@ -228,6 +234,17 @@ SECURITY_STATUS WINAPI NCryptEncrypt(NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWOR
                                      PBYTE pbOutput, DWORD cbOutput, DWORD *pcbResult, DWORD dwFlags);
 SECURITY_STATUS WINAPI NCryptDecrypt(NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWORD cbInput, void *pPaddingInfo,
                                      PBYTE pbOutput, DWORD cbOutput, DWORD *pcbResult, DWORD dwFlags);
+
+/* Secret agreement. The secret does not depend on the keys, which may be freed before it; NCryptFreeObject wipes it.
+ * What Windows leaves open: the peer's key has to be of the same group and curve. */
+SECURITY_STATUS WINAPI NCryptSecretAgreement(NCRYPT_KEY_HANDLE hPrivKey, NCRYPT_KEY_HANDLE hPubKey,
+                                             NCRYPT_SECRET_HANDLE *phAgreedSecret, DWORD dwFlags);
+/* pbDerivedKey NULL asks for the size. BCRYPT_KDF_HASH, HMAC and RAW_SECRET give as many bytes as they have and fit;
+ * TLS_PRF gives 48; SP80056A_CONCAT and HKDF as many as are asked for, and to the question the digest's size. A buffer
+ * of the list that the function does not know is refused. */
+SECURITY_STATUS WINAPI NCryptDeriveKey(NCRYPT_SECRET_HANDLE hSharedSecret, LPCWSTR pwszKDF,
+                                       NCryptBufferDesc *pParameterList, PBYTE pbDerivedKey, DWORD cbDerivedKey,
+                                       DWORD *pcbResult, ULONG dwFlags);
 
 /* Transport. */
 SECURITY_STATUS WINAPI NCryptImportKey(NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE hImportKey, LPCWSTR pszBlobType,

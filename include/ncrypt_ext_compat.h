@@ -131,7 +131,7 @@ uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint32_t size);
 
 /* Live entries of the handle table by type: 0 providers, 1 keys, 2 algorithm providers of the bcrypt functions, 3 their
  * keys, 4 CryptoAPI contexts, 5 their keys, 6 their hashes; of web services 7 errors, 8 heaps, 9 XML buffers, 10
- * readers, 11 writers, 12 tokens, 13 channels, 14 messages; 15 certificate stores. */
+ * readers, 11 writers, 12 tokens, 13 channels, 14 messages; 15 certificate stores, 16 agreed secrets. */
 uint64_t ncx_live_handles(uint32_t type);
 
 /* While set, long operations of this thread (key generation) call `poll` every few milliseconds and give up with

@@ -55,23 +55,25 @@ static void test_magics(void)
 static void test_algorithms(void)
 {
     const struct algorithm *rsa = algorithm_by_name(u"RSA"), *ecdsa = algorithm_by_name(u"ECDSA");
+    const struct algorithm *ecdh = algorithm_by_name(u"ECDH"), *agrees = algorithm_by_name(u"ECDH_P521");
     const struct algorithm *p384 = algorithm_by_name(u"ECDSA_P384");
     unsigned count = 0;
 
     for (const struct algorithm *algorithm; (algorithm = algorithm_at(count)) != NULL; count++) {
         CHECK(algorithm_by_name(algorithm->name) == algorithm);
-        CHECK((algorithm->curve_name == NULL) == (algorithm == rsa || algorithm == ecdsa));
-        CHECK(algorithm->takes_curve == (algorithm == ecdsa));
+        CHECK((algorithm->curve_name == NULL) == (algorithm == rsa || algorithm == ecdsa || algorithm == ecdh));
+        CHECK(algorithm->takes_curve == (algorithm == ecdsa || algorithm == ecdh));
         CHECK(algorithm->lengths.dwMinLength <= algorithm->lengths.dwMaxLength);
         CHECK(algorithm->import_min <= algorithm->lengths.dwMinLength);
         CHECK(algorithm->import_max >= algorithm->lengths.dwMaxLength);
     }
-    CHECK(count == 5);
+    CHECK(count == 9);
     CHECK(algorithm_by_name(u"rsa") == NULL);
-    CHECK(algorithm_by_name(u"ECDH_P256") == NULL);
     CHECK(rsa->interface == 3 && rsa->operations == 0x14 && rsa->family == &family_rsa);
     CHECK(p384->interface == 5 && p384->operations == 0x10 && p384->family == &family_ec);
     CHECK(utf16_equal(p384->group, u"ECDSA") && utf16_equal(p384->curve_name, u"nistP384"));
+    CHECK(agrees->interface == 4 && agrees->operations == 0x18 && agrees->family == &family_ec);
+    CHECK(utf16_equal(agrees->group, u"ECDH") && utf16_equal(agrees->curve_name, u"nistP521"));
 }
 
 static void test_lengths(void)
@@ -92,7 +94,9 @@ static void test_reported_names(void)
 
     CHECK(algorithm_for_curve(u"ECDSA", curve, false) == algorithm_by_name(u"ECDSA_P521"));
     CHECK(algorithm_for_curve(u"ECDSA", curve, true) == algorithm_by_name(u"ECDSA"));
-    CHECK(algorithm_for_curve(u"ECDH", curve, false) == NULL);
+    CHECK(algorithm_for_curve(u"ECDH", curve, false) == algorithm_by_name(u"ECDH_P521"));
+    CHECK(algorithm_for_curve(u"ECDH", curve, true) == algorithm_by_name(u"ECDH"));
+    CHECK(algorithm_for_curve(u"RSA", curve, false) == NULL);
 }
 
 int main(void)

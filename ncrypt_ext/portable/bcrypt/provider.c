@@ -11,13 +11,15 @@ static void let_go(void *algorithm)
     (void)algorithm;
 }
 
-/* Generic ECDSA is not among them: its curve would be a property of the provider's, and there are none here. */
+/* Generic ECDSA is not among them: its curve would be a property of the provider's, and there are none here. Nor are
+ * the algorithms of key agreement: Windows does not verify with their keys, and nothing else is done here with them. */
 static SECURITY_STATUS find_algorithm(const WCHAR *name, const struct algorithm **algorithm)
 {
     char printable[64];
 
     *algorithm = algorithm_by_name(name);
-    if (*algorithm == NULL || (*algorithm)->takes_curve) {
+    if (*algorithm == NULL || (*algorithm)->takes_curve ||
+        (*algorithm)->interface == NCRYPT_SECRET_AGREEMENT_INTERFACE) {
         return status_fail(STATUS_NOT_FOUND, "algorithm '%s' is not supported",
                            utf16_printable(name, printable, sizeof printable));
     }

@@ -229,7 +229,7 @@ static bool word_matches(uint64_t word, NCRYPT_HANDLE handle, enum handle_type t
 
 static bool type_fits(enum handle_type own, enum handle_type wanted)
 {
-    return wanted == HANDLE_ANY ? own == HANDLE_PROVIDER || own == HANDLE_KEY : own == wanted;
+    return wanted == HANDLE_ANY ? own == HANDLE_PROVIDER || own == HANDLE_KEY || own == HANDLE_SECRET : own == wanted;
 }
 
 static struct slot *find_slot(NCRYPT_HANDLE handle, enum handle_type *type)

@@ -13,9 +13,9 @@
 #include "common/status.h"
 #include "ncrypt.h"
 
-/* Some key storage functions take providers and keys alike; none takes the handles of the other parts. */
+/* Some key storage functions take providers, keys and secrets alike; none takes the handles of the other parts. */
 enum handle_type {
-    HANDLE_ANY = 0, /* HANDLE_PROVIDER or HANDLE_KEY */
+    HANDLE_ANY = 0, /* HANDLE_PROVIDER, HANDLE_KEY or HANDLE_SECRET */
     HANDLE_PROVIDER = 1,
     HANDLE_KEY = 2,
     HANDLE_BCRYPT_ALGORITHM = 3,
@@ -32,7 +32,8 @@ enum handle_type {
     HANDLE_WS_CHANNEL = 14,
     HANDLE_WS_MESSAGE = 15,
     HANDLE_CERTIFICATE_STORE = 16,
-    HANDLE_TYPE_COUNT = 17,
+    HANDLE_SECRET = 17,
+    HANDLE_TYPE_COUNT = 18,
 };
 
 /* Makes a handle for `object`; from now on the table owns it and calls `destroy` once, when the handle has been closed

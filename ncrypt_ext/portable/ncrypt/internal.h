@@ -168,9 +168,43 @@ static inline void key_mark_used(struct key *key, const void *out)
 
 /* ---- use.c ---------------------------------------------------------------------------------------------------- */
 
+/* NTE_PERM when the usage does not allow the operation. */
+MUST_CHECK SECURITY_STATUS key_check_usage(const struct key *key, uint32_t usage);
+
 /* material_sign() for a key that is ready, if its usage allows it. */
 MUST_CHECK SECURITY_STATUS key_sign(struct key *key, const void *padding, uint32_t flags, const uint8_t *hash,
                                     uint32_t hash_size, uint8_t *out, uint32_t out_size, DWORD *result);
+
+/* ---- agreement.c: the secret object -------------------------------------------------------------------------- */
+
+/* A pseudorandom key that HKDF expands. */
+struct hkdf_key {
+    const EVP_MD *md;
+    size_t size;
+    uint8_t data[];
+};
+
+/* What two keys have agreed on. There is no lock: the bytes never change, and the rest is set by compare-and-swap. */
+struct secret {
+    uint8_t *shared; /* wiped memory, big-endian */
+    size_t size;
+    _Atomic(const EVP_MD *) hkdf_md;     /* as the property says */
+    _Atomic(struct hkdf_key *) hkdf_key; /* made once, by one of the two properties that do */
+};
+
+/* NCryptSetProperty for a secret; the name's length has been checked. `data` may be NULL when `size` is 0. */
+MUST_CHECK SECURITY_STATUS secret_set_property(struct secret *secret, const WCHAR *name, const uint8_t *data,
+                                               uint32_t size, uint32_t flags);
+
+/* ---- derive.c: key derivation functions ------------------------------------------------------------------------ */
+
+/* NCryptDeriveKey without the handle, the pointers having been checked. */
+MUST_CHECK SECURITY_STATUS derive_key(const struct secret *secret, const WCHAR *kdf, const NCryptBufferDesc *list,
+                                      uint8_t *out, uint32_t out_size, DWORD *result, uint32_t flags);
+
+/* The pseudorandom key of a secret; `salt` may be empty. Free with secmem_free(). */
+MUST_CHECK SECURITY_STATUS derive_hkdf_extract(const struct secret *secret, const EVP_MD *md, const uint8_t *salt,
+                                               size_t salt_size, struct hkdf_key **key);
 
 /* ---- lister.c: the rows of a store, a page at a time ------------------------------------------------------------ */
 
@@ -224,6 +258,11 @@ struct parameters {
     const WCHAR *key_name;   /* NCRYPTBUFFER_PKCS_KEY_NAME */
     const WCHAR *curve_name; /* NCRYPTBUFFER_ECC_CURVE_NAME */
 };
+
+/* For other readers of a list: its version and that it has its buffers; and a string that `*text` (NULL before) then
+ * points at. */
+MUST_CHECK SECURITY_STATUS parameters_check(const NCryptBufferDesc *list);
+MUST_CHECK SECURITY_STATUS parameters_string(const NCryptBuffer *buffer, const WCHAR **text);
 
 /* NTE_INVALID_PARAMETER for a wrong version, a malformed or repeated buffer; NTE_NOT_SUPPORTED for a known buffer type
  * that the function does not take yet. NULL gives none. */

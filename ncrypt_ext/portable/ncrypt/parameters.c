@@ -3,7 +3,7 @@
 #include "ncrypt/internal.h"
 
 /* A NUL-terminated UTF-16 string that ends with its buffer. */
-static SECURITY_STATUS read_string(const NCryptBuffer *buffer, const WCHAR **text)
+SECURITY_STATUS parameters_string(const NCryptBuffer *buffer, const WCHAR **text)
 {
     const WCHAR *value = buffer->pvBuffer;
     size_t units = buffer->cbBuffer / sizeof *value;
@@ -24,9 +24,9 @@ static SECURITY_STATUS read_buffer(const NCryptBuffer *buffer, struct parameters
 {
     switch (buffer->BufferType) {
     case NCRYPTBUFFER_PKCS_KEY_NAME:
-        return read_string(buffer, &parameters->key_name);
+        return parameters_string(buffer, &parameters->key_name);
     case NCRYPTBUFFER_ECC_CURVE_NAME:
-        return read_string(buffer, &parameters->curve_name);
+        return parameters_string(buffer, &parameters->curve_name);
     case NCRYPTBUFFER_PKCS_ALG_OID:
     case NCRYPTBUFFER_PKCS_ALG_PARAM:
     case NCRYPTBUFFER_PKCS_SECRET:
@@ -36,24 +36,24 @@ static SECURITY_STATUS read_buffer(const NCryptBuffer *buffer, struct parameters
     }
 }
 
-SECURITY_STATUS parameters_read(const NCryptBufferDesc *list, struct parameters *parameters)
+SECURITY_STATUS parameters_check(const NCryptBufferDesc *list)
 {
-    *parameters = (struct parameters){0};
-    if (list == NULL) {
-        return ERROR_SUCCESS;
-    }
     if (list->ulVersion != NCRYPTBUFFER_VERSION) {
         return status_fail(NTE_INVALID_PARAMETER, "parameter list version %u is unknown", (unsigned)list->ulVersion);
     }
     if (list->cBuffers > 0 && list->pBuffers == NULL) {
         return status_fail(NTE_INVALID_PARAMETER, "the parameter list has no buffers");
     }
-    for (uint32_t i = 0; i < list->cBuffers; i++) {
-        SECURITY_STATUS status = read_buffer(&list->pBuffers[i], parameters);
-
-        if (status != ERROR_SUCCESS) {
-            return status;
-        }
-    }
     return ERROR_SUCCESS;
+}
+
+SECURITY_STATUS parameters_read(const NCryptBufferDesc *list, struct parameters *parameters)
+{
+    SECURITY_STATUS status = list == NULL ? ERROR_SUCCESS : parameters_check(list);
+
+    *parameters = (struct parameters){0};
+    for (uint32_t i = 0; status == ERROR_SUCCESS && list != NULL && i < list->cBuffers; i++) {
+        status = read_buffer(&list->pBuffers[i], parameters);
+    }
+    return status;
 }

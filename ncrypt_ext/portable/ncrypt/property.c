@@ -94,10 +94,9 @@ static SECURITY_STATUS check_flags(const WCHAR *name, uint32_t flags, uint32_t a
     return flags & ~allowed ? status_fail(NTE_BAD_FLAGS, "flags 0x%X", (unsigned)flags) : ERROR_SUCCESS;
 }
 
-/* A string must end with its only NUL; data may be unaligned. */
-static bool is_string(const uint8_t *data, uint32_t size)
+bool property_is_string(const uint8_t *data, uint32_t size)
 {
-    if (size < sizeof(WCHAR) || size % sizeof(WCHAR) != 0) {
+    if (data == NULL || size < sizeof(WCHAR) || size % sizeof(WCHAR) != 0) {
         return false;
     }
     for (uint32_t i = 0; i < size; i += (uint32_t)sizeof(WCHAR)) {
@@ -118,7 +117,7 @@ static SECURITY_STATUS check_value(const struct property *property, const uint8_
         return size == sizeof(void *) ? ERROR_SUCCESS
                                       : wrong(property->name, NTE_INVALID_PARAMETER, "takes one pointer");
     case KIND_STRING:
-        return is_string(data, size)
+        return property_is_string(data, size)
                    ? ERROR_SUCCESS
                    : wrong(property->name, NTE_INVALID_PARAMETER, "takes one NUL-terminated UTF-16 string");
     default:
@@ -207,6 +206,19 @@ static SECURITY_STATUS get_of_provider(struct provider *provider, const WCHAR *n
     return status;
 }
 
+static SECURITY_STATUS get_of(enum handle_type type, void *object, const WCHAR *name, uint8_t *out, uint32_t size,
+                              DWORD *result, uint32_t flags)
+{
+    switch (type) {
+    case HANDLE_KEY:
+        return get_of_key(object, name, out, size, result, flags);
+    case HANDLE_PROVIDER:
+        return get_of_provider(object, name, out, size, result);
+    default:
+        return wrong(name, NTE_NOT_SUPPORTED, "is not one that a secret can be asked for");
+    }
+}
+
 static SECURITY_STATUS get_property(NCRYPT_HANDLE handle, const WCHAR *name, uint8_t *out, uint32_t size, DWORD *result,
                                     uint32_t flags)
 {
@@ -224,8 +236,7 @@ static SECURITY_STATUS get_property(NCRYPT_HANDLE handle, const WCHAR *name, uin
         status = check_name(name);
     }
     if (status == ERROR_SUCCESS) {
-        status = handle_type_of(handle) == HANDLE_KEY ? get_of_key(object, name, out, size, result, flags)
-                                                      : get_of_provider(object, name, out, size, result);
+        status = get_of(handle_type_of(handle), object, name, out, size, result, flags);
     }
     handle_release(handle);
     return status;
@@ -356,15 +367,29 @@ static SECURITY_STATUS set_of_provider(struct provider *provider, const WCHAR *n
     return status;
 }
 
-static SECURITY_STATUS check_input(const uint8_t *data, uint32_t size)
+/* Of the values only a secret's may be missing. */
+static SECURITY_STATUS check_input(enum handle_type type, const uint8_t *data, uint32_t size)
 {
-    if (data == NULL) {
+    if (data == NULL && (type != HANDLE_SECRET || size > 0)) {
         return status_fail(NTE_INVALID_PARAMETER, "pbInput is NULL");
     }
     if (size > NCRYPT_MAX_PROPERTY_DATA) {
         return status_fail(NTE_INVALID_PARAMETER, "a property takes at most %d bytes", NCRYPT_MAX_PROPERTY_DATA);
     }
     return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS set_of(enum handle_type type, void *object, const WCHAR *name, const uint8_t *data,
+                              uint32_t size, uint32_t flags)
+{
+    switch (type) {
+    case HANDLE_KEY:
+        return set_of_key(object, name, data, size, flags);
+    case HANDLE_PROVIDER:
+        return set_of_provider(object, name, data, size, flags);
+    default:
+        return secret_set_property(object, name, data, size, flags);
+    }
 }
 
 static SECURITY_STATUS set_property(NCRYPT_HANDLE handle, const WCHAR *name, const uint8_t *data, uint32_t size,
@@ -381,11 +406,10 @@ static SECURITY_STATUS set_property(NCRYPT_HANDLE handle, const WCHAR *name, con
         status = check_name(name);
     }
     if (status == ERROR_SUCCESS) {
-        status = check_input(data, size);
+        status = check_input(handle_type_of(handle), data, size);
     }
     if (status == ERROR_SUCCESS) {
-        status = handle_type_of(handle) == HANDLE_KEY ? set_of_key(object, name, data, size, flags)
-                                                      : set_of_provider(object, name, data, size, flags);
+        status = set_of(handle_type_of(handle), object, name, data, size, flags);
     }
     handle_release(handle);
     return status;

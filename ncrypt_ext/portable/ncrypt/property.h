@@ -46,7 +46,8 @@ SECURITY_STATUS value_string(struct value *value, const WCHAR *text); /* text mu
 SECURITY_STATUS value_bytes(struct value *value, const void *data, size_t size);
 SECURITY_STATUS value_pointer(struct value *value, uintptr_t pointer);
 
-/* Helpers for setters. */
+/* Helpers for setters. A string must end with its only NUL; data may be unaligned. */
+bool property_is_string(const uint8_t *data, uint32_t size);
 uint32_t read_dword(const uint8_t *data);
 MUST_CHECK SECURITY_STATUS set_string(WCHAR **holder, const uint8_t *data, uint32_t size);
 

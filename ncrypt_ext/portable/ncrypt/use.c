@@ -10,7 +10,7 @@
 
 #define ANY_USAGE 0 /* the public half may always be used */
 
-static SECURITY_STATUS check_usage(const struct key *key, uint32_t usage)
+SECURITY_STATUS key_check_usage(const struct key *key, uint32_t usage)
 {
     if ((atomic_load_explicit(&key->key_usage, memory_order_relaxed) & usage) == 0) {
         return status_fail(NTE_PERM, "the key usage does not allow this operation");
@@ -32,13 +32,13 @@ static SECURITY_STATUS check_call(const struct key *key, uint32_t flags, uint32_
         return status_fail(NTE_INVALID_PARAMETER, "%s is NULL", missing);
     }
     status = key_check_ready(key);
-    return status == ERROR_SUCCESS && usage != ANY_USAGE ? check_usage(key, usage) : status;
+    return status == ERROR_SUCCESS && usage != ANY_USAGE ? key_check_usage(key, usage) : status;
 }
 
 SECURITY_STATUS key_sign(struct key *key, const void *padding, uint32_t flags, const uint8_t *hash, uint32_t hash_size,
                          uint8_t *out, uint32_t out_size, DWORD *result)
 {
-    SECURITY_STATUS status = check_usage(key, NCRYPT_ALLOW_SIGNING_FLAG);
+    SECURITY_STATUS status = key_check_usage(key, NCRYPT_ALLOW_SIGNING_FLAG);
 
     if (status == ERROR_SUCCESS) {
         status = material_sign(key->material, padding, flags, hash, hash_size, out, out_size, result);
@@ -167,7 +167,7 @@ static SECURITY_STATUS lend(struct key *key, EVP_PKEY **pkey)
     SECURITY_STATUS status = key_check_ready(key);
 
     if (status == ERROR_SUCCESS) {
-        status = check_usage(key, NCRYPT_ALLOW_SIGNING_FLAG);
+        status = key_check_usage(key, NCRYPT_ALLOW_SIGNING_FLAG);
     }
     if (status != ERROR_SUCCESS) {
         return status;

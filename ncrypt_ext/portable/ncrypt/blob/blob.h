@@ -83,9 +83,10 @@ SECURITY_STATUS blob_ecc_parse(const struct blob_format *format, const uint8_t *
                                uint32_t *usage);
 SECURITY_STATUS blob_ecc_write(const struct blob_format *format, const struct components *components, uint32_t usage,
                                uint8_t *out, size_t out_size, size_t *result);
-/* Whether an EC key of this curve is what the parameters ask for, and the algorithm it gets. */
-MUST_CHECK SECURITY_STATUS blob_ecc_settle(const struct blob_parameters *parameters, const struct curve *curve,
-                                           struct components *components);
+/* Whether an EC key of this group ("ECDSA", "ECDH") and curve is what the parameters ask for, and the algorithm it
+ * gets. NTE_NOT_SUPPORTED for the wrong group. */
+MUST_CHECK SECURITY_STATUS blob_ecc_settle(const struct blob_parameters *parameters, const WCHAR *group,
+                                           const struct curve *curve, struct components *components);
 
 /* blob_pkcs8.c */
 SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t *data, size_t size,

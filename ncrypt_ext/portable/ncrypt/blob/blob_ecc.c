@@ -74,21 +74,25 @@ static SECURITY_STATUS find_curve(const struct blob_parameters *parameters, cons
     return ERROR_SUCCESS;
 }
 
-SECURITY_STATUS blob_ecc_settle(const struct blob_parameters *parameters, const struct curve *curve,
+SECURITY_STATUS blob_ecc_settle(const struct blob_parameters *parameters, const WCHAR *group, const struct curve *curve,
                                 struct components *components)
 {
     const struct algorithm *wanted = parameters->algorithm;
 
+    if (wanted != NULL && !utf16_equal(wanted->group, group)) {
+        return status_fail(NTE_NOT_SUPPORTED, "the blob holds a key of another algorithm");
+    }
     if (wanted != NULL && wanted->curve_name != NULL && curve_by_name(wanted->curve_name) != curve) {
         return status_fail(NTE_INVALID_PARAMETER, "the blob holds a key of another curve");
     }
-    components->algorithm = algorithm_for_curve(NCRYPT_ECDSA_ALGORITHM_GROUP, curve, parameters->generic_ecc);
+    components->algorithm = algorithm_for_curve(group, curve, parameters->generic_ecc);
     components->curve = curve;
     return ERROR_SUCCESS;
 }
 
 static SECURITY_STATUS read_header(const struct blob_format *format, const uint8_t *data, size_t size,
-                                   const struct blob_parameters *parameters, const struct curve **curve)
+                                   const struct blob_parameters *parameters, const WCHAR **group,
+                                   const struct curve **curve)
 {
     uint32_t magic = 0;
     SECURITY_STATUS status = blob_read_magic(data, size, &magic);
@@ -100,12 +104,10 @@ static SECURITY_STATUS read_header(const struct blob_format *format, const uint8
     if (!magic_meaning(magic, &meaning) || meaning.is_private != format->is_private) {
         return status_fail(NTE_NOT_SUPPORTED, "the blob's magic 0x%08X is not one of its type", magic);
     }
-    if (meaning.is_agreement) {
-        return status_fail(NTE_NOT_SUPPORTED, "ECDH keys are not supported");
-    }
     if (size < HEADER_SIZE) {
         return status_fail(NTE_BAD_DATA, "the ECC blob ends inside its header");
     }
+    *group = meaning.is_agreement ? NCRYPT_ECDH_ALGORITHM_GROUP : NCRYPT_ECDSA_ALGORITHM_GROUP;
     *curve = meaning.curve;
     status = find_curve(parameters, curve);
     if (status != ERROR_SUCCESS) {
@@ -127,15 +129,16 @@ SECURITY_STATUS blob_ecc_parse(const struct blob_format *format, const uint8_t *
 {
     SECURITY_STATUS status = blob_check_family(parameters, &family_ec);
     const struct curve *curve = NULL;
+    const WCHAR *group = NULL;
 
     if (status == ERROR_SUCCESS) {
-        status = read_header(format, data, size, parameters, &curve);
+        status = read_header(format, data, size, parameters, &group, &curve);
     }
     if (status == ERROR_SUCCESS) {
         status = components_reserve(components, size - HEADER_SIZE);
     }
     if (status == ERROR_SUCCESS) {
-        status = blob_ecc_settle(parameters, curve, components);
+        status = blob_ecc_settle(parameters, group, curve, components);
     }
     for (size_t i = 0; status == ERROR_SUCCESS && i < number_count(format); i++) {
         status = components_add_copy(components, order[i], data + HEADER_SIZE + i * curve->width, curve->width);
@@ -150,12 +153,17 @@ SECURITY_STATUS blob_ecc_parse(const struct blob_format *format, const uint8_t *
 
 static uint32_t magic_for(const struct components *components, bool is_private)
 {
-    uint32_t own = is_private ? components->curve->ecdsa_private_magic : components->curve->ecdsa_public_magic;
+    bool is_agreement = utf16_equal(components->algorithm->group, NCRYPT_ECDH_ALGORITHM_GROUP);
+    bool is_generic = components->algorithm->takes_curve;
+    const struct curve *curve = components->curve;
+    uint32_t public = is_agreement ? curve->ecdh_public_magic : curve->ecdsa_public_magic;
+    uint32_t secret = is_agreement ? curve->ecdh_private_magic : curve->ecdsa_private_magic;
 
-    if (own != 0 && !components->algorithm->takes_curve) {
-        return own;
+    if (is_generic || public == 0) {
+        public = is_agreement ? BCRYPT_ECDH_PUBLIC_GENERIC_MAGIC : BCRYPT_ECDSA_PUBLIC_GENERIC_MAGIC;
+        secret = is_agreement ? BCRYPT_ECDH_PRIVATE_GENERIC_MAGIC : BCRYPT_ECDSA_PRIVATE_GENERIC_MAGIC;
     }
-    return is_private ? BCRYPT_ECDSA_PRIVATE_GENERIC_MAGIC : BCRYPT_ECDSA_PUBLIC_GENERIC_MAGIC;
+    return is_private ? secret : public;
 }
 
 SECURITY_STATUS blob_ecc_write(const struct blob_format *format, const struct components *components, uint32_t usage,

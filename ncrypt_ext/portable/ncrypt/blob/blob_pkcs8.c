@@ -228,8 +228,16 @@ static SECURITY_STATUS take_ec(const PKCS8_PRIV_KEY_INFO *info, const struct cur
     return status;
 }
 
+/* Both kinds of EC keys look alike but for the usage that the attribute grants. Without one the key signs. */
+static const WCHAR *ec_group(uint32_t usage)
+{
+    return usage != NCRYPT_ALLOW_ALL_USAGES && (usage & NCRYPT_ALLOW_KEY_AGREEMENT_FLAG) != 0
+               ? NCRYPT_ECDH_ALGORITHM_GROUP
+               : NCRYPT_ECDSA_ALGORITHM_GROUP;
+}
+
 static SECURITY_STATUS convert(const PKCS8_PRIV_KEY_INFO *info, const struct blob_parameters *parameters,
-                               struct components *components)
+                               uint32_t usage, struct components *components)
 {
     const struct family *family = NULL;
     const struct curve *curve = NULL;
@@ -240,7 +248,7 @@ static SECURITY_STATUS convert(const PKCS8_PRIV_KEY_INFO *info, const struct blo
         status = blob_check_family(parameters, family);
     }
     if (status == ERROR_SUCCESS && curve != NULL) {
-        status = blob_ecc_settle(parameters, curve, components);
+        status = blob_ecc_settle(parameters, ec_group(usage), curve, components);
     }
     if (status != ERROR_SUCCESS) {
         return status;
@@ -272,7 +280,7 @@ SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t
         status = read_usage(info, &found);
     }
     if (status == ERROR_SUCCESS) {
-        status = convert(info, parameters, components);
+        status = convert(info, parameters, found, components);
     }
     PKCS8_PRIV_KEY_INFO_free(info);
     openssl_scope_end();
@@ -287,13 +295,16 @@ SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t
 /* ---- writing ---------------------------------------------------------------------------------------------- */
 
 /* The bits that stand for a usage; false when the attribute is left out. Windows marks ECDSA keys as signing keys even
- * when their usage was never restricted. */
+ * when their usage was never restricted; a key that agrees on secrets, and signs, has to be told from those. */
 static bool usage_to_bits(const struct algorithm *algorithm, uint32_t usage, uint8_t *bits)
 {
     *bits = 0;
     if ((usage & NCRYPT_ALLOW_ALL_USAGES) == NCRYPT_ALLOW_ALL_USAGES) {
-        *bits = DIGITAL_SIGNATURE;
-        return algorithm->interface == NCRYPT_SIGNATURE_INTERFACE;
+        if (algorithm->interface == NCRYPT_SECRET_AGREEMENT_INTERFACE) {
+            *bits = KEY_AGREEMENT;
+        }
+        *bits |= DIGITAL_SIGNATURE;
+        return algorithm->family == &family_ec;
     }
     if ((usage & NCRYPT_ALLOW_DECRYPT_FLAG) != 0) {
         *bits |= DATA_ENCIPHERMENT;

@@ -3,18 +3,26 @@
 
 #include "common/utf16.h"
 
-#define ECDSA_ROW(identifier, curve, bits)                                                                             \
+#define EC_ROW(identifier, curve, bits, of_group, class, can)                                                          \
     {                                                                                                                  \
         .name = identifier,                                                                                            \
-        .group = NCRYPT_ECDSA_ALGORITHM_GROUP,                                                                         \
+        .group = of_group,                                                                                             \
         .family = &family_ec,                                                                                          \
         .curve_name = curve,                                                                                           \
-        .interface = NCRYPT_SIGNATURE_INTERFACE,                                                                       \
-        .operations = NCRYPT_SIGNATURE_OPERATION,                                                                      \
+        .interface = class,                                                                                            \
+        .operations = can,                                                                                             \
         .lengths = {bits, bits, 0, bits},                                                                              \
         .import_min = bits,                                                                                            \
         .import_max = bits,                                                                                            \
     }
+#define ECDSA_ROW(identifier, curve, bits)                                                                             \
+    EC_ROW(identifier, curve, bits, NCRYPT_ECDSA_ALGORITHM_GROUP, NCRYPT_SIGNATURE_INTERFACE,                          \
+           NCRYPT_SIGNATURE_OPERATION)
+
+/* On Windows keys of this kind sign, too. */
+#define ECDH_OPERATIONS (NCRYPT_SECRET_AGREEMENT_OPERATION | NCRYPT_SIGNATURE_OPERATION)
+#define ECDH_ROW(identifier, curve, bits)                                                                              \
+    EC_ROW(identifier, curve, bits, NCRYPT_ECDH_ALGORITHM_GROUP, NCRYPT_SECRET_AGREEMENT_INTERFACE, ECDH_OPERATIONS)
 
 static const struct algorithm algorithms[] = {
     {
@@ -38,6 +46,20 @@ static const struct algorithm algorithms[] = {
         .takes_curve = true,
         .interface = NCRYPT_SIGNATURE_INTERFACE,
         .operations = NCRYPT_SIGNATURE_OPERATION,
+        .lengths = {256, 521, 0, 0},
+        .import_min = 256,
+        .import_max = 521,
+    },
+    ECDH_ROW(NCRYPT_ECDH_P256_ALGORITHM, BCRYPT_ECC_CURVE_NISTP256, 256),
+    ECDH_ROW(NCRYPT_ECDH_P384_ALGORITHM, BCRYPT_ECC_CURVE_NISTP384, 384),
+    ECDH_ROW(NCRYPT_ECDH_P521_ALGORITHM, BCRYPT_ECC_CURVE_NISTP521, 521),
+    {
+        .name = NCRYPT_ECDH_ALGORITHM,
+        .group = NCRYPT_ECDH_ALGORITHM_GROUP,
+        .family = &family_ec,
+        .takes_curve = true,
+        .interface = NCRYPT_SECRET_AGREEMENT_INTERFACE,
+        .operations = ECDH_OPERATIONS,
         .lengths = {256, 521, 0, 0},
         .import_min = 256,
         .import_max = 521,

@@ -37,13 +37,17 @@ struct family {
     SECURITY_STATUS (*decrypt)(struct material *material, const void *padding, uint32_t flags, const uint8_t *in,
                                uint32_t in_size, uint8_t *out, uint32_t out_size, uint32_t *result);
 
+    /* The secret that the key agrees on with the peer's: material->width bytes, big-endian. The peer's is a key of the
+     * same curve. For algorithms with NCRYPT_SECRET_AGREEMENT_OPERATION only. */
+    SECURITY_STATUS (*agree)(struct material *material, const struct material *peer, uint8_t *out);
+
     uint32_t signature_flags; /* padding flags sign and verify know; 0: none may be given */
     uint32_t cipher_flags;    /* the same for encrypt and decrypt */
 };
 
 struct algorithm {
-    const WCHAR *name;  /* "RSA", "ECDSA_P256", "ECDSA" */
-    const WCHAR *group; /* "RSA", "ECDSA" */
+    const WCHAR *name;  /* "RSA", "ECDSA_P256", "ECDH" */
+    const WCHAR *group; /* "RSA", "ECDSA", "ECDH" */
     const struct family *family;
     const WCHAR *curve_name;          /* algorithms bound to one curve; else NULL */
     bool takes_curve;                 /* generic EC: ECCCurveName must be set before finalize */
@@ -59,7 +63,7 @@ const struct algorithm *algorithm_by_name(const WCHAR *name);
 const struct algorithm *algorithm_at(unsigned index);
 
 /* The algorithm an EC key reports: for curves with a name of their own (P-256, ...) that, else the generic one.
- * `group` is "ECDSA" (or "ECDH", when it comes). `generic` keeps the generic name (TREAT_NIST_AS_GENERIC_ECC). */
+ * `group` is "ECDSA" or "ECDH". `generic` keeps the generic name (TREAT_NIST_AS_GENERIC_ECC). */
 const struct algorithm *algorithm_for_curve(const WCHAR *group, const struct curve *curve, bool generic);
 
 bool algorithm_length_valid(const struct algorithm *algorithm, uint32_t bits);

@@ -270,10 +270,36 @@ static SECURITY_STATUS verify(struct material *material, const void *padding, ui
     return status;
 }
 
+/* ---- ECDH ------------------------------------------------------------------------------------------------- */
+
+static const struct prepared_use use_agree = {PREPARED_AGREE, 0, NULL, 0};
+
+/* The peer's point has been found to be on the curve when its key was loaded: that it is checked again would take as
+ * long as the agreement. */
+static SECURITY_STATUS agree(struct material *material, const struct material *peer, uint8_t *out)
+{
+    size_t size = material->width;
+    EVP_PKEY_CTX *ctx;
+    SECURITY_STATUS status = prepared_context(material, &use_agree, NULL, &ctx);
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (EVP_PKEY_derive_set_peer_ex(ctx, peer->pkey, 0) != 1 || EVP_PKEY_derive(ctx, out, &size) != 1) {
+        status = status_from_openssl(NTE_FAIL, "libcrypto cannot agree on a secret");
+    } else if (size != material->width) {
+        status = status_fail(NTE_INTERNAL_ERROR, "libcrypto's secret has %zu bytes", size);
+    }
+    /* The context holds on to the peer's key: to the public half it may. */
+    prepared_return(material, &use_agree, ctx, status == ERROR_SUCCESS && !peer->has_private);
+    return status;
+}
+
 const struct family family_ec = {
     .generate = generate,
     .load = load,
     .take_apart = take_apart,
     .sign = sign,
     .verify = verify,
+    .agree = agree,
 };

@@ -153,7 +153,7 @@ static SECURITY_STATUS check_flags(uint32_t flags, uint32_t known)
 static SECURITY_STATUS check_private(const struct material *material)
 {
     return material->has_private ? ERROR_SUCCESS
-                                 : status_fail(NTE_NOT_SUPPORTED, "a public key can neither sign nor decrypt");
+                                 : status_fail(NTE_NOT_SUPPORTED, "a public key cannot do what the private one does");
 }
 
 static SECURITY_STATUS check_operation(bool has_operation)
@@ -248,6 +248,26 @@ SECURITY_STATUS material_decrypt(struct material *material, const void *padding,
         status = family->decrypt(material, padding, flags, in, in_size, out, out_size, result);
         openssl_scope_end();
     }
+    return status;
+}
+
+SECURITY_STATUS material_agree(struct material *material, const struct material *peer, uint8_t *out)
+{
+    const struct algorithm *algorithm = material->algorithm;
+    SECURITY_STATUS status = check_operation((algorithm->operations & NCRYPT_SECRET_AGREEMENT_OPERATION) != 0);
+
+    if (status == ERROR_SUCCESS) {
+        status = check_private(material);
+    }
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (!utf16_equal(peer->algorithm->group, algorithm->group) || peer->curve != material->curve) {
+        return status_fail(NTE_INVALID_PARAMETER, "the peer's key is not of the same algorithm and curve");
+    }
+    openssl_scope_begin();
+    status = algorithm->family->agree(material, peer, out);
+    openssl_scope_end();
     return status;
 }
 

@@ -41,7 +41,7 @@ MUST_CHECK SECURITY_STATUS material_load(const struct components *components, bo
 MUST_CHECK SECURITY_STATUS material_take_apart(const struct material *material, bool with_private,
                                                struct components *components);
 
-/* The four operations: exactly NCryptSignHash and so on for a finalized key whose usage allows them, with flags
+/* Four operations: exactly NCryptSignHash and so on for a finalized key whose usage allows them, with flags
  * checked against the family's (NTE_BAD_FLAGS for unknown or several paddings, NTE_INVALID_PARAMETER for none where one
  * is needed), size queries (`out` NULL) answered without a look at the other arguments, and NTE_BUFFER_TOO_SMALL
  * returned with the size needed. An operation that the algorithm lacks, and sign and decrypt with a public key:
@@ -58,6 +58,10 @@ MUST_CHECK SECURITY_STATUS material_encrypt(struct material *material, const voi
 MUST_CHECK SECURITY_STATUS material_decrypt(struct material *material, const void *padding, uint32_t flags,
                                             const uint8_t *in, uint32_t in_size, uint8_t *out, uint32_t out_size,
                                             uint32_t *result);
+
+/* The secret of the private key and another one's public half: material->width bytes. NTE_NOT_SUPPORTED for keys that
+ * do not agree on secrets and for public ones, NTE_INVALID_PARAMETER for a peer of another group or curve. */
+MUST_CHECK SECURITY_STATUS material_agree(struct material *material, const struct material *peer, uint8_t *out);
 
 /* Frees; NULL is allowed. */
 void material_free(struct material *material);

@@ -83,6 +83,8 @@ static int initialise(EVP_PKEY_CTX *ctx, enum prepared_operation operation)
         return EVP_PKEY_verify_init(ctx);
     case PREPARED_ENCRYPT:
         return EVP_PKEY_encrypt_init(ctx);
+    case PREPARED_AGREE:
+        return EVP_PKEY_derive_init(ctx);
     default:
         return EVP_PKEY_decrypt_init(ctx);
     }

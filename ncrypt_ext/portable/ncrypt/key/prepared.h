@@ -14,7 +14,7 @@
 
 #define PREPARED_LIMIT 16
 
-enum prepared_operation { PREPARED_SIGN, PREPARED_VERIFY, PREPARED_ENCRYPT, PREPARED_DECRYPT };
+enum prepared_operation { PREPARED_SIGN, PREPARED_VERIFY, PREPARED_ENCRYPT, PREPARED_DECRYPT, PREPARED_AGREE };
 
 /* What a context is set up for. */
 struct prepared_use {
