@@ -13,6 +13,9 @@ Behind the language of a block stands how it is run:
 * ``tested by FILE``: by that file
 * ``not run: REASON``: only compiled, or looked through by the shell
 * ``text output``: what the block above prints
+* ``text picture``: drawn with letters, nothing to run
+
+Indented lines are not code: a block without a fence would be run by nobody.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ FENCE = re.compile(r"^```(\S+)(.*)\n((?:.*\n)*?)^```$", re.MULTILINE)
 class Block(NamedTuple):
     where: str
     language: str
-    mark: str  # twice, module, run, install, built, output, tested by, not run, or nothing
+    mark: str  # what stands behind the language: one of the above, or nothing
     more: str  # the file, or the reason
     text: str
     output: str | None

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -18,7 +19,7 @@ import pytest
 import ncrypt_ext as nc
 import ncrypt_ext.ws  # before the first test: it brings handles of its own
 
-from .doc_blocks import ROOT, TUTORIAL, Block, all_blocks, blocks_of, file_of, script_of
+from .doc_blocks import FENCE, ROOT, TUTORIAL, Block, all_blocks, blocks_of, file_of, script_of
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the pages show what the portable engine prints"
@@ -34,7 +35,7 @@ KNOWN = {
     "shell": {"run", "install", "tested by", "not run"},
     "cython": {"built"},
     "c": {"module"},
-    "text": {"output"},
+    "text": {"output", "picture"},
 }
 
 
@@ -114,8 +115,6 @@ def test_shell_is_shell(block: Block, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=where)
 def test_each_block_says_how_it_is_run(block: Block) -> None:
-    if block.where.startswith("README.md") and block.language == "text" and not block.mark:
-        return  # the map of the tree
     assert block.language in KNOWN
     assert block.mark in KNOWN[block.language]
     assert block.mark != "not run" or len(block.more.split()) > 2, "say why"
@@ -126,8 +125,38 @@ def test_each_block_says_how_it_is_run(block: Block) -> None:
 
 def test_no_block_is_overlooked() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-    lines = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
-    assert len([line for line in lines if re.match(r"\s*(```|~~~)", line)]) == 2 * len(BLOCKS)
+    texts = [page.read_text(encoding="utf-8") for page in pages]
+    fences = [line for text in texts for line in re.findall(r"(?m)^\s*(?:```|~~~)", text)]
+    assert len(fences) == 2 * len(BLOCKS)
+    for page, text in zip(pages, texts, strict=True):
+        without = FENCE.sub("", text)
+        assert not re.search(r"\n\n(?: {4}|\t)|<pre|<code", without), f"code in {page.name}"
+
+
+def test_each_output_is_compared() -> None:
+    """What a page says is printed stands below something that is run and prints."""
+    ran = {("python", ""), ("python", "twice"), ("shell", "run")}
+    for above, block in pairwise(BLOCKS):
+        if block.mark == "output":
+            assert (above.language, above.mark) in ran, block.where
+            assert above.output == block.text
+    assert BLOCKS[0].mark != "output"
+
+
+def test_all_of_the_tutorial_is_run() -> None:
+    """Nothing in it is left out by script_of()."""
+    parts = {(block.language, block.mark) for block in STORY}
+    assert parts == {
+        ("python", "module"),
+        ("shell", "install"),
+        ("shell", "run"),
+        ("text", "output"),
+    }
+    script = script_of(STORY)
+    for block in STORY:
+        assert block.text in script, block.where
+        if block.mark == "module":  # and each file that it makes is run by a later line
+            assert re.search(rf"(?m)^python {re.escape(file_of(block.text))}$", script), block.where
 
 
 def test_everyday_example_is_in_the_readme() -> None:
@@ -171,6 +200,7 @@ def test_reference_has_every_public_name(tmp_path: Path) -> None:
     pages = {page.stem: page.read_text(encoding="utf-8") for page in tmp_path.glob("*.rst")}
     del pages["index"]
     assert {"ncrypt_ext", "ncrypt_ext.capi", "ncrypt_ext.ws", "ncrypt_ext.ws.aio"} <= pages.keys()
+    documented: dict[type, set[str]] = {}
     for module_name, page in pages.items():
         try:
             module = import_module(module_name)
@@ -184,10 +214,28 @@ def test_reference_has_every_public_name(tmp_path: Path) -> None:
             described = re.search(rf"(?m)^\.\. py:\w+:: {name}\b", page)
             elsewhere = re.search(rf"(?m)^\* :py:\w+:`ncrypt_ext[\w.]*\.{name}`$", page)
             assert described or elsewhere, f"{module_name}.{name}"
-        for class_name in re.findall(r"(?m)^\.\. py:class:: (\w+)", page):
-            members = set(re.findall(r"\w+", page))
-            public = [name for name in vars(getattr(module, class_name)) if name[0] != "_"]
-            assert set(public) <= members, f"{module_name}.{class_name}"
+        for class_name, members in described_classes(page):
+            class_ = getattr(module, class_name)
+            documented[class_] = members
+    for class_, members in documented.items():
+        told = set(members)
+        for base in class_.__mro__[1:]:
+            foreign = not base.__module__.startswith("ncrypt_ext")
+            told |= set(vars(base)) if foreign else documented.get(base, set())
+        public = {name for name in dir(class_) if name[0] != "_"}
+        assert public <= told, class_
+        assert all(hasattr(class_, name) for name in members), class_
+
+
+def described_classes(page: str) -> list[tuple[str, set[str]]]:
+    """Each class of a page of the reference, and the members that it has a description of."""
+    parts = re.split(r"(?m)^\.\. py:(?:class|exception):: (\w+)", page)[1:]
+    # What stands below the class begins with a blank, and the next thing does not.
+    bodies = [re.split(r"(?m)^\S", part.partition("\n")[2])[0] for part in parts[1::2]]
+    member = r"(?m)^   \.\. py:(?:method|property|attribute):: (\w+)"
+    return [
+        (name, set(re.findall(member, body))) for name, body in zip(parts[::2], bodies, strict=True)
+    ]
 
 
 @needs_sources

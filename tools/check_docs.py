@@ -232,7 +232,8 @@ def check_errors() -> Iterator[str]:
 
 
 def mapped_paths() -> list[str]:
-    (tree,) = re.findall(r"^## Map\n+```text\n(.*?)^```", text_of(ROOT / "README.md"), re.M | re.S)
+    tree_of = re.compile(r"^## Map\n+```text picture\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    (tree,) = tree_of.findall(text_of(ROOT / "README.md"))
     return [line.split()[0].rstrip("/") for line in tree.splitlines()]
 
 
