@@ -42,6 +42,8 @@ MODULES = [
     "_key_signing",
     "_key_batch",
     "_key_encryption",
+    "_secret",
+    "_key_agreement",
     "_key",
     "_key_unfinalized",
     "_key_iterator",

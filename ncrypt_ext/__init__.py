@@ -2,8 +2,8 @@
 """CNG key storage for Python: on Windows by Windows itself, elsewhere by an engine with the same
 API.
 
-The classes are :class:`Provider`, :class:`UnfinalizedKey` and :class:`Key`; see their docstrings in
-the type stubs, which are the manual.
+The classes are :class:`Provider`, :class:`UnfinalizedKey`, :class:`Key` and :class:`Secret`; see
+their docstrings in the type stubs, which are the manual.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ncrypt_ext._key import Key
 from ncrypt_ext._key_iterator import KeyIterator
 from ncrypt_ext._key_unfinalized import UnfinalizedKey
 from ncrypt_ext._provider import Provider, implementation, storage_providers
+from ncrypt_ext._secret import Secret
 from ncrypt_ext._version import __version__
 from ncrypt_ext.enums import (
     AlgorithmClass,
@@ -135,6 +136,7 @@ __all__ = [
     "Provider",
     "ProviderInfo",
     "ProviderNotFoundError",
+    "Secret",
     "SilentContextError",
     "StoreBusyError",
     "StoreCorruptError",

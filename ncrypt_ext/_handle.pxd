@@ -71,6 +71,7 @@ cdef enum HandleType:
     TYPE_CHANNEL = 10
     TYPE_STORE = 11
     TYPE_CERTIFICATE = 12
+    TYPE_SECRET = 13
 
 
 cdef enum HandleNote:

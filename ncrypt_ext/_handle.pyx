@@ -215,6 +215,7 @@ def live_handles():
             "Key": lease_live(&registry, TYPE_KEY),
             "UnfinalizedKey": lease_live(&registry, TYPE_UNFINALIZED),
             "PublicKey": lease_live(&registry, TYPE_PUBLIC),
+            "Secret": lease_live(&registry, TYPE_SECRET),
             "Context": lease_live(&registry, TYPE_CONTEXT),
             "ContextKey": lease_live(&registry, TYPE_CONTEXT_KEY),
             "KeyHandle": lease_live(&registry, TYPE_KEY_HANDLE),
@@ -238,5 +239,6 @@ def live_handles():
             "channels": ncx_live_handles(13),
             "messages": ncx_live_handles(14),
             "certificate_stores": ncx_live_handles(15),
+            "secrets": ncx_live_handles(16),
         },
     }

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The public key class: the end of the chain."""
 
-from ncrypt_ext._key_encryption cimport EncryptionKey
+from ncrypt_ext._key_agreement cimport AgreementKey
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 
-cdef class Key(EncryptionKey):
+cdef class Key(AgreementKey):
     cdef tuple found    # the certificates that it was opened by; None: those of its property count
 
     cdef Key share(self)

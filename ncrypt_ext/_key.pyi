@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from typing_extensions import final
 
-from ncrypt_ext._key_encryption import EncryptionKey
+from ncrypt_ext._key_agreement import AgreementKey
 from ncrypt_ext._x509 import _CertificateSource
 from ncrypt_ext.integrations.cryptography_keys import StoredEllipticCurveKey, StoredRSAKey
 
 @final
-class Key(EncryptionKey):
-    """A finalized key: it signs, verifies, encrypts, decrypts, and is exported.
+class Key(AgreementKey):
+    """A finalized key: it signs, verifies, encrypts, decrypts, agrees on secrets, and is exported.
 
     Keys come from :class:`~ncrypt_ext.Provider` (``open_key``, ``create_key``, ``import_key``),
     from :meth:`UnfinalizedKey.finalize() <ncrypt_ext.UnfinalizedKey.finalize>` and from

@@ -11,9 +11,9 @@ from ncrypt_ext._handle cimport (
     LEASE_IS_BUSY, LEASE_IS_CLOSED, LeaseAnswer, NOTE_PUBLIC_ONLY, TYPE_KEY, handle_value,
     lease_give_back, lease_take, lease_word_load, lease_word_or, release_if,
 )
+from ncrypt_ext._key_agreement cimport AgreementKey
 from ncrypt_ext._key_base cimport KIND_EC, KIND_RSA, KIND_UNKNOWN
 from ncrypt_ext._key_device cimport PIN_FINE
-from ncrypt_ext._key_encryption cimport EncryptionKey
 from ncrypt_ext._key_signing cimport too_small
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide, wide_pointer
@@ -41,7 +41,7 @@ cdef enum:
 
 
 @cython.final
-cdef class Key(EncryptionKey):
+cdef class Key(AgreementKey):
 
     def __init__(self):
         raise TypeError("Key has no public constructor: use Provider.open_key(), "

@@ -14,6 +14,23 @@ cdef extern from "bcrypt.h" nogil:
     ctypedef void *BCRYPT_ALG_HANDLE
     ctypedef void *BCRYPT_KEY_HANDLE
 
+    # Parameters of key derivation: numbers of buffers in a list of parameters, and a flag.
+    enum:
+        KDF_HASH_ALGORITHM
+        KDF_SECRET_PREPEND
+        KDF_SECRET_APPEND
+        KDF_HMAC_KEY
+        KDF_TLS_PRF_LABEL
+        KDF_TLS_PRF_SEED
+        KDF_TLS_PRF_PROTOCOL
+        KDF_ALGORITHMID
+        KDF_PARTYUINFO
+        KDF_PARTYVINFO
+        KDF_SUPPPUBINFO
+        KDF_SUPPPRIVINFO
+        KDF_HKDF_INFO
+        KDF_USE_SECRET_AS_HMAC_KEY_FLAG
+
     ctypedef struct BCryptBuffer:
         ULONG cbBuffer
         ULONG BufferType

@@ -6,7 +6,7 @@ from libc.stdint cimport uint32_t, uint64_t
 from ncrypt_ext.bcrypt cimport BCryptBuffer, BCryptBufferDesc
 from ncrypt_ext.wincrypt cimport HCRYPTKEY, HCRYPTPROV
 from ncrypt_ext.wintypes cimport (
-    BOOL, DWORD, LPCWSTR, LPWSTR, PBYTE, PVOID, SECURITY_STATUS, ULONG_PTR,
+    BOOL, DWORD, LPCWSTR, LPWSTR, PBYTE, PVOID, SECURITY_STATUS, ULONG, ULONG_PTR,
 )
 
 cdef extern from "ncrypt_ext_compat.h" nogil:
@@ -21,6 +21,7 @@ cdef extern from "ncrypt.h" nogil:
     ctypedef ULONG_PTR NCRYPT_HANDLE
     ctypedef ULONG_PTR NCRYPT_PROV_HANDLE
     ctypedef ULONG_PTR NCRYPT_KEY_HANDLE
+    ctypedef ULONG_PTR NCRYPT_SECRET_HANDLE
 
     enum:
         NCRYPT_MAX_KEY_NAME_LENGTH
@@ -124,6 +125,13 @@ cdef extern from "ncrypt.h" nogil:
     SECURITY_STATUS NCryptDecrypt(
         NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWORD cbInput, void *pPaddingInfo,
         PBYTE pbOutput, DWORD cbOutput, DWORD *pcbResult, DWORD dwFlags) noexcept
+
+    SECURITY_STATUS NCryptSecretAgreement(
+        NCRYPT_KEY_HANDLE hPrivKey, NCRYPT_KEY_HANDLE hPubKey,
+        NCRYPT_SECRET_HANDLE *phAgreedSecret, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptDeriveKey(
+        NCRYPT_SECRET_HANDLE hSharedSecret, LPCWSTR pwszKDF, NCryptBufferDesc *pParameterList,
+        PBYTE pbDerivedKey, DWORD cbDerivedKey, DWORD *pcbResult, ULONG dwFlags) noexcept
 
     SECURITY_STATUS NCryptImportKey(
         NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE hImportKey, LPCWSTR pszBlobType,

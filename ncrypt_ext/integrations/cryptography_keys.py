@@ -42,7 +42,13 @@ if TYPE_CHECKING:
 else:
     _RSAPrivateKey = _EllipticCurvePrivateKey = object
 
-__all__ = ["StoredEllipticCurveKey", "StoredRSAKey", "from_key", "to_pkcs8"]
+__all__ = [
+    "StoredEllipticCurveKey",
+    "StoredRSAKey",
+    "from_key",
+    "to_pkcs8",
+    "to_public_info",
+]
 
 _NOT_SUPPORTED = 0x80090029
 # What decryption returns for a ciphertext that is none, which depends on the provider:
@@ -160,6 +166,10 @@ class StoredRSAKey(_StoredKey, _RSAPrivateKey):
             raise
 
 
+def _unsupported_exchange(reason: str) -> UnsupportedAlgorithm:
+    return UnsupportedAlgorithm(reason, _Reasons.UNSUPPORTED_EXCHANGE_ALGORITHM)
+
+
 class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
     """An EC key in a key store, as an ``EllipticCurvePrivateKey``."""
 
@@ -198,13 +208,34 @@ class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
             digest = any_digest_of(data, algorithm)
         return self._sign(digest, encoding="der")
 
-    def exchange(self, algorithm: object, peer_public_key: object) -> NoReturn:
-        """Refuses, with ``UnsupportedAlgorithm``: stored keys do not agree on secrets yet."""
-        if isinstance(algorithm, ec.ECDH):
-            reason = "this key signs: key agreement (ECDH) of stored keys is not there yet"
-        else:
-            reason = f"key agreement is by ECDH, not by {type(algorithm).__name__!r}"
-        raise UnsupportedAlgorithm(reason, _Reasons.UNSUPPORTED_EXCHANGE_ALGORITHM)
+    def exchange(self, algorithm: object, peer_public_key: ec.EllipticCurvePublicKey) -> bytes:
+        """The secret agreed on by ``ECDH``, if this key is one for it: the x coordinate.
+
+        A peer on another curve is a ValueError. Keys that were created to sign (ECDSA) refuse, with
+        ``UnsupportedAlgorithm``: key stores have two kinds of keys.
+        """
+        if not isinstance(algorithm, ec.ECDH):
+            raise _unsupported_exchange(
+                f"key agreement is by ECDH, not by {type(algorithm).__name__!r}"
+            )
+        if not isinstance(peer_public_key, ec.EllipticCurvePublicKey):
+            raise TypeError(
+                "peer_public_key must be an EllipticCurvePublicKey, not "
+                f"{type(peer_public_key).__name__!r}"
+            )
+        if self._key.algorithm_group == "ECDSA":
+            size = self.curve.key_size
+            raise _unsupported_exchange(
+                "this key signs: key stores keep keys for signatures (ECDSA) apart from those for "
+                f"key agreement, which are created as ECDH_P{size}"
+            )
+        if peer_public_key.curve.name != self.curve.name:
+            raise ValueError(
+                "Error computing shared key: peer_public_key and self are not on the same curve "
+                f"({peer_public_key.curve.name}, {self.curve.name})"
+            )
+        with self._key.agree(peer_public_key) as secret:
+            return secret.raw()
 
 
 rsa.RSAPrivateKey.register(StoredRSAKey)
@@ -245,4 +276,16 @@ def to_pkcs8(key: object) -> bytes:
         serialization.Encoding.DER,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
+    )
+
+
+def to_public_info(key: object) -> bytes:
+    """The SubjectPublicKeyInfo of an EC public key of cryptography."""
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise TypeError(
+            "peer must be a Key, a bytes-like object or an EC public key of cryptography, not "
+            f"{type(key).__module__}.{type(key).__qualname__}"
+        )
+    return key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )

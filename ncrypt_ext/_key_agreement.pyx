@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: MIT
+
+cimport cython
+from cpython.buffer cimport PyObject_CheckBuffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.stdint cimport uint32_t, uintptr_t
+
+from ncrypt_ext._buffer cimport Input, input_close, input_open
+from ncrypt_ext._handle cimport (
+    TYPE_KEY, TYPE_PROVIDER, TYPE_SECRET, Handle, Lease, free_object, lease_hold, lease_unhold,
+)
+from ncrypt_ext._key_device cimport PIN_FINE
+from ncrypt_ext._key_encryption cimport EncryptionKey
+from ncrypt_ext._secret cimport Secret
+from ncrypt_ext._status cimport check
+from ncrypt_ext._wide cimport wide, wide_pointer
+from ncrypt_ext.ncrypt cimport (
+    NCRYPT_KEY_HANDLE, NCRYPT_PROV_HANDLE, NCRYPT_SECRET_HANDLE, NCRYPT_SILENT_FLAG,
+    NCryptImportKey, NCryptOpenStorageProvider, NCryptSecretAgreement,
+)
+from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, SECURITY_STATUS
+
+from sys import audit
+
+from ncrypt_ext._der import ec_public_key_info
+from ncrypt_ext.errors import NotSupportedError
+from ncrypt_ext.properties import CURVE_BITS as _CURVE_BITS
+from ncrypt_ext.properties import CURVE_OIDS as _CURVE_OIDS
+from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
+
+cdef bytes ALGORITHM_GROUP = wide("Algorithm Group", "")
+cdef bytes PROVIDER_HANDLE = wide("Provider Handle", "")
+cdef bytes ECC_BLOB = wide("ECCPUBLICBLOB", "")
+
+cdef enum:
+    NOT_SUPPORTED = 0x80090029
+    UNSUCCESSFUL = 0xC0000001
+
+
+cdef dict known_blobs():
+    """What a SubjectPublicKeyInfo with a whole point begins with and how long it is -> what a blob
+    of that key begins with."""
+    found = {}
+    for magic, curve in _PUBLIC_MAGIC_CURVES.items():
+        if magic.startswith(b"ECK"):
+            width = (_CURVE_BITS[curve] + 7) // 8
+            head = magic + width.to_bytes(4, "little")
+            info = ec_public_key_info(head + bytes(2 * width), _CURVE_OIDS[curve])
+            found[info[:-2 * width], len(info)] = head
+    return found
+
+
+cdef dict BLOBS = known_blobs()
+
+
+@cython.linetrace(False)
+cdef void end_hold(uintptr_t lease) noexcept nogil:
+    lease_unhold(<Lease *>lease)
+
+
+cdef bytes public_info(object peer):
+    """The SubjectPublicKeyInfo of a public key of cryptography."""
+    from sys import modules
+    if "cryptography" not in modules:
+        raise TypeError("peer must be a Key, a bytes-like object or a public key of cryptography, "
+                        f"not {type(peer).__name__!r}")
+    from ncrypt_ext.integrations.cryptography_keys import to_public_info
+    return to_public_info(peer)
+
+
+cdef bytes peer_blob(object peer):
+    """The ECCPUBLICBLOB of what a caller gave."""
+    cdef Input data
+    cdef bytes value
+    if PyObject_CheckBuffer(peer):
+        input_open(&data, peer, "peer")
+        try:
+            value = data.data[:data.size]
+        finally:
+            input_close(&data)
+    else:
+        value = public_info(peer)
+    if value.startswith(b"ECS"):
+        raise ValueError("peer is the blob of an ECDSA key, which signs: an ECDH key has another "
+                         "(its DER form tells no difference, and is taken)")
+    if value[:4] in _PUBLIC_MAGIC_CURVES:
+        return value
+    for (prefix, size), head in BLOBS.items():
+        if len(value) == size and value.startswith(prefix):
+            return head + value[len(prefix):]
+    raise ValueError("peer must be an ECCPUBLICBLOB or a DER SubjectPublicKeyInfo of a key on "
+                     "nistP256, nistP384 or nistP521, with a point that is not compressed")
+
+
+cdef class AgreementKey(EncryptionKey):
+
+    cdef int check_agrees(self, str role) except -1:
+        """What CNG says of it is a number only."""
+        group = self.constant(ALGORITHM_GROUP)
+        if group == "ECDSA" or group == "RSA":
+            raise NotSupportedError(
+                NOT_SUPPORTED, "",
+                f"{role} is an {self.algorithm} key: agreement is for keys that were created as "
+                "ECDH_P256, ECDH_P384 or ECDH_P521")
+        return 0
+
+    cdef int check_curve(self, object bits) except -1:
+        own = self.curve_length()
+        if own is not None and bits is not None and own != bits:
+            raise ValueError(
+                f"the keys are on different curves: this one has {own} bits, the peer {bits}")
+        return 0
+
+    cdef Handle own_provider(self):
+        """Whose key it is: agreement wants both of one provider."""
+        cdef Handle provider = Handle.__new__(Handle)
+        cdef NCRYPT_PROV_HANDLE handle = 0
+        cdef SECURITY_STATUS status
+        cdef bint good
+        value = self.read_optional(PROVIDER_HANDLE)
+        if value is not None and len(value) == sizeof(handle):
+            handle = (<NCRYPT_PROV_HANDLE *><void *>PyBytes_AS_STRING(value))[0]
+        else:
+            with nogil:
+                status = NCryptOpenStorageProvider(&handle, NULL, 0)
+            check(status, "NCryptOpenStorageProvider")
+        self.enter()
+        good = provider.adopt_native(TYPE_PROVIDER, handle, free_object, self.lease)
+        self.leave()
+        if not good:
+            raise MemoryError()
+        return provider
+
+    cdef Handle import_peer(self, bytes blob, DWORD flags):
+        """A handle of the peer's public key. It holds its provider, which holds this key."""
+        cdef Handle provider = self.own_provider()
+        cdef Handle peer = Handle.__new__(Handle)
+        cdef NCRYPT_KEY_HANDLE handle = 0
+        cdef LPCWSTR kind = wide_pointer(ECC_BLOB)
+        cdef PBYTE data = <PBYTE>PyBytes_AS_STRING(blob)
+        cdef DWORD size = <DWORD>PyBytes_GET_SIZE(blob)
+        cdef SECURITY_STATUS status
+        cdef bint good = True
+        provider.enter()
+        with nogil:
+            status = NCryptImportKey(provider.lease.handle, 0, kind, NULL, &handle, data, size,
+                                     flags)
+            if status == 0:
+                good = peer.adopt_native(TYPE_KEY, handle, free_object, provider.lease)
+            provider.leave()
+        if not good:
+            raise MemoryError()
+        check(status, "NCryptImportKey")
+        return peer
+
+    cdef Handle tie(self, Handle peer):
+        """What holds this key and the peer's, for a secret to hold: a lease has one parent."""
+        cdef Handle both = Handle.__new__(Handle)
+        cdef bint good
+        self.enter()
+        try:
+            peer.enter()
+            lease_hold(peer.lease)
+            peer.leave()
+            good = both.adopt_native(TYPE_KEY, <uintptr_t>peer.lease, end_hold, self.lease)
+        finally:
+            self.leave()
+        if not good:
+            raise MemoryError()
+        return both
+
+    cdef int run_agree(self, Handle peer, Secret into, Handle held, DWORD flags) except -1:
+        """Agrees, with a PIN where one is needed."""
+        cdef uint32_t pins = self.desk.pins
+        cdef SECURITY_STATUS status = 0
+        flags |= self.quiet(False)
+        if self.desk.state == PIN_FINE:
+            status = self.agree_once(peer, into, held, flags)
+            if status == 0 or not self.needs_pin(status):
+                return check(status, "NCryptSecretAgreement")
+        with self.pin_turn(status, "NCryptSecretAgreement", pins):
+            check(self.agree_once(peer, into, held, flags), "NCryptSecretAgreement")
+        return 0
+
+    cdef SECURITY_STATUS agree_once(self, Handle peer, Secret into, Handle held,
+                                    DWORD flags) except? 1:
+        """One native call; a failure without a reason, which passes, is tried once more."""
+        cdef NCRYPT_SECRET_HANDLE handle = 0
+        cdef SECURITY_STATUS status = 0
+        cdef bint good = True
+        cdef int _attempt
+        self.enter()
+        self.desk.in_use += 1
+        try:
+            peer.enter()
+            with nogil:
+                for _attempt in range(2):
+                    status = NCryptSecretAgreement(self.lease.handle, peer.lease.handle, &handle,
+                                                   flags)
+                    if <uint32_t>status != UNSUCCESSFUL:
+                        break
+                if status == 0:
+                    good = into.adopt_native(TYPE_SECRET, handle, free_object, held.lease)
+                peer.leave()
+        finally:
+            self.desk.in_use -= 1
+            self.leave()
+        if not good:
+            raise MemoryError()
+        return status
+
+    def agree(self, peer, *, bint silent=False):
+        cdef Secret secret = Secret.__new__(Secret)
+        cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
+        cdef Handle other
+        cdef Handle held
+        audit("ncrypt_ext.agree", self.name, self.is_machine_key)
+        self.check_agrees("this")
+        if isinstance(peer, AgreementKey):
+            (<AgreementKey>peer).check_agrees("the peer")
+            self.check_curve((<AgreementKey>peer).curve_length())
+            other = peer
+            held = self.tie(other)
+        else:
+            blob = peer_blob(peer)
+            self.check_curve(_CURVE_BITS[_PUBLIC_MAGIC_CURVES[blob[:4]]])
+            other = held = self.import_peer(blob, flags)
+        try:
+            self.run_agree(other, secret, held, flags)
+        finally:
+            held.close()  # only the secret needs it, which holds it
+        bits = self.curve_length()
+        secret.width = 0 if bits is None else (bits + 7) // 8
+        return secret

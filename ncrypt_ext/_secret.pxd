@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""A secret that two keys agreed on."""
+
+from libc.stdint cimport uint8_t, uint32_t
+
+from ncrypt_ext._buffer cimport Input
+from ncrypt_ext._handle cimport Handle, Lease
+from ncrypt_ext._property_handle cimport PropertyHandle
+from ncrypt_ext.ncrypt cimport NCryptBuffer, NCryptBufferDesc
+from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, SECURITY_STATUS
+
+cdef enum:
+    MOST_PARAMETERS = 8  # of one derivation
+
+
+cdef class Parameters:
+    """The list of parameters of a derivation; borrows the memory of what was given for them."""
+    cdef Input inputs[MOST_PARAMETERS]
+    cdef NCryptBuffer buffers[MOST_PARAMETERS]
+    cdef NCryptBufferDesc list
+    cdef list texts
+    cdef uint32_t protocol
+
+    cdef int add(self, DWORD kind, object value, str argument) except -1
+
+
+cdef class Secret(PropertyHandle):
+    cdef uint32_t width  # of the raw secret in bytes; 0: not known
+    cdef object lock     # held while HKDF's extraction is done
+    cdef tuple extracted  # (hash name, salt) that it was done with; None: not yet
+
+    cdef int extract(self, object hash_name, object salt) except -1
+    cdef bytes run(self, LPCWSTR kdf, Parameters parameters, DWORD size, DWORD flags)
+    cdef DWORD raw_size(self) except 0
