@@ -214,14 +214,14 @@ class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
         A peer on another curve is a ValueError. Keys that were created to sign (ECDSA) refuse, with
         ``UnsupportedAlgorithm``: key stores have two kinds of keys.
         """
-        if not isinstance(algorithm, ec.ECDH):
-            raise _unsupported_exchange(
-                f"key agreement is by ECDH, not by {type(algorithm).__name__!r}"
-            )
         if not isinstance(peer_public_key, ec.EllipticCurvePublicKey):
             raise TypeError(
                 "peer_public_key must be an EllipticCurvePublicKey, not "
                 f"{type(peer_public_key).__name__!r}"
+            )
+        if not isinstance(algorithm, ec.ECDH):
+            raise _unsupported_exchange(
+                f"key agreement is by ECDH, not by {type(algorithm).__name__!r}"
             )
         if self._key.algorithm_group == "ECDSA":
             size = self.curve.key_size
