@@ -1,12 +1,11 @@
 """Keys that agree on secrets."""
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from typing_extensions import Buffer, disjoint_base
+from typing_extensions import Buffer
 
 from ncrypt_ext._key_encryption import EncryptionKey
 from ncrypt_ext._secret import Secret
 
-@disjoint_base
 class AgreementKey(EncryptionKey):
     """Key agreement (ECDH)."""
 

@@ -42,6 +42,8 @@ def test_events(events):
         provider.delete_key("k")
         with provider.open_key("i", machine=False) as key:
             key.delete()
+        with provider.create_key("ECDH_P256", "a") as key, key.agree(key) as secret:
+            secret.raw()
         provider.create_persisted_key("RSA", "u", overwrite=True).close()
         with pytest.raises(nc.KeyNotFoundError):
             provider.open_key("missing", machine=True)
@@ -54,6 +56,8 @@ def test_events(events):
         ("ncrypt_ext.delete_key", "k", False),
         ("ncrypt_ext.open_key", None, "i", False),
         ("ncrypt_ext.delete_key", "i", False),
+        ("ncrypt_ext.create_key", None, "ECDH_P256", "a", False, False),
+        ("ncrypt_ext.agree", "a", False),
         ("ncrypt_ext.create_key", None, "RSA", "u", False, True),
         ("ncrypt_ext.open_key", None, "missing", True),
     ]
@@ -61,7 +65,7 @@ def test_events(events):
 
 @pytest.mark.parametrize(
     "forbidden",
-    ["open_provider", "create_key", "import_key", "open_key", "export_key", "delete_key"],
+    ["open_provider", "create_key", "import_key", "open_key", "export_key", "delete_key", "agree"],
 )
 def test_a_hook_can_forbid(provider, ec_key, forbidden):
     provider.create_key("ECDSA_P256", "k").close()
@@ -73,6 +77,7 @@ def test_a_hook_can_forbid(provider, ec_key, forbidden):
         "open_key": lambda: provider.open_key("k"),
         "export_key": lambda: ec_key.export("ECCPUBLICBLOB"),
         "delete_key": lambda: provider.delete_key("k"),
+        "agree": lambda: ec_key.agree(blob),
     }
 
     def forbid(event, arguments):

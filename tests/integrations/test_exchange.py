@@ -112,7 +112,7 @@ def test_refused_as_cryptography_does(agrees_p256, algorithm, peer):
 
 
 def test_reasons(agrees_p256):
-    with pytest.raises(ValueError, match="not on the same curve .secp384r1, secp256r1"):
+    with pytest.raises(ValueError, match="not on the same curve"):
         agrees_p256.exchange(ECDH, plain_key("P384").public_key())
     with pytest.raises(UnsupportedAlgorithm, match="by ECDH, not by 'ECDSA'"):
         agrees_p256.exchange(ec_keys.ECDSA(SHA256), plain_key("P256").public_key())

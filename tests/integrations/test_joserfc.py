@@ -156,7 +156,8 @@ def test_import_key_of_joserfc_needs_the_numbers(signer):
         key.as_dict()
 
 
-def test_key_agreement_is_refused(provider):
+def test_agreement_by_a_key_that_signs(provider):
+    """Those that agree are in test_exchange.py."""
     jwk = taken(provider.create_key("ECDSA_P256", "ec"))
     public = ECKey.import_key(jwk.public_key)
     sealed = jwe.encrypt_compact({"alg": "ECDH-ES", "enc": "A256GCM"}, b"message", public)

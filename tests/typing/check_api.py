@@ -2,8 +2,10 @@
 """Not run: has to pass mypy in strict mode. The whole surface, one use of each."""
 
 import array
+import ssl
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from typing_extensions import assert_type
 
 import ncrypt_ext as nc
@@ -185,3 +187,27 @@ def certificates(provider: nc.Provider, key: nc.Key) -> None:
     nc.add_certificate(info.certificate, key, store="MY", machine=True)
     nc.add_certificate(info, key)  # type: ignore[arg-type]
     assert_type(nc.import_pfx(b"", None, exportable=True, machine=True), nc.Key)
+
+
+def agreeing(key: nc.Key, peer: ec.EllipticCurvePublicKey) -> None:
+    with key.agree(key, silent=True) as secret:
+        assert_type(secret, nc.Secret)
+        assert_type(secret.raw(), bytes)
+        assert_type(secret.closed, bool)
+        assert_type(secret.derive(properties.KDF_HASH), bytes)
+        secret.derive(
+            properties.KDF_SP800_56A_CONCAT,
+            32,
+            hash_name="SHA384",
+            algorithm_id=b"",
+            party_u_info=bytearray(b"u"),
+            party_v_info=b"",
+        )
+        secret.derive("TLS_PRF", label=b"", seed=bytes(64), protocol=ssl.TLSVersion.TLSv1_2)
+        secret.derive("HKDF", 16, salt=memoryview(b""), info=b"")
+        secret.derive("HASH", salt="text")  # type: ignore[arg-type]
+        secret.raw(32)  # type: ignore[call-arg]
+    key.agree(peer).close()
+    key.agree(array.array("B")).close()
+    key.agree("text")  # type: ignore[arg-type]
+    nc.Secret().close()

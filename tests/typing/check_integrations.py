@@ -27,6 +27,8 @@ def going_out(key: nc.Key, builder: x509.CertificateSigningRequestBuilder) -> No
     else:
         assert_type(stored.curve, ec.EllipticCurve)
         assert_type(stored.sign(b"", ec.ECDSA(hashes.SHA256())), bytes)
+        assert_type(stored.exchange(ec.ECDH(), stored.public_key()), bytes)
+        stored.exchange(ec.ECDH(), stored)  # type: ignore[arg-type]
 
 
 def coming_in(provider: nc.Provider, plain: ec.EllipticCurvePrivateKey) -> None:
