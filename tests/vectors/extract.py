@@ -99,6 +99,18 @@ def rfc6979(lines: Lines) -> Lines:
     )
 
 
+def kas(lines: Lines, chosen: set[str], results: str) -> Lines:
+    """CAVP key agreement: of the chosen sections ("EC - SHA256") the records with such results."""
+    head = lines[: next(i for i, line in enumerate(lines) if re.match(r"\[E. - ", line))]
+    kept = [line for line in head if line.startswith("#")] + ["\r\n"]
+    body = sections(lines[len(head) :], r"\[", lambda line, _: line.strip().strip("[]") in chosen)
+    for run in paragraphs(body):
+        outcome = [line for line in run if line.startswith("Result")]
+        if not outcome or re.search(results, outcome[0]):
+            kept += run
+    return kept
+
+
 def main(source: Path) -> None:
     curves = ("P-256", "P-384", "P-521")
     every = {"SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512"}
@@ -129,6 +141,26 @@ def main(source: Path) -> None:
             2,
         ),
     )
+    ecdh = source / "asymmetric/ECDH"
+    write(
+        "ecdh_cavp.txt",
+        kas(
+            read(ecdh / "KASValidityTest_ECCStaticUnified_NOKC_ZZOnly_init.fax"),
+            {"EC - SHA256", "ED - SHA384", "EE - SHA512"},
+            "",
+        ),
+    )
+    write(
+        "ecdh_concat_cavp.txt",
+        kas(
+            read(ecdh / "KASValidityTest_ECCStaticUnified_KDFConcat_NOKC_init.fax"),
+            {"EC - SHA256", "ED - SHA384", "EE - SHA512"},
+            "= P ",
+        ),
+    )
+    for digest in ("SHA1", "SHA256"):
+        name = f"rfc-5869-HKDF-{digest}.txt"
+        write(f"hkdf_{digest.lower()}.txt", read(source / "KDF" / name))
     write("rsa_oaep_sha1.txt", read(rsa / "pkcs-1v2-1d2-vec/oaep-vect.txt"))
     write("rsa_pss_sha1.txt", read(rsa / "pkcs-1v2-1d2-vec/pss-vect.txt"))
     for digest in ("sha256", "sha384", "sha512"):

@@ -196,7 +196,8 @@ struct secret {
 MUST_CHECK SECURITY_STATUS secret_set_property(struct secret *secret, const WCHAR *name, const uint8_t *data,
                                                uint32_t size, uint32_t flags);
 
-/* ---- derive.c: key derivation functions ------------------------------------------------------------------------ */
+/* ---- derive.c, derive_*.c: key derivation functions
+ * ------------------------------------------------------------------------ */
 
 /* NCryptDeriveKey without the handle, the pointers having been checked. */
 MUST_CHECK SECURITY_STATUS derive_key(const struct secret *secret, const WCHAR *kdf, const NCryptBufferDesc *list,
