@@ -10,6 +10,7 @@ import asyncssh
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
+from ncrypt_ext.errors import ClosedHandleError, InvalidHandleError, NCryptError
 from ncrypt_ext.integrations.cryptography_keys import StoredRSAKey
 
 if TYPE_CHECKING:
@@ -49,28 +50,33 @@ class StoredKeyPair(asyncssh.SSHKeyPair):
     _key_type = "stored"
 
     def __init__(self, key: Key, *, comment: str | None = None, use_executor: bool = True) -> None:
-        stored = key.as_cryptography()
-        line = stored.public_key().public_bytes(
-            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-        )
-        algorithm, encoded = line.split()[:2]
-        algorithms = tuple(_RSA_HASHES) if isinstance(stored, StoredRSAKey) else (algorithm,)
-        super().__init__(
-            algorithm,
-            algorithm,
-            algorithms,
-            algorithms,
-            base64.b64decode(encoded),
-            comment or key.name,
-            use_executor=use_executor,
-        )
-        self._stored = stored
+        self._stored = stored = key.as_cryptography()
+        try:
+            line = stored.public_key().public_bytes(
+                serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+            )
+            algorithm, encoded = line.split()[:2]
+            algorithms = tuple(_RSA_HASHES) if isinstance(stored, StoredRSAKey) else (algorithm,)
+            super().__init__(
+                algorithm,
+                algorithm,
+                algorithms,
+                algorithms,
+                base64.b64decode(encoded),
+                comment or key.name,
+                use_executor=use_executor,
+            )
+        except BaseException:
+            stored.close()
+            raise
         self.public_line = line.decode()
         # With peers that do not say what they take, it is the last one.
         self.set_sig_algorithm(algorithms[-1])
 
     def set_certificate(self, cert: asyncssh.SSHCertificate) -> None:
         """Use a certificate for this key, in OpenSSH's format. ``client_certs`` does it, too."""
+        if cert.is_x509_chain:
+            raise ValueError("X.509 certificates do not go with stored keys in asyncssh")
         algorithms = self.sig_algorithms
         super().set_certificate(cert)
         # It brings lists of its own, where ssh-rsa is the last.
@@ -82,16 +88,25 @@ class StoredKeyPair(asyncssh.SSHKeyPair):
 
     def sign(self, data: bytes) -> bytes:
         """The signature in SSH's encoding, with the algorithm that was agreed upon."""
+        if self.sig_algorithm not in self.sig_algorithms:
+            raise ValueError(f"stored keys of this type do not sign by {self.sig_algorithm!r}")
+        try:
+            signature = self._signature(data)
+        # asyncssh takes a ValueError for a key that is not wanted, and goes on without a word.
+        except ClosedHandleError as error:
+            raise InvalidHandleError(error.status, error.function, error.detail) from None
+        except NCryptError as error:
+            if isinstance(error, ValueError):
+                raise NCryptError(error.status, error.function, error.detail) from None
+            raise
+        return _string(self.sig_algorithm) + _string(signature)
+
+    def _signature(self, data: bytes) -> bytes:
         stored = self._stored
         if isinstance(stored, StoredRSAKey):
-            rsa_hash = _RSA_HASHES.get(self.sig_algorithm)
-            if rsa_hash is None:
-                raise ValueError(f"no SHA-2 signature is by {self.sig_algorithm.decode()}")
-            signature = stored.sign(data, padding.PKCS1v15(), rsa_hash)
-        else:
-            der = stored.sign(data, ec.ECDSA(_EC_HASHES[stored.key_size]))
-            signature = b"".join(map(_mpint, utils.decode_dss_signature(der)))
-        return _string(self.sig_algorithm) + _string(signature)
+            return stored.sign(data, padding.PKCS1v15(), _RSA_HASHES[self.sig_algorithm])
+        der = stored.sign(data, ec.ECDSA(_EC_HASHES[stored.key_size]))
+        return b"".join(map(_mpint, utils.decode_dss_signature(der)))
 
     def close(self) -> None:
         """Give the native key up."""

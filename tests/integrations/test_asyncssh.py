@@ -2,6 +2,8 @@
 """asyncssh logs in with stored keys, and serves with them: both ends run here, over loopback."""
 
 import asyncio
+import copy
+import pickle
 import shutil
 import threading
 from contextlib import asynccontextmanager
@@ -216,7 +218,95 @@ def test_nothing_is_given_to_an_agent(pair):
     assert pair.get_key_type() == "stored"
 
 
-def test_closed_pairs_do_not_sign(pair):
+def test_closed_pairs_do_not_sign(pair, plain):
+    """It says so, too: asyncssh hides each ValueError, which a ClosedHandleError is."""
+    allowed = authorized(public(pair))
     pair.close()
-    with pytest.raises(nc.ClosedHandleError):
+    with pytest.raises(nc.InvalidHandleError, match="closed"):
         pair.sign(b"data")
+    with pytest.raises(nc.InvalidHandleError, match="closed"):
+        both(plain, pair, known(plain), allowed)
+
+
+def test_server_outlives_its_key(pair, plain):
+    """Connections that are there go on, new ones fail, and the server stays."""
+    other = known(public(pair))
+
+    async def run():
+        async with serving(pair, authorized(plain)) as port:
+            options = {"username": "someone", "client_keys": [plain], "known_hosts": other}
+            async with asyncssh.connect("127.0.0.1", port, config=None, **options) as connection:
+                pair.close()
+                assert (await connection.run("hello", check=True)).stdout == "hello!"
+            for _ in range(2):
+                with pytest.raises(asyncssh.ConnectionLost):
+                    await ask(port, plain, other)
+
+    asyncio.run(run())
+
+
+def test_login_that_is_given_up_while_it_signs(pair, plain, monkeypatch):
+    """The thread that signs goes on without the pair, which has been closed."""
+    signing, closed, ended = threading.Event(), threading.Event(), threading.Event()
+    sign, caught = StoredKeyPair.sign, []
+
+    def slow(self, data):
+        signing.set()
+        try:
+            assert closed.wait(30)
+            return sign(self, data)
+        except nc.NCryptError as error:
+            caught.append(type(error))
+            raise
+        finally:
+            ended.set()
+
+    async def run():
+        async with serving(plain, authorized(public(pair))) as port:
+            login = asyncio.ensure_future(ask(port, pair, known(plain)))
+            assert await asyncio.to_thread(signing.wait, 30)
+            login.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await login
+            pair.close()
+            closed.set()
+            assert await asyncio.to_thread(ended.wait, 30)
+
+    monkeypatch.setattr(StoredKeyPair, "sign", slow)
+    asyncio.run(run())
+    assert caught == [nc.InvalidHandleError]
+
+
+def test_label_of_another_algorithm(pair):
+    for other in (b"ssh-rsa", b"ssh-ed25519", b"ecdsa-sha2-nistp224"):
+        pair.set_sig_algorithm(other)
+        with pytest.raises(ValueError, match=other.decode()):
+            pair.sign(b"data")
+
+
+def test_certificate_of_another_key_or_form(pair, plain, monkeypatch):
+    authority = asyncssh.generate_private_key("ssh-ed25519")
+    other = authority.generate_user_certificate(plain, "someone's", principals=["someone"])
+    own = authority.generate_user_certificate(public(pair), "someone's", principals=["someone"])
+    before = pair.algorithm, pair.sig_algorithms, pair.public_data
+    with pytest.raises(ValueError, match="mismatch"):
+        pair.set_certificate(other)
+    monkeypatch.setattr(own, "is_x509_chain", True)  # what pyOpenSSL would be needed for
+    with pytest.raises(ValueError, match=r"X\.509"):
+        pair.set_certificate(own)
+    assert (pair.algorithm, pair.sig_algorithms, pair.public_data) == before
+    assert not pair.has_cert
+
+
+def test_no_handle_stays_behind_after_an_error(ec_key):
+    """Not even as long as the exception lives."""
+    before = nc.live_handles()
+    with pytest.raises(UnicodeEncodeError) as caught:
+        StoredKeyPair(ec_key, comment="\udc80")
+    assert nc.live_handles() == before, caught
+
+
+def test_no_form_holds_the_private_key(pair):
+    assert copy.copy(pair).sign(b"data")
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(pair)
