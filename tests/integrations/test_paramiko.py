@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
 """paramiko logs in with stored keys, and serves with them: both ends of a pair of sockets."""
 
+import io
+import pickle
+import shutil
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -23,7 +27,7 @@ def key(request, provider, rsa_blob):
     with native:
         key = stored_key(native)
     yield key
-    key.private_key.close()
+    key.close()
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +55,14 @@ class Server(paramiko.ServerInterface):
         return True
 
 
-def ask(host_key, client_key, allowed, disabled=None):
+def ask(host_key, client_key, allowed, disabled=None, server_kind=Server):
     """What the server answers to a client that knows the host key."""
     ours, theirs = socket.socketpair()
     server = paramiko.Transport(theirs)
     client = paramiko.Transport(ours, disabled_algorithms=disabled)
     try:
         server.add_server_key(host_key)
-        server.start_server(event=threading.Event(), server=Server(allowed))
+        server.start_server(event=threading.Event(), server=server_kind(allowed))
         known = paramiko.PKey.from_type_string(host_key.get_name(), host_key.asbytes())
         client.connect(hostkey=known, username="someone", pkey=client_key)
         channel = client.open_session()
@@ -106,5 +110,58 @@ def test_equal_to_its_public_half(key):
 
 
 def test_the_private_key_is_not_written(key, tmp_path):
-    with pytest.raises(nc.NotSupportedError):
-        key.write_private_key_file(str(tmp_path / "key"))
+    """Nor is a file that is there emptied for it."""
+    file = tmp_path / "key"
+    file.write_text("another one")
+    with pytest.raises(nc.NotSupportedError, match="stays in its key store"):
+        key.write_private_key_file(str(file), password="secret")
+    assert file.read_text() == "another one"
+    content = io.StringIO()
+    with pytest.raises(nc.NotSupportedError, match="stays in its key store"):
+        key.write_private_key(content)
+    assert content.getvalue() == ""
+    with pytest.raises(TypeError, match=r"cannot (be )?pickle"):
+        pickle.dumps(key)
+
+
+def test_no_sha1(provider, rsa_blob):
+    """Asked for, or by default as paramiko had it before 5."""
+    with provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB") as native:
+        key = stored_key(native)
+    assert not any(name.startswith("ssh-rsa") for name in key.HASHES)
+    for algorithm in ("ssh-rsa", "ssh-rsa-cert-v01@openssh.com", "ecdsa-sha2-nistp256"):
+        with pytest.raises(ValueError, match=algorithm):
+            key.sign_ssh_data(b"data", algorithm)
+    message = key.sign_ssh_data(b"data")
+    message.rewind()
+    assert message.get_text() == "rsa-sha2-512"
+
+
+def test_certificate(key, plain, tmp_path):
+    """As docs/howto/ssh.md has it; made by the command, and presented by the client."""
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("the command is not installed")
+    (tmp_path / "key.pub").write_text(f"{key.get_name()} {key.get_base64()}\n")
+    for command in ("-q -t ed25519 -N  -f ca", "-q -s ca -I someone -n someone key.pub"):
+        subprocess.run(["ssh-keygen", *command.split(" ")], cwd=tmp_path, check=True)
+    key.load_certificate(str(tmp_path / "key-cert.pub"))
+    seen = []
+
+    class Authority(Server):
+        def check_auth_publickey(self, username, key):
+            seen.append(key.public_blob.key_type)
+            return super().check_auth_publickey(username, key)
+
+    assert ask(plain, key, public(key), server_kind=Authority) == b"hello!"
+    assert seen
+    assert all(kind.endswith("-cert-v01@openssh.com") for kind in seen)
+
+
+def test_closed_keys_say_so(key, plain):
+    allowed = public(key)
+    key.close()
+    with pytest.raises(nc.ClosedHandleError):
+        ask(plain, key, allowed)
+    # The server's key: its client learns no more than that it is gone.
+    with pytest.raises((EOFError, paramiko.SSHException)):
+        ask(key, plain, plain)
