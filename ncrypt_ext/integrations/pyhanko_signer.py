@@ -33,6 +33,20 @@ def _public_key(certificate: x509.Certificate) -> object:
     return serialization.load_der_public_key(certificate.public_key.dump())
 
 
+def _hash(name: str) -> hashes.HashAlgorithm:
+    kind = getattr(hashes, name.upper().replace("-", "_"), None)
+    if not isinstance(kind, type) or not issubclass(kind, hashes.HashAlgorithm):
+        raise ValueError(f"there is no hash {name!r} to sign with")
+    return kind()
+
+
+def _pss(parameters: Any) -> tuple[padding.PSS, hashes.HashAlgorithm]:
+    """What is written down, whatever it is: the key refuses what it cannot do."""
+    mgf = padding.MGF1(_hash(parameters["mask_gen_algorithm"]["parameters"]["algorithm"].native))
+    algorithm = _hash(parameters["hash_algorithm"]["algorithm"].native)
+    return padding.PSS(mgf, parameters["salt_length"].native), algorithm
+
+
 class StoredSigner(Signer):
     """A signer whose RSA or EC key stays in its store.
 
@@ -51,13 +65,16 @@ class StoredSigner(Signer):
     ) -> None:
         given = key.certificates if certificates is None else certificates
         chain = [x509.Certificate.load(_der(each)) for each in given]
-        stored = key.as_cryptography()
-        if not chain or _public_key(chain[0]) != stored.public_key():
-            raise ValueError("the certificates do not begin with that of the key")
-        known = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-        known.register_multiple(chain[1:])
-        super().__init__(signing_cert=chain[0], cert_registry=known, **options)
-        self._stored = stored
+        self._stored = stored = key.as_cryptography()
+        try:
+            if not chain or _public_key(chain[0]) != stored.public_key():
+                raise ValueError("the certificates do not begin with that of the key")
+            known = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+            known.register_multiple(chain[1:])
+            super().__init__(signing_cert=chain[0], cert_registry=known, **options)
+        except BaseException:
+            stored.close()
+            raise
 
     async def async_sign_raw(
         self, data: bytes, digest_algorithm: str, dry_run: bool = False
@@ -70,15 +87,17 @@ class StoredSigner(Signer):
 
     def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
         """The signature by the mechanism that pyHanko writes down beside it."""
-        algorithm = getattr(hashes, digest_algorithm.upper().replace("-", "_"))()
-        stored = self._stored
-        if not isinstance(stored, StoredRSAKey):
-            return stored.sign(data, ec.ECDSA(algorithm))
         mechanism = self.get_signature_mechanism_for_digest(digest_algorithm)
-        if mechanism.signature_algo != "rsassa_pss":
-            return stored.sign(data, padding.PKCS1v15(), algorithm)
-        salt = mechanism["parameters"]["salt_length"].native
-        return stored.sign(data, padding.PSS(padding.MGF1(algorithm), salt), algorithm)
+        name = mechanism.signature_algo
+        stored = self._stored
+        if isinstance(stored, StoredRSAKey):
+            if name == "rsassa_pss":
+                return stored.sign(data, *_pss(mechanism["parameters"]))
+            if name == "rsassa_pkcs1v15":
+                return stored.sign(data, padding.PKCS1v15(), _hash(digest_algorithm))
+        elif name == "ecdsa":
+            return stored.sign(data, ec.ECDSA(_hash(digest_algorithm)))
+        raise ValueError(f"a key of this type does not sign by {name}")
 
     def close(self) -> None:
         """Give the native key up."""

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """pyHanko signs PDF files with stored keys, and finds the signatures to be right."""
 
+import asyncio
 import io
 
 import pytest
 
 pytest.importorskip("pyhanko", reason="pyHanko is not installed: it is in the group recipes")
 
+from asn1crypto import algos
 from asn1crypto import x509 as asn1_x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -134,6 +137,83 @@ def test_the_first_certificate_must_be_the_keys(certified, authority):
         StoredSigner(certified[0], [authority[1], certified[1]])
     with pytest.raises(ValueError, match="not begin with"):
         StoredSigner(certified[0], [])
+
+
+def test_no_handle_stays_behind_after_an_error(certified, authority):
+    """Not even as long as the exception lives."""
+    key, own = certified
+    before = nc.live_handles()
+    with pytest.raises(ValueError, match="not begin with") as caught:
+        StoredSigner(key, [authority[1], own])
+    assert nc.live_handles() == before, caught
+    with pytest.raises(TypeError, match="no_such_option") as caught:
+        StoredSigner(key, [own], no_such_option=1)
+    assert nc.live_handles() == before, caught
+
+
+def mechanism(name, mgf_hash=None):
+    if mgf_hash is None:
+        return algos.SignedDigestAlgorithm({"algorithm": name})
+    mgf = {"algorithm": "mgf1", "parameters": {"algorithm": mgf_hash}}
+    hash_algorithm = {"algorithm": "sha256"}
+    parameters = algos.RSASSAPSSParams(
+        {"hash_algorithm": hash_algorithm, "mask_gen_algorithm": mgf, "salt_length": 20}
+    )
+    return algos.SignedDigestAlgorithm({"algorithm": name, "parameters": parameters})
+
+
+def test_mechanism_that_was_chosen(certified, authority):
+    """The signature is by it, or there is none."""
+    key, own = certified
+    good = {"rsassa_pss": "sha256", "rsassa_pkcs1v15": None, "sha256_rsa": None}
+    bad = {"sha256_ecdsa": None}
+    if key.algorithm != "RSA":
+        good, bad = bad, good
+    for name, mgf_hash in good.items():
+        signer = StoredSigner(key, [own], signature_mechanism=mechanism(name, mgf_hash))
+        signature, result = status(sign(signer), authority[1])
+        assert result.bottom_line
+        (info,) = signature.signed_data["signer_infos"]
+        assert info["signature_algorithm"]["algorithm"].native == name
+        signer.close()
+    for name, mgf_hash in bad.items():
+        signer = StoredSigner(key, [own], signature_mechanism=mechanism(name, mgf_hash))
+        with pytest.raises(ValueError, match="does not sign by"):
+            signer.sign_raw(b"data", "sha256")
+        signer.close()
+
+
+def test_pss_of_two_hashes(provider, rsa_blob):
+    """Key stores know one for both; another signature than the one that is written down is none."""
+    with provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB") as key:
+        with key.as_cryptography() as stored:
+            own = certificate_of(stored)
+        signer = StoredSigner(key, [own], signature_mechanism=mechanism("rsassa_pss", "sha1"))
+    with pytest.raises(UnsupportedAlgorithm, match="MGF1"):
+        sign(signer)
+    signer.close()
+
+
+@pytest.mark.parametrize("name", ["nonsense", "hashalgorithm", "typing"])
+def test_unknown_hash(provider, rsa_blob, name):
+    with provider.import_key(rsa_blob, "RSAFULLPRIVATEBLOB") as key:
+        with key.as_cryptography() as stored:
+            own = certificate_of(stored)
+        signer = StoredSigner(key, [own], signature_mechanism=mechanism("rsassa_pkcs1v15"))
+    with pytest.raises(ValueError, match=f"no hash {name!r}"):
+        signer.sign_raw(b"data", name)
+    signer.close()
+
+
+def test_room_for_the_signature(certified, monkeypatch):
+    """What pyHanko is told to leave is enough for every signature, and nothing is signed for it."""
+    key, own = certified
+    signer = StoredSigner(key, [own])
+    size = len(asyncio.run(signer.async_sign_raw(b"data", "sha256", dry_run=True)))
+    sizes = [len(signer.sign_raw(b"data", "sha256")) for _ in range(20)]
+    assert size - 4 <= max(sizes) <= size
+    signer.close()
+    assert len(asyncio.run(signer.async_sign_raw(b"data", "sha256", dry_run=True))) == size
 
 
 def test_closed_signers_do_not_sign(certified):
