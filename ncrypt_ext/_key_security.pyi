@@ -13,7 +13,7 @@ class SecuredKey(DeviceKey):
     """
 
     def security_descriptor(
-        self, parts: SecurityInformation | int = ..., *, silent: bool = False
+        self, parts: SecurityInformation | int = 7, *, silent: bool = False
     ) -> SecurityDescriptor:
         """Read the key's security descriptor; ``str()`` of it is SDDL, ``to_bytes()`` the bytes.
 

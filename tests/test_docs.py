@@ -9,10 +9,8 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -181,61 +179,6 @@ def run_tool(*command: str) -> str:
 def test_pages_are_complete() -> None:
     """Links, names, functions, errors, the map of the tree: see tools/check_docs.py."""
     run_tool("tools/check_docs.py")
-
-
-def defined_in(module: ModuleType) -> list[str]:
-    return [
-        name
-        for name, value in vars(module).items()
-        if name[0] != "_"
-        and not isinstance(value, ModuleType)
-        and getattr(value, "__module__", module.__name__) == module.__name__
-    ]
-
-
-@needs_sources
-def test_reference_has_every_public_name(tmp_path: Path) -> None:
-    """As the modules have them, whatever the generator read in the sources."""
-    run_tool("tools/reference.py", str(tmp_path))
-    pages = {page.stem: page.read_text(encoding="utf-8") for page in tmp_path.glob("*.rst")}
-    del pages["index"]
-    assert {"ncrypt_ext", "ncrypt_ext.capi", "ncrypt_ext.ws", "ncrypt_ext.ws.aio"} <= pages.keys()
-    documented: dict[type, set[str]] = {}
-    for module_name, page in pages.items():
-        try:
-            module = import_module(module_name)
-        except ModuleNotFoundError as error:
-            if "integrations" in module_name and not str(error.name).startswith("ncrypt_ext"):
-                continue  # the package that it is for is not there
-            raise
-        names = getattr(module, "__all__", None) or defined_in(module)
-        assert names
-        for name in names:
-            described = re.search(rf"(?m)^\.\. py:\w+:: {name}\b", page)
-            elsewhere = re.search(rf"(?m)^\* :py:\w+:`ncrypt_ext[\w.]*\.{name}`$", page)
-            assert described or elsewhere, f"{module_name}.{name}"
-        for class_name, members in described_classes(page):
-            class_ = getattr(module, class_name)
-            documented[class_] = members
-    for class_, members in documented.items():
-        told = set(members)
-        for base in class_.__mro__[1:]:
-            foreign = not base.__module__.startswith("ncrypt_ext")
-            told |= set(vars(base)) if foreign else documented.get(base, set())
-        public = {name for name in dir(class_) if name[0] != "_"}
-        assert public <= told, class_
-        assert all(hasattr(class_, name) for name in members), class_
-
-
-def described_classes(page: str) -> list[tuple[str, set[str]]]:
-    """Each class of a page of the reference, and the members that it has a description of."""
-    parts = re.split(r"(?m)^\.\. py:(?:class|exception):: (\w+)", page)[1:]
-    # What stands below the class begins with a blank, and the next thing does not.
-    bodies = [re.split(r"(?m)^\S", part.partition("\n")[2])[0] for part in parts[1::2]]
-    member = r"(?m)^   \.\. py:(?:method|property|attribute):: (\w+)"
-    return [
-        (name, set(re.findall(member, body))) for name, body in zip(parts[::2], bodies, strict=True)
-    ]
 
 
 @needs_sources

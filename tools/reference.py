@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FIRST = ["ncrypt_ext", "ncrypt_ext.ws", "ncrypt_ext.capi"]
 # What a program imports in spite of its name.
 ALSO = ["ncrypt_ext._engine"]
+# What people know the types as that are only said by what they can do.
+PROTOCOLS = {("ncrypt_ext._x509", "_HasPublicBytes"): "cryptography.x509.Certificate"}
 KINDS = ["Classes", "Functions", "Records", "Flags and numbers", "Exceptions", "Data"]
 Definition = tuple[str, str]  # the module that defines a name, and the name
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -144,6 +146,8 @@ class Qualify(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         definition, statements = find(self.module, node.id)
+        if definition in PROTOCOLS:
+            return ast.Name(PROTOCOLS[definition])
         if definition in homes():
             return ast.Name(homes()[definition])
         if len(statements) == 1 and isinstance(statements[0], ast.Assign | ast.AnnAssign):
@@ -151,6 +155,8 @@ class Qualify(ast.NodeTransformer):
             return Qualify(definition[0]).expression(value) if value else node  # an alias of ours
         if statements and isinstance(statements[0], ast.ClassDef):
             bases = list(shown_bases(statements[0], definition[0]))
+            if "typing.Protocol" in bases:
+                FAULTS.append(f"{'.'.join(definition)} stands in a signature, and is not public")
             return ast.Name(bases[0]) if bases else node
         if not definition[0] or definition[0].startswith("ncrypt_ext"):
             return node
@@ -169,6 +175,18 @@ class Qualify(ast.NodeTransformer):
         return "" if node is None else ast.unparse(self.expression(node))
 
 
+def value_of(module: str, default: ast.expr) -> ast.expr:
+    """A default as a reader can use it: not the private name of a number."""
+    if isinstance(default, ast.Name) and default.id.startswith("_"):
+        (statement,) = find(module, default.id)[1]
+        assert isinstance(statement, ast.Assign | ast.AnnAssign)
+        assert statement.value
+        return ast.Name(ast.get_source_segment(source_of(module), statement.value) or default.id)
+    if isinstance(default, ast.Constant) and default.value is ...:
+        FAULTS.append(f"{module}: a default is left out")
+    return default
+
+
 def arguments_of(function: Function, module: str, *, method: bool) -> str:
     """``(arguments) -> type``, without self."""
     qualify = Qualify(module)
@@ -182,6 +200,8 @@ def arguments_of(function: Function, module: str, *, method: bool) -> str:
     for argument in every + [a for a in (arguments.vararg, arguments.kwarg) if a]:
         if argument.annotation is not None:
             argument.annotation = qualify.expression(argument.annotation)
+    arguments.defaults = [value_of(module, default) for default in arguments.defaults]
+    arguments.kw_defaults = [value_of(module, d) if d else None for d in arguments.kw_defaults]
     returns = qualify.text(function.returns)
     return f"({ast.unparse(arguments)})" + (f" -> {returns}" if returns else "")
 
