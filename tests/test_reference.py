@@ -23,7 +23,7 @@ import ncrypt_ext.ws  # before the first test: it brings handles of its own
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or not (ROOT / "ncrypt_ext").is_dir(),
-    reason="needs the sources of the package, and all of its modules: on Windows there is no engine",
+    reason="needs the sources of the package, and its engine",
 )
 ENTRY = re.compile(r"( *)\.\. py:(\w+):: (\w+)(\(.*)?")
 # Of constructors in C Python knows no signature; no others may be without.
