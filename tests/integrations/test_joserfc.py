@@ -2,6 +2,7 @@
 """joserfc signs and decrypts with stored keys; PyJWT and openssl hold it to that."""
 
 import json
+import pickle
 
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -142,11 +143,49 @@ def test_it_holds_the_native_key(provider):
 
 
 def test_private_forms_are_refused(pair):
+    """None gives the public form in place of the private one."""
     key, _ = pair
-    for export in (key.as_pem, key.as_der):
+    keys = KeySet([key])
+    for export in (key.as_pem, key.as_der, key.as_dict, keys.as_dict):
         with pytest.raises(NotImplementedError, match="stays in its key store"):
             export(private=True)
-    assert "d" not in key.as_dict(private=True)
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(key)
+
+
+def test_equal_to_its_public_half(pair):
+    key, _ = pair
+    public = type(key).__base__.import_key(key.as_dict())
+    assert key == public
+    assert public == key
+    assert key.as_dict(use="sig") == {**public.as_dict(), "use": "sig"}
+    assert key != type(key).__base__.generate_key()
+
+
+def test_key_that_is_generated_from_it(pair):
+    """As senders do for ECDH-ES: that one is joserfc's, and nothing of it is stored."""
+    other = type(pair[0]).generate_key()
+    assert "d" in other.as_dict(private=True)
+
+
+def test_no_handle_stays_behind_after_an_error(ec_key, provider):
+    """Not even as long as the exception lives."""
+    with provider.create_key("RSA", length=2048) as rsa:
+        for key in (ec_key, rsa):
+            before = nc.live_handles()
+            with pytest.raises(JoseError) as caught:
+                stored_key(key, {"use": "neither"})
+            assert nc.live_handles() == before, caught
+
+
+def test_algorithms_of_other_keys(pair):
+    """Above all HS256, whose secret would be something public."""
+    key, algorithm = pair
+    for other in {"HS256", "RS256", "ES256", "ES384", "ES512"} - {algorithm}:
+        if other == "RS256" and algorithm == "PS256":
+            continue
+        with pytest.raises(JoseError):
+            jwt.encode({"alg": other}, CLAIMS, key, algorithms=[other])
 
 
 def test_import_key_of_joserfc_needs_the_numbers(signer):

@@ -2,6 +2,7 @@
 """PyJWT signs with stored keys. Others verify."""
 
 import base64
+import hmac
 import json
 
 import pytest
@@ -65,6 +66,28 @@ def test_curve_of_another_algorithm(ec):
     for algorithm in others:
         with pytest.raises((jwt.InvalidKeyError, ValueError), match="curve"):
             jwt.encode(CLAIMS, ec, algorithm)
+
+
+def test_public_key_is_no_secret(signer):
+    """Neither a stored key nor its published half signs or verifies by HS256."""
+    with pytest.raises(TypeError):
+        jwt.encode(CLAIMS, signer, "HS256")
+    public = spki(signer.public_key())
+    forged = hs256(public)
+    with pytest.raises((jwt.InvalidKeyError, jwt.InvalidAlgorithmError)):
+        jwt.decode(forged, public, ["HS256", "ES256", "RS256"])
+    for key in (signer, signer.public_key()):
+        with pytest.raises((TypeError, jwt.PyJWTError)):
+            jwt.decode(forged, key, ["HS256", "ES256", "RS256"])
+
+
+def hs256(secret):
+    """What a forger makes, who has the public key and no scruples."""
+    parts = [{"alg": "HS256", "typ": "JWT"}, CLAIMS]
+    texts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts]
+    content = b".".join(texts)
+    mac = hmac.digest(secret, content, "sha256")
+    return (content + b"." + base64.urlsafe_b64encode(mac).rstrip(b"=")).decode()
 
 
 def public_jwk(stored):
