@@ -146,6 +146,78 @@ static void test_other_key(void)
     delete_key(u"key");
 }
 
+/* A key of CNG's that has a specification, and a certificate for it. */
+static struct issued issue_for_key(const WCHAR *name)
+{
+    NCRYPT_KEY_HANDLE key = 0;
+    BYTE blob[600];
+    const unsigned char *at = blob;
+    DWORD size = 0;
+
+    CHECK_STATUS(NCryptCreatePersistedKey(provider, &key, BCRYPT_RSA_ALGORITHM, name, AT_SIGNATURE, 0), ERROR_SUCCESS);
+    CHECK_STATUS(set_dword(key, NCRYPT_LENGTH_PROPERTY, 1024, 0), ERROR_SUCCESS);
+    CHECK_STATUS(NCryptFinalizeKey(key, 0), ERROR_SUCCESS);
+    CHECK_STATUS(NCryptExportKey(key, 0, LEGACY_RSAPUBLIC_BLOB, NULL, blob, sizeof blob, &size, 0), ERROR_SUCCESS);
+    free_handle(key);
+    return issue("own", b2i_PublicKey(&at, size), &root, false);
+}
+
+/* The same key, said with its specification and without: the certificate stays on it. */
+static void test_same_key_again(void)
+{
+    static const DWORD specs[] = {0, AT_SIGNATURE, AT_SIGNATURE, 0, 0};
+    struct issued own = issue_for_key(u"spec");
+    HCERTSTORE store = open_my();
+    PCCERT_CONTEXT context = add_certificate(store, &own);
+
+    for (size_t i = 0; i < COUNT(specs); i++) {
+        CHECK_GOOD(bind_certificate(context, u"spec", 0, specs[i], 0));
+        CHECK(count_my() == 1);
+    }
+    CHECK_GOOD(CertFreeCertificateContext(context));
+    CHECK_GOOD(CertCloseStore(store, 0));
+    delete_key(u"spec");
+    issued_free(&own);
+}
+
+/* What a certificate says of its key may be that it is for RSA-PSS only. */
+static void make_pss(struct issued *issued)
+{
+    X509_PUBKEY *info = X509_get_X509_PUBKEY(issued->x509);
+    const unsigned char *key = NULL;
+    int size = 0;
+
+    CHECK(X509_PUBKEY_get0_param(NULL, &key, &size, NULL, info) == 1);
+    CHECK(X509_PUBKEY_set0_param(info, OBJ_nid2obj(NID_rsassaPss), V_ASN1_UNDEF, NULL, OPENSSL_memdup(key, (size_t)size),
+                                 size) == 1);
+    CHECK(X509_sign(issued->x509, root.key, EVP_sha256()) > 0);
+    OPENSSL_free(issued->der);
+    issued->der = NULL;
+    issued->size = (DWORD)i2d_X509(issued->x509, &issued->der);
+}
+
+static void test_pss(void)
+{
+    struct issued own = issue_for_key(u"pss"), strange = issue("strange", EVP_RSA_gen(1024), &root, false);
+    HCERTSTORE store;
+    PCCERT_CONTEXT context;
+
+    make_pss(&own);
+    make_pss(&strange);
+    attach(&own, u"pss");
+    store = open_my();
+    context = find_certificate(store, &own);
+    free_handle(acquire_key(context));
+    CHECK_GOOD(CertFreeCertificateContext(context));
+    context = add_certificate(store, &strange);
+    CHECK_ERROR(bind_certificate(context, u"pss", 0, 0, 0), NTE_BAD_PUBLIC_KEY);
+    CHECK_GOOD(CertFreeCertificateContext(context));
+    CHECK_GOOD(CertCloseStore(store, 0));
+    delete_key(u"pss");
+    issued_free(&own);
+    issued_free(&strange);
+}
+
 /* ---- keys of CryptoAPI --------------------------------------------------------------------------------------------
  */
 
@@ -309,6 +381,8 @@ int main(void)
     RUN(test_no_key);
     RUN(test_key_replaced);
     RUN(test_other_key);
+    RUN(test_same_key_again);
+    RUN(test_pss);
     RUN(test_container);
     RUN(test_container_beside_key);
     RUN(test_container_cached);

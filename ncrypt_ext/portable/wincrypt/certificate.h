@@ -103,8 +103,8 @@ MUST_CHECK SECURITY_STATUS certificate_parse(struct der der, X509 **x509);
 MUST_CHECK SECURITY_STATUS certificate_check_key(struct der der, const struct key *key);
 MUST_CHECK SECURITY_STATUS certificate_check_pkey(const X509 *x509, const EVP_PKEY *pkey);
 
-/* The leaf and its issuers, as far as they are among the candidates: a chain for the key's property, in fresh memory
- * to be freed with free(). Candidates that are no certificates do not count. */
+/* The leaf and its issuers, as far as they are among the candidates, and not more than anybody needs: a chain for the
+ * key's property, in fresh memory to be freed with free(). Candidates that are no certificates do not count. */
 MUST_CHECK SECURITY_STATUS certificate_build_chain(struct der leaf, const struct der *candidates, size_t count,
                                                    uint8_t **chain, size_t *size);
 
@@ -114,12 +114,14 @@ MUST_CHECK SECURITY_STATUS certificate_build_chain(struct der leaf, const struct
 MUST_CHECK SECURITY_STATUS certificate_open_key(struct provider *provider, const struct certificate_binding *binding,
                                                 struct key **key);
 
-/* Makes the certificate the leaf of the key's property; issuers that are there already and fit stay. */
+/* Makes the certificate the leaf of the key's property; issuers that are there already and fit stay. Tells which of the
+ * scope's stored keys that is. */
 MUST_CHECK SECURITY_STATUS certificate_attach(struct provider *provider, const struct certificate_binding *binding,
-                                              struct der der);
+                                              struct der der, int64_t *stored_id);
 
-/* Removes the property if the certificate is its leaf. A key that is gone is no failure. */
+/* Removes the property if the certificate is its leaf, unless it is that of the stored key `kept` (0: none). A key that
+ * is gone is no failure. */
 MUST_CHECK SECURITY_STATUS certificate_detach(struct provider *provider, const struct certificate_binding *binding,
-                                              struct der der);
+                                              struct der der, int64_t kept);
 
 #endif

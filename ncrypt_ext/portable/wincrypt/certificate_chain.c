@@ -4,6 +4,7 @@
  */
 #include <limits.h>
 #include <openssl/asn1.h>
+#include <openssl/core_names.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 
 #define DER_SEQUENCE  0x30
 #define DER_LONG_FORM 0x80
+#define MAX_CHAIN     16 /* certificates: a file may hold a line of issuers without an end */
+#define MAX_CHECKS    32 /* of signatures: what one costs is in the hand of who made the certificates */
 
 bool der_next(struct der *chain, struct der *one)
 {
@@ -85,6 +88,24 @@ SECURITY_STATUS certificate_parse(struct der der, X509 **x509)
 
 /* ---- whose key ------------------------------------------------------------------------------------------------ */
 
+static bool same_number(const EVP_PKEY *left, const EVP_PKEY *right, const char *name)
+{
+    BIGNUM *a = NULL, *b = NULL;
+    bool same = EVP_PKEY_get_bn_param(left, name, &a) == 1 && EVP_PKEY_get_bn_param(right, name, &b) == 1 &&
+                BN_cmp(a, b) == 0;
+
+    BN_free(a);
+    BN_free(b);
+    return same;
+}
+
+/* A certificate may restrict the key to RSA-PSS, which libcrypto takes for another kind of key. */
+static bool same_pss_key(const EVP_PKEY *own, const EVP_PKEY *pkey)
+{
+    return EVP_PKEY_is_a(own, "RSA-PSS") && EVP_PKEY_is_a(pkey, "RSA") &&
+           same_number(own, pkey, OSSL_PKEY_PARAM_RSA_N) && same_number(own, pkey, OSSL_PKEY_PARAM_RSA_E);
+}
+
 SECURITY_STATUS certificate_check_pkey(const X509 *x509, const EVP_PKEY *pkey)
 {
     EVP_PKEY *own = X509_get0_pubkey(x509);
@@ -92,7 +113,7 @@ SECURITY_STATUS certificate_check_pkey(const X509 *x509, const EVP_PKEY *pkey)
     if (own == NULL) {
         return status_from_openssl(NTE_BAD_PUBLIC_KEY, "the public key of the certificate");
     }
-    if (EVP_PKEY_eq(own, pkey) != 1) {
+    if (EVP_PKEY_eq(own, pkey) != 1 && !same_pss_key(own, pkey)) {
         return status_fail(NTE_BAD_PUBLIC_KEY, "the certificate is for another key");
     }
     return ERROR_SUCCESS;
@@ -121,26 +142,38 @@ struct links {
     size_t count;
     size_t *order; /* of those in the chain */
     size_t used;
+    unsigned checks; /* of signatures, so far */
 };
+
+static bool fits(const struct links *links, size_t i, X509 *subject)
+{
+    return links->candidates[i] != NULL && X509_check_issued(links->candidates[i], subject) == X509_V_OK;
+}
+
+static size_t find_fitting(const struct links *links, X509 *subject, size_t start)
+{
+    while (start < links->count && !fits(links, start, subject)) {
+        start++;
+    }
+    return start;
+}
 
 /* By names, key identifiers and usage; of several that fit the one whose key made the signature, where that can be
  * told. */
-static size_t find_issuer(const struct links *links, X509 *subject)
+static size_t find_issuer(struct links *links, X509 *subject)
 {
-    size_t found = links->count;
+    size_t first = find_fitting(links, subject, 0);
 
-    for (size_t i = 0; i < links->count; i++) {
-        X509 *issuer = links->candidates[i];
-
-        if (issuer == NULL || X509_check_issued(issuer, subject) != X509_V_OK) {
-            continue;
-        }
-        if (X509_verify(subject, X509_get0_pubkey(issuer)) == 1) {
+    if (first == links->count || find_fitting(links, subject, first + 1) == links->count) {
+        return first;
+    }
+    for (size_t i = first; i < links->count && links->checks < MAX_CHECKS; i = find_fitting(links, subject, i + 1)) {
+        links->checks++;
+        if (X509_verify(subject, X509_get0_pubkey(links->candidates[i])) == 1) {
             return i;
         }
-        found = found == links->count ? i : found;
     }
-    return found;
+    return first;
 }
 
 static bool is_own_issuer(const X509 *x509)
@@ -152,7 +185,7 @@ static void follow(struct links *links)
 {
     X509 *at = links->leaf, *taken = NULL;
 
-    while (!is_own_issuer(at)) {
+    while (!is_own_issuer(at) && links->used + 1 < MAX_CHAIN) {
         size_t next = find_issuer(links, at);
 
         X509_free(taken);

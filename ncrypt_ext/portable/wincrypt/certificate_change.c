@@ -166,7 +166,7 @@ static SECURITY_STATUS delete_from_store(struct certificate *certificate)
     binding = certificate->binding;
     certificate_unlock();
     if (store->kind == CERTIFICATE_STORE_MY && binding.container[0] != 0) {
-        status = certificate_detach(store->provider, &binding, certificate_der(certificate));
+        status = certificate_detach(store->provider, &binding, certificate_der(certificate), 0);
     }
     if (status == ERROR_SUCCESS) {
         certificate_lock();

@@ -70,7 +70,8 @@ static SECURITY_STATUS put_on(struct key *stored, void *context)
     return status;
 }
 
-SECURITY_STATUS certificate_attach(struct provider *provider, const struct certificate_binding *binding, struct der der)
+SECURITY_STATUS certificate_attach(struct provider *provider, const struct certificate_binding *binding, struct der der,
+                                   int64_t *stored_id)
 {
     struct key *key = NULL;
     SECURITY_STATUS status = certificate_open_key(provider, binding, &key);
@@ -81,6 +82,9 @@ SECURITY_STATUS certificate_attach(struct provider *provider, const struct certi
     status = certificate_check_key(der, key);
     if (status == ERROR_SUCCESS) {
         status = key_modify_stored(provider, binding->machine, key->stored_id, put_on, &der);
+    }
+    if (status == ERROR_SUCCESS) {
+        *stored_id = key->stored_id;
     }
     key_destroy(key);
     return status;
@@ -97,15 +101,16 @@ static SECURITY_STATUS take_off(struct key *stored, void *context)
     return ERROR_SUCCESS;
 }
 
-SECURITY_STATUS certificate_detach(struct provider *provider, const struct certificate_binding *binding, struct der der)
+SECURITY_STATUS certificate_detach(struct provider *provider, const struct certificate_binding *binding, struct der der,
+                                   int64_t kept)
 {
     struct key *key = NULL;
     SECURITY_STATUS status = certificate_open_key(provider, binding, &key);
 
-    if (status == ERROR_SUCCESS) {
+    if (status == ERROR_SUCCESS && key->stored_id != kept) {
         status = key_modify_stored(provider, binding->machine, key->stored_id, take_off, &der);
-        key_destroy(key);
     }
+    key_destroy(key);
     return status == NTE_BAD_KEYSET ? ERROR_SUCCESS : status;
 }
 

@@ -154,29 +154,24 @@ static SECURITY_STATUS read_provider_info(const CRYPT_KEY_PROV_INFO *info, struc
     return info->dwProvType == 0 ? read_cng(info, binding) : read_capi(info, binding);
 }
 
-static bool same_key(const struct certificate_binding *left, const struct certificate_binding *right)
-{
-    return left->type == right->type && left->spec == right->spec && left->machine == right->machine &&
-           utf16_equal_fold(left->container, right->container);
-}
-
 /* In the key store first: a failure leaves everything as it was. A certificate that is nowhere but in memory is not put
- * on the key. */
+ * on the key. Several bindings may say the same key, with a key specification and without. */
 static SECURITY_STATUS move(struct certificate *certificate, const struct certificate_binding *from,
                             const struct certificate_binding *to)
 {
     const struct certificate_store *store = certificate->store;
     struct der der = certificate_der(certificate);
+    int64_t kept = 0;
     SECURITY_STATUS status = ERROR_SUCCESS;
 
     if (store->kind == CERTIFICATE_STORE_MEMORY) {
         return ERROR_SUCCESS;
     }
     if (to->container[0] != 0) {
-        status = certificate_attach(store->provider, to, der);
+        status = certificate_attach(store->provider, to, der, &kept);
     }
-    if (status == ERROR_SUCCESS && from->container[0] != 0 && !same_key(from, to)) {
-        status = certificate_detach(store->provider, from, der);
+    if (status == ERROR_SUCCESS && from->container[0] != 0) {
+        status = certificate_detach(store->provider, from, der, kept);
     }
     return status;
 }
