@@ -79,7 +79,7 @@ _AUTHORITY_KEY_IDENTIFIER = bytes.fromhex("551d23")
 _RSA = bytes.fromhex("2a864886f70d010101")
 _RSA_PSS = bytes.fromhex("2a864886f70d01010a")
 _PEM = re.compile(
-    rb"-----BEGIN (?:X509 )?CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)"
+    rb"-----BEGIN (?:X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]+)"
     rb"-----END (?:X509 )?CERTIFICATE-----"
 )
 
@@ -245,11 +245,13 @@ def name_text(der: bytes) -> str:
     return ",".join("+".join(one.shown() for one in part) for part in reversed(_name(der)))
 
 
+def _compared(der: bytes) -> list[set[tuple[str, str | bytes]]]:
+    """Equal for names that mean the same."""
+    return [{each.compared() for each in part} for part in _name(der)]
+
+
 def _same_name(one: bytes, other: bytes) -> bool:
-    if one == other:
-        return True
-    parts = [[{each.compared() for each in part} for part in _name(der)] for der in (one, other)]
-    return parts[0] == parts[1]
+    return one == other or _compared(one) == _compared(other)
 
 
 # ---- certificates -------------------------------------------------------------------------------
@@ -281,10 +283,11 @@ class Certificate(NamedTuple):
 
     def is_issued_by(self, other: Certificate) -> bool:
         """As far as the names tell, and the identifiers of keys where both have one."""
-        wanted, there = self.issuer_key_identifier, other.key_identifier
-        if wanted is not None and there is not None and wanted != there:
-            return False
-        return _same_name(self.issuer, other.subject)
+        return self.may_have_key_of(other) and _same_name(self.issuer, other.subject)
+
+    def may_have_key_of(self, issuer: Certificate) -> bool:
+        wanted, there = self.issuer_key_identifier, issuer.key_identifier
+        return wanted is None or there is None or wanted == there
 
 
 def _time(reader: _Reader) -> datetime:
@@ -493,9 +496,17 @@ def find_chain(leaf: bytes, others: Iterable[bytes]) -> tuple[bytes, ...]:
     """
     last = read_or_none(leaf)
     found = [leaf]
-    candidates = [one for one in map(read_or_none, others) if one is not None]
+    # Each name is read once: how long they are is in the hand of who made the certificates.
+    candidates = [
+        (_compared(one.subject), one) for one in map(read_or_none, others) if one is not None
+    ]
     while last is not None and not last.is_self_issued and len(found) < _LONGEST_CHAIN:
-        issuers = [one for one in candidates if one.der not in found and last.is_issued_by(one)]
+        name = _compared(last.issuer)
+        issuers = [
+            one
+            for subject, one in candidates
+            if subject == name and one.der not in found and last.may_have_key_of(one)
+        ]
         last = max(issuers, key=lambda one: one.not_after, default=None)
         if last is not None:
             found.append(last.der)

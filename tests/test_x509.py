@@ -225,6 +225,26 @@ def test_an_endless_line_of_issuers_ends():
     assert _x509.find_chain(line[0], line) == tuple(line[:16])
 
 
+def test_each_name_is_read_once(monkeypatch):
+    """Long ones take long: whoever makes many must not make it long for each pair of them."""
+    issuers = [certificate(PUBLIC_KEY, (f"CN={n}",), (f"CN={n + 1}",)) for n in range(100)]
+    reads = []
+    real = _x509._name
+    monkeypatch.setattr(_x509, "_name", lambda der: reads.append(der) or real(der))
+    assert len(_x509.find_chain(issuers[0], issuers)) == 16
+    assert len(reads) < 4 * len(issuers)
+
+
+# ---- what callers give --------------------------------------------------------------------------
+
+
+def test_pem_without_an_end_is_given_up_soon():
+    """In time that grows with its length, and not with the square of that: that would be hours."""
+    for filler in (b"\n", b"A\n", b"-----BEGIN CERTIFICATE-----"):
+        with pytest.raises(nc.BadDataError, match="neither DER nor PEM"):
+            _x509.encodings(b"-----BEGIN CERTIFICATE-----" + filler * 1_000_000, "file")
+
+
 # ---- public keys --------------------------------------------------------------------------------
 
 
