@@ -97,8 +97,9 @@ def _has_thumbprint(der: bytes, digits: str) -> bool:
 
 
 def _best(found: list[tuple[Certificate, CertificateInfo]], wanted: str) -> Certificate:
-    """Of certificates that fit a subject; they must be of one subject."""
+    """Of certificates that fit a subject; they must be of one subject, or have just that one."""
     found = [pair for pair in found if pair[1].has_key] or found
+    found = [pair for pair in found if pair[1].subject.casefold() == wanted.casefold()] or found
     subjects = sorted({info.subject for _, info in found})
     if len(subjects) > 1:
         raise ValueError(
@@ -133,8 +134,7 @@ def open_certificate_key(
         opened = stack.enter_context(open_store(store, machine=machine, writable=False))
         there = [stack.enter_context(each) for each in opened.certificates()]
         if digits is not None:
-            found = [each for each in there if _has_thumbprint(each.der, digits)]
-            best = found[0] if found else None
+            best = next((each for each in there if _has_thumbprint(each.der, digits)), None)
         else:
             assert subject is not None
             part = subject.casefold()
@@ -147,7 +147,21 @@ def open_certificate_key(
             raise KeyNotFoundError(
                 _NOT_FOUND, "", f"no certificate in the {where}'s store {store!r} has {wanted}"
             )
-        return best.open_key(_chain(best.der, there, machine), silent=silent)
+        return _open_one(best, there, _chain(best.der, there, machine), silent)
+
+
+def _open_one(
+    best: Certificate, there: list[Certificate], chain: tuple[bytes, ...], silent: bool
+) -> Key:
+    """The key of a certificate, which other keys may claim to be theirs, too."""
+    first = None
+    for each in [best, *(each for each in there if each is not best and each.der == best.der)]:
+        try:
+            return each.open_key(chain, silent=silent)
+        except NCryptError as error:
+            first = first or error
+    assert first is not None
+    raise first
 
 
 def _chain(leaf: bytes, near: list[Certificate], machine: bool) -> tuple[bytes, ...]:
@@ -216,11 +230,11 @@ def import_pfx(
             undo.callback(_discard, each)
         if len(leaves) != 1:
             raise ValueError(f"the PFX must have one private key, not {len(leaves)}")
-        chain = _x509.find_chain(leaves[0].der, [each.der for each in there])
         key = leaves[0].open_key(None)
         undo.callback(key.close)
         if not key.certificates:
-            _attach(key, chain)
+            _attach(key, _x509.find_chain(leaves[0].der, [each.der for each in there]))
+        chain = key.certificates
         info = leaves[0].key_info()
         assert info is not None
         named = info[0], info[1], bool(info[3] & _MACHINE)
@@ -246,7 +260,8 @@ def _discard(leaf: Certificate) -> None:
 def _add_issuers(
     held: ExitStack, undo: ExitStack, issuers: tuple[bytes, ...], machine: bool
 ) -> None:
-    wanted = [der for der in issuers if not _x509.read(der).is_self_issued]
+    read = [_x509.read_or_none(der) for der in issuers]
+    wanted = [one.der for one in read if one is not None and not one.is_self_issued]
     if not wanted:
         return
     store = held.enter_context(open_store("CA", machine=machine, writable=True))

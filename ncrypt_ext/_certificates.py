@@ -40,9 +40,10 @@ def open_certificate_key(
     Give ``thumbprint``, the certificate's SHA-1 or SHA-256 in hexadecimal digits (spaces, colons
     and case do not matter), or ``subject``, a part of the subject as
     :attr:`CertificateInfo.subject <ncrypt_ext.CertificateInfo>` shows it, in any case. If
-    certificates of several subjects have it, that is a ``ValueError`` which lists them. Of several
-    with the same subject one is taken that is valid now, if there is one, and of those the one that
-    ends last. Nobody checks whether a certificate is to be trusted.
+    certificates of several subjects have it, that is a ``ValueError`` which lists them, unless it
+    is the whole subject of one. Of several with the same subject one is taken that is valid now, if
+    there is one, and of those the one that ends last. Nobody checks whether a certificate is to be
+    trusted.
 
     No such certificate, or one without a key, is a :class:`~ncrypt_ext.KeyNotFoundError`. The
     key's :attr:`~ncrypt_ext.Key.certificates` are the certificate and its issuers, as far as they

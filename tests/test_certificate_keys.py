@@ -120,6 +120,36 @@ def test_several_subjects(provider):
         assert opened.name == "k2"
 
 
+def test_the_whole_subject_is_that_one(provider):
+    """Others go on from it, or have it in the middle."""
+    for subject in ("CN=app,O=x", "CN=app", "CN=app2", "CN=my,CN=app"):
+        with provider.create_key("ECDSA_P256", subject) as key:
+            key.set_certificates(certificate(key, tuple(reversed(subject.split(",")))))
+    for subject in ("CN=app", "cn=APP"):
+        with nc.open_certificate_key(subject=subject) as opened:
+            assert opened.name == "CN=app"
+    with pytest.raises(ValueError, match="several subjects have 'app'"):
+        nc.open_certificate_key(subject="app")
+    provider.delete_key("CN=app")
+    with pytest.raises(ValueError, match="several subjects have 'CN=app'"):
+        nc.open_certificate_key(subject="CN=app")
+
+
+@pytest.mark.parametrize("first", ["a", "z"])
+def test_a_certificate_on_two_keys_one_of_which_is_its_own(provider, key, chain, digest, first):
+    """No function that knows certificates does that; the property of a key takes any bytes."""
+    key.set_certificates(chain)
+    with provider.create_key("ECDSA_P256", first) as other:
+        other.set_property("SmartCardKeyCertificate", chain[0], persist=True)
+    for wanted in ({"subject": "orders"}, {"thumbprint": sha1(chain[0])}):
+        with nc.open_certificate_key(**wanted) as opened:
+            check_key(opened, key, digest)
+    key.remove_certificates()
+    with pytest.raises(nc.NCryptError) as caught:
+        nc.open_certificate_key(subject="orders")
+    assert caught.value.name == "NTE_BAD_PUBLIC_KEY"
+
+
 def test_of_one_subject_the_valid_one_that_ends_last(provider):
     spans = {
         "expired": ("20000101000000Z", "20010101000000Z"),

@@ -24,7 +24,7 @@ def name(text):
     return x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, text)])
 
 
-def make(subject, public_key, issuer, signer):
+def make(subject, public_key, issuer, signer, days=3650):
     return (
         x509.CertificateBuilder()
         .subject_name(name(subject))
@@ -32,7 +32,7 @@ def make(subject, public_key, issuer, signer):
         .public_key(public_key)
         .serial_number(17)
         .not_valid_before(START)
-        .not_valid_after(START + timedelta(days=3650))
+        .not_valid_after(START + timedelta(days=days))
         .sign(signer, SHA256)
     )
 
@@ -162,6 +162,17 @@ def test_importing_twice_makes_two_keys(private, leaf, issuers):
         assert one.name != other.name
         assert one.certificates == other.certificates
     assert {info.key_name for info in nc.list_certificates()} == set(names())
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_an_issuer_that_was_renewed(private, leaf, issuers, authority, turn):
+    """Two certificates of one issuer's key: either is right."""
+    renewed = make("middle", authority.public_key(), "root", authority, days=9000)
+    with nc.import_pfx(pack(private, leaf, [renewed, *issuers][::turn]), "secret") as key:
+        own, middle, root = key.certificates
+    assert (own, root) == der(leaf, issuers[1])
+    assert middle in der(renewed, issuers[0])
+    assert middle in [info.certificate for info in nc.list_certificates(store="CA")]
 
 
 def test_a_key_that_belongs_to_its_certificate(private, leaf, digest):
