@@ -240,6 +240,28 @@ static void test_wrong_keys(void)
     free_handle(ecdsa);
 }
 
+/* What would give the private key away, bit by bit: points that are not on the curve never become a key. */
+static void test_points_off_the_curve(void)
+{
+    for (size_t i = 0; i < COUNT(agreement_curves); i++) {
+        NCRYPT_KEY_HANDLE key = make_ephemeral(provider, agreement_curves[i].algorithm), imported = 0;
+        uint8_t blob[ECC_HEADER + 2 * MAX_WIDTH];
+        DWORD size = export_key(key, u"ECCPUBLICBLOB", blob, sizeof blob);
+
+        for (DWORD flags = 0; flags <= NCRYPT_NO_KEY_VALIDATION; flags += NCRYPT_NO_KEY_VALIDATION) {
+            blob[size - 1] ^= 1;
+            CHECK_STATUS(NCryptImportKey(provider, 0, u"ECCPUBLICBLOB", NULL, &imported, blob, size, flags),
+                         NTE_INVALID_PARAMETER);
+            blob[size - 1] ^= 1;
+        }
+        memset(blob + ECC_HEADER, 0, size - ECC_HEADER);
+        CHECK_STATUS(
+            NCryptImportKey(provider, 0, u"ECCPUBLICBLOB", NULL, &imported, blob, size, NCRYPT_NO_KEY_VALIDATION),
+            NTE_INVALID_PARAMETER);
+        free_handle(key);
+    }
+}
+
 static void test_wrong_arguments(void)
 {
     for (unsigned bit = 0; bit < 32; bit++) {
@@ -325,6 +347,7 @@ int main(void)
     RUN(test_enumeration);
     RUN(test_against_libcrypto);
     RUN(test_wrong_keys);
+    RUN(test_points_off_the_curve);
     RUN(test_wrong_arguments);
     RUN(test_handles);
     RUN(test_counts_as_use);
