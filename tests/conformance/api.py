@@ -48,6 +48,8 @@ SIGNATURES = {
     "NCryptVerifySignature": (H, P, P, D, P, D, D),
     "NCryptEncrypt": (H, P, D, P, P, D, P, D),
     "NCryptDecrypt": (H, P, D, P, P, D, P, D),
+    "NCryptSecretAgreement": (H, H, P, D),
+    "NCryptDeriveKey": (H, P, P, P, D, P, D),
     "NCryptImportKey": (H, H, P, P, P, P, D, D),
     "NCryptExportKey": (H, H, P, P, P, D, P, D),
     "NCryptTranslateHandle": (P, P, H, H, D, D),
@@ -395,6 +397,20 @@ class Api:
 
     def decrypt(self, key, data, padding, flags=0):
         return self._cipher("NCryptDecrypt", key, data, padding, flags)
+
+    def agree(self, own, peer, flags=0):
+        handle = H()
+        must("NCryptSecretAgreement", own, peer, byref(handle), flags)
+        return self.keep(handle.value)
+
+    def derive(self, secret, kdf, desc=None, size=256, flags=0):
+        """With room for `size` bytes."""
+        written, out = D(), (c_uint8 * max(1, size))()
+        must(
+            "NCryptDeriveKey", secret, kdf, None if desc is None else byref(desc), out, size,
+            byref(written), flags,
+        )  # fmt: skip
+        return bytes(out)[: written.value]
 
     # -- transport
 

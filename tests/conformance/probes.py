@@ -80,6 +80,11 @@ def translate(api):
     call("NCryptTranslateHandle", None, None, 0, 0, 0, 0)
 
 
+def agreement(api):
+    key = api.make("ECDH_P256")
+    api.derive(api.agree(key, key), "HASH")
+
+
 def generic_ecdsa(api):
     api.make("ECDSA", ECCCurveName="nistP256")
 
@@ -90,6 +95,7 @@ PROBES = {
     "ECDSA_P384": algorithm("ECDSA_P384"),
     "ECDSA_P521": algorithm("ECDSA_P521"),
     "ECDSA": generic_ecdsa,
+    "agreement": agreement,
     "persisted": persisted,
     "enumerate": enumerate_keys,
     "enumerate_providers": enumerate_providers,

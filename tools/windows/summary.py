@@ -36,6 +36,8 @@ NOT_ON_WINE = {
     "NCryptEnumKeys": STUB,
     "NCryptDeleteKey": STUB,
     "NCryptDecrypt": STUB,
+    "NCryptSecretAgreement": ENDS,
+    "NCryptDeriveKey": ENDS,
     "NCryptIsKeyHandle": "a stub that says no",
     "NCryptFreeBuffer": STUB,
     "NCryptTranslateHandle": "not there: calling it ends the process",
