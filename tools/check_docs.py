@@ -8,8 +8,8 @@ python tools/check_docs.py
   classes, stands as code on some page
 * docs/functions.md has one row for each function of include/ncrypt.h, wincrypt.h and webservices.h,
   its Python names exist, and what it says about the GIL is what the .pyx files do
-* docs/errors.md has every exception class with its true bases, and every status code with its
-  class and errno
+* docs/errors.md has every exception class with its true bases, in the tree as well, and every
+  status code with its class and errno
 * the map in the README names what is in the tree, and all of its top level
 * what a page says is built is a part of tests/packaging/consumer
 * the table on docs/windows.md is made of docs/windows.json, which is of these functions
@@ -228,6 +228,27 @@ def check_errors() -> Iterator[str]:
         yield f"errors.md: {text} is not in ncrypt_ext/status.py"
 
 
+def check_error_tree() -> Iterator[str]:
+    page = text_of(ROOT / "docs" / "errors.md")
+    (tree,) = re.findall(r"^```text picture\n(Exception\n.*?)^```", page, re.MULTILINE | re.DOTALL)
+    above: dict[int, str] = {}  # the class that was drawn last, by how far to the right it stands
+    drawn = set()
+    for line in tree.splitlines():
+        names = re.findall(r"\w+", line)
+        column = line.index(names[0])
+        parents = [above[other] for other in sorted(above) if other < column]
+        for name in names:
+            drawn.add(name)
+            value = getattr(errors, name, None) or getattr(builtins, name)
+            if parents and getattr(errors, parents[-1], None) not in (*value.__bases__, None):
+                yield f"errors.md: {name} does not stand under its base in the tree"
+        above = {other: name for other, name in above.items() if other < column}
+        above[column] = names[-1]
+    for name in errors.__all__:
+        if inspect.isclass(getattr(errors, name)) and name not in drawn:
+            yield f"errors.md: {name} is not in the tree"
+
+
 # ---- the tree -----------------------------------------------------------------------------------
 
 
@@ -284,6 +305,7 @@ def main() -> int:
             check_names,
             check_functions,
             check_errors,
+            check_error_tree,
             check_map,
             check_cython,
             check_windows,

@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ..doc_blocks import blocks_of
+
 if TYPE_CHECKING:
     from tests.packaging.conftest import Environment
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+(COMMANDS,) = (
+    block.text
+    for block in blocks_of(ROOT / "docs" / "cython.md")
+    if block.mark == "tested by" and block.language == "shell"
+)
 
 
 def test_smoke(installed: Environment) -> None:
@@ -56,15 +63,19 @@ def test_consumer(installed: Environment, tmp_path: Path) -> None:
     tools = [p for p in sys.path if p.endswith("site-packages")]
     (site,) = (installed.folder / "venv" / "lib").glob("python*/site-packages")
     build = subprocess.run(
-        [installed.python, "setup.py", "--quiet", "build_ext", "--inplace"],
+        ["bash", "-euc", COMMANDS],
         cwd=source,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join([str(site), *tools])},
+        env={
+            "PATH": f"{installed.python.parent}:/usr/bin:/bin",
+            "PYTHONPATH": ":".join([str(site), *tools]),
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     assert build.returncode == 0, build.stdout
+    assert build.stdout.splitlines()[-1] == "handles left: 0"
     script = f"""
         import sys
         sys.path.insert(0, {str(source)!r})
