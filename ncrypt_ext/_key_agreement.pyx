@@ -100,7 +100,7 @@ cdef class AgreementKey(EncryptionKey):
         if group == "ECDSA" or group == "RSA":
             raise NotSupportedError(
                 NOT_SUPPORTED, "",
-                f"{role} is an {self.algorithm} key: agreement is for keys that were created as "
+                f"{role} is an {self.algorithm or group} key: agreement is for keys that were created as "
                 "ECDH_P256, ECDH_P384 or ECDH_P521")
         return 0
 
