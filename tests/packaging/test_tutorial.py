@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,12 @@ def test_tutorial(wheel: Path, tmp_path: Path) -> None:
     where = "import ncrypt_ext; print(ncrypt_ext.__file__)\n"
     printed = run(f"{script_of(blocks)}\npython -c '{where}'", reader, env)
     assert "portable" in printed
-    assert Path(printed.splitlines()[-1]).is_relative_to(reader / "tutorial")
+    package = Path(printed.splitlines()[-1]).parent
+    assert package.is_relative_to(reader / "tutorial")
+    with zipfile.ZipFile(wheel) as archive:  # and not a release that pip may know
+        for name in archive.namelist():
+            if name.startswith("ncrypt_ext/"):
+                assert (package.parent / name).read_bytes() == archive.read(name), name
 
     # What it made, looked at by others: the key of the request signed the token.
     openssl = "openssl req -in coffee.csr -noout -verify -pubkey -out key.pem 2>&1"
