@@ -2,8 +2,8 @@
 """CNG key storage for Python: on Windows by Windows itself, elsewhere by an engine with the same
 API.
 
-The classes are :class:`Provider`, :class:`UnfinalizedKey`, :class:`Key` and :class:`Secret`; see
-their docstrings in the type stubs, which are the manual.
+The classes are :class:`Provider`, :class:`UnfinalizedKey`, :class:`Key` and :class:`Secret`. What
+they do is written in the type stubs beside the modules (``*.pyi``), which editors show.
 """
 
 from __future__ import annotations

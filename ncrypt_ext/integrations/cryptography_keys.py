@@ -131,7 +131,10 @@ class _StoredKey:
 
 
 class StoredRSAKey(_StoredKey, _RSAPrivateKey):
-    """An RSA key in a key store, as an ``RSAPrivateKey``."""
+    """An RSA key in a key store, as an ``RSAPrivateKey``.
+
+    Comes from :meth:`Key.as_cryptography() <ncrypt_ext.Key.as_cryptography>`.
+    """
 
     __slots__ = ()
 
@@ -171,7 +174,10 @@ def _unsupported_exchange(reason: str) -> UnsupportedAlgorithm:
 
 
 class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
-    """An EC key in a key store, as an ``EllipticCurvePrivateKey``."""
+    """An EC key in a key store, as an ``EllipticCurvePrivateKey``.
+
+    Comes from :meth:`Key.as_cryptography() <ncrypt_ext.Key.as_cryptography>`.
+    """
 
     __slots__ = ()
 
