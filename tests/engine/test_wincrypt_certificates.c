@@ -122,6 +122,22 @@ static void test_odd_properties(void)
     CHECK_STATUS(NCryptDeleteKey(key, 0), ERROR_SUCCESS);
 }
 
+/* So many issuers are none. */
+static void test_many_issuers(void)
+{
+    static uint8_t many[5 * 1100] = {0};
+    NCRYPT_KEY_HANDLE key = store_key_of(provider, u"many", leaf.key, 0);
+
+    for (size_t i = 0; i < sizeof many / 5; i++) {
+        const uint8_t one[5] = {0x30, 0x03, 0x02, (uint8_t)(i >> 8), (uint8_t)i};
+
+        memcpy(many + 5 * i, one, sizeof one);
+    }
+    CHECK_STATUS(set_bytes(key, NCRYPT_CERTIFICATE_PROPERTY, many, sizeof many, NCRYPT_PERSIST_FLAG), ERROR_SUCCESS);
+    CHECK(count_my() == 1 && count_in(u"CA", CERT_SYSTEM_STORE_CURRENT_USER) == 1000);
+    CHECK_STATUS(NCryptDeleteKey(key, 0), ERROR_SUCCESS);
+}
+
 /* A renewed certificate keeps the issuers that are its own, too; one of another issuer does not. */
 static void test_renewal(void)
 {
@@ -305,6 +321,7 @@ int main(void)
     RUN(test_attach_and_acquire);
     RUN(test_views);
     RUN(test_odd_properties);
+    RUN(test_many_issuers);
     RUN(test_renewal);
     RUN(test_delete);
     RUN(test_delete_late);

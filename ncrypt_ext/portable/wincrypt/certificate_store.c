@@ -8,6 +8,7 @@
 #include "wincrypt/certificate.h"
 
 #define MAX_STORE_NAME 64
+#define MAX_ISSUERS    1000 /* of a key: each is compared with all others, and the property may have many small ones */
 #define LOCATIONS      0x00FF0000u
 #define OPEN_FLAGS     (LOCATIONS | CERT_STORE_OPEN_EXISTING_FLAG | CERT_STORE_READONLY_FLAG)
 
@@ -73,7 +74,7 @@ static SECURITY_STATUS add_chain(struct certificate_store *store, struct der cha
     if (store->kind == CERTIFICATE_STORE_MY) {
         return add(store, one, record);
     }
-    while (status == ERROR_SUCCESS && der_next(&chain, &one)) {
+    for (unsigned i = 0; status == ERROR_SUCCESS && i < MAX_ISSUERS && der_next(&chain, &one); i++) {
         if (!has(store, one)) {
             status = add(store, one, NULL);
         }
