@@ -3,6 +3,7 @@
 Not public: :func:`ncrypt_ext.list_certificates` and its neighbours are made of these.
 """
 
+from collections.abc import Callable
 from typing import final
 
 from typing_extensions import Buffer
@@ -26,11 +27,13 @@ def import_store(
     exportable: bool,
     machine: bool,
     persist: bool = True,
+    discard: Callable[[CertificateStore], object] | None = None,
 ) -> CertificateStore:
     """Import the keys of a PFX (PFXImportCertStore).
 
     The store that is returned is not a stored one: what is in it names the imported keys. With
-    ``persist=False`` they are not stored either, and live as long as their certificates.
+    ``persist=False`` they are not stored either, and live as long as their certificates. When a
+    signal's handler raised meanwhile, ``discard`` is called with the store before that goes on.
     """
 
 @final

@@ -2,6 +2,7 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uintptr_t
 from libc.string cimport memset
 
@@ -86,8 +87,12 @@ def open_store(name, *, bint machine, bint writable):
     return own_store(handle)
 
 
-def import_store(data, password, *, bint exportable, bint machine, bint persist=True):
-    """Imports the keys of a PFX; the store that is returned is not a stored one."""
+def import_store(data, password, *, bint exportable, bint machine, bint persist=True, discard=None):
+    """Imports the keys of a PFX; the store that is returned is not a stored one.
+
+    A password's hash takes seconds: whoever interrupts that gets the exception from here, when
+    `discard` was called with the store.
+    """
     cdef bytes text = wide_or_none(password, "password")
     cdef LPCWSTR pointer = wide_pointer(text)
     cdef DWORD flags = PKCS12_ALWAYS_CNG_KSP
@@ -95,6 +100,7 @@ def import_store(data, password, *, bint exportable, bint machine, bint persist=
     cdef HCERTSTORE handle
     cdef DWORD error = 0
     cdef Input source
+    cdef CertificateStore store
     flags |= CRYPT_MACHINE_KEYSET if machine else CRYPT_USER_KEYSET
     if exportable:
         flags |= CRYPT_EXPORTABLE
@@ -115,7 +121,15 @@ def import_store(data, password, *, bint exportable, bint machine, bint persist=
         if text is not None:
             wipe(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
     capi_check(error, "PFXImportCertStore")
-    return own_store(handle)
+    store = own_store(handle)
+    try:
+        PyErr_CheckSignals()
+    except BaseException:
+        if discard is not None:
+            discard(store)
+        store.close()
+        raise
+    return store
 
 
 @cython.final

@@ -14,7 +14,14 @@ from sys import audit
 from typing import TYPE_CHECKING, NamedTuple
 
 from ncrypt_ext import _x509
-from ncrypt_ext._certificate import Certificate, import_store, open_store, provider_of, remember
+from ncrypt_ext._certificate import (
+    Certificate,
+    CertificateStore,
+    import_store,
+    open_store,
+    provider_of,
+    remember,
+)
 from ncrypt_ext._key import Key
 from ncrypt_ext.errors import KeyNotFoundError, NCryptError, NotSupportedError
 from ncrypt_ext.records import CertificateInfo
@@ -222,7 +229,9 @@ def import_pfx(
     audit("ncrypt_ext.import_pfx", machine, exportable)
     with ExitStack() as held, ExitStack() as undo:
         imported = held.enter_context(
-            import_store(data, password, exportable=exportable, machine=machine)
+            import_store(
+                data, password, exportable=exportable, machine=machine, discard=_discard_all
+            )
         )
         there = [held.enter_context(each) for each in imported.certificates()]
         leaves = [each for each in there if each.key_info() is not None]
@@ -255,6 +264,12 @@ def _discard(leaf: Certificate) -> None:
     """Deletes an imported key; what went wrong before is what is told."""
     with suppress(NCryptError):
         leaf.open_key(None, silent=True).delete(silent=True)
+
+
+def _discard_all(imported: CertificateStore) -> None:
+    for each in _closing(imported.certificates()):
+        if each.key_info() is not None:
+            _discard(each)
 
 
 def _add_issuers(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """PFX files, made by other packages, go into the store: the key, and who vouches for it."""
 
+import signal
 import subprocess
 from datetime import datetime, timedelta, timezone
 
@@ -13,7 +14,12 @@ pytest.importorskip("cryptography", reason="what makes the files is not installe
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    pkcs12,
+)
 from cryptography.hazmat.primitives.serialization import load_der_public_key as load_public
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -239,6 +245,33 @@ def test_without_a_private_key(leaf, issuers):
 def test_wrong_arguments(data, password, error):
     with pytest.raises(error):
         nc.import_pfx(data, password)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers here")
+@pytest.mark.parametrize("delay", [0.000001, 0.2])
+def test_an_interrupt_leaves_nothing(private, leaf, issuers, delay):
+    """While the password is hashed, or whenever it comes."""
+
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    def work():
+        signal.setitimer(signal.ITIMER_REAL, delay)
+        nc.import_pfx(data, "secret").delete()
+        signal.pause()  # it was done before that: what a machine
+
+    encryption = PrivateFormat.PKCS12.encryption_builder().kdf_rounds(1_000_000).build(b"secret")
+    data = pkcs12.serialize_key_and_certificates(b"a name", private, leaf, issuers, encryption)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert names() == []
+    assert nc.list_certificates() == nc.list_certificates(store="CA") == []
+    assert nc.live_handles()["binding"]["CertificateStore"] == 0
 
 
 def test_a_failure_later_leaves_nothing(private, leaf, issuers, monkeypatch):
