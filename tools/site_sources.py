@@ -3,8 +3,8 @@
 
 python tools/site_sources.py FOLDER
 
-The pages are written to be read on a code host as well, and say nothing about the site. Here they
-get what it needs beside them: each its place in the navigation.
+The pages are written to be read on a code host as well. Here they get what the site needs beside
+them: each its place in the navigation, and the first one a link to the reference.
 """
 
 from __future__ import annotations
@@ -20,6 +20,13 @@ import reference
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 TOP = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
+
+# What a page says of the site to those who read it elsewhere, and what it says there.
+ON_THE_SITE = {
+    "`make docs` makes a reference of them, as a part of these pages as a site": (
+        "the [reference](reference/index.rst) is made of them"
+    ),
+}
 
 # The parts of the site. A pattern takes what no line before it named.
 NAVIGATION = {
@@ -94,10 +101,14 @@ def sources() -> dict[str, bytes]:
         found[name] = (ROOT / name).read_bytes()
     for name in [name for name in found if name.endswith(".md")]:
         found[name] = relinked(name, found[name].decode(), found).encode()
+    index = found["index.md"].decode()
+    for elsewhere, here in ON_THE_SITE.items():
+        assert elsewhere in index, elsewhere
+        index = index.replace(elsewhere, here)
     for name, text in reference.pages().items():
         found[f"reference/{name}.rst"] = text.encode()
     pages = {name for name in found if re.search(r"\.md$|^reference/index", name)}
-    found["index.md"] += navigation(pages - {"index.md"}).encode()
+    found["index.md"] = (index + navigation(pages - {"index.md"})).encode()
     return found
 
 
