@@ -23,7 +23,7 @@ from ncrypt_ext._certificate import (
     remember,
 )
 from ncrypt_ext._key import Key
-from ncrypt_ext.errors import KeyNotFoundError, NCryptError, NotSupportedError
+from ncrypt_ext.errors import BadDataError, KeyNotFoundError, NCryptError, NotSupportedError
 from ncrypt_ext.records import CertificateInfo
 
 if TYPE_CHECKING:
@@ -220,7 +220,11 @@ def add_certificate(
         _bind(held, undo, read.der, (name, provider, key.is_machine_key), _Place(store, machine))
         undo.pop_all()
     # As the engine does it: the issuers that are there stay, if they fit.
-    remember(key, _x509.find_chain(read.der, key.certificates))
+    try:
+        before = key.certificates
+    except BadDataError:  # of somebody else
+        before = ()
+    remember(key, _x509.find_chain(read.der, before))
 
 
 def import_pfx(
@@ -241,9 +245,10 @@ def import_pfx(
             raise ValueError(f"the PFX must have one private key, not {len(leaves)}")
         key = leaves[0].open_key(None)
         undo.callback(key.close)
-        if not key.certificates:
-            _attach(key, _x509.find_chain(leaves[0].der, [each.der for each in there]))
         chain = key.certificates
+        if not chain:
+            chain = _x509.find_chain(leaves[0].der, [each.der for each in there])
+            _attach(key, chain)
         info = leaves[0].key_info()
         assert info is not None
         named = info[0], info[1], bool(info[3] & _MACHINE)

@@ -264,6 +264,13 @@ def test_a_renewed_certificate_keeps_the_issuers_that_fit(key, chain):
         assert opened.certificates == (renewed, *chain[1:])
 
 
+def test_add_where_the_property_has_something_else(key, chain):
+    key.set_property("SmartCardKeyCertificate", b"of somebody else", persist=True)
+    nc.add_certificate(chain[0], key)
+    assert key.certificates == chain[:1]
+    assert [info.certificate for info in nc.list_certificates()] == [chain[0]]
+
+
 def test_what_cannot_be_added(provider, key, ec_key, chain):
     with pytest.raises(ValueError, match="another public key"):
         nc.add_certificate(chain[1], key)
