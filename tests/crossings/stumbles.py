@@ -105,6 +105,24 @@ def first_read_stumbles(make):
         assert counts.read()["NCryptExportKey"] - reads == 2
 
 
+def agreement(provider):
+    """One native call each, and a second one after a failure without a reason."""
+    with provider.create_key("ECDH_P256") as key, key.agree(key) as secret:
+        uses = {
+            "NCryptSecretAgreement": lambda: key.agree(key).close(),
+            "NCryptDeriveKey": secret.raw,
+        }
+        for function, use in uses.items():
+            assert calls(function, use) == 1, function
+            counts.fail(function, UNSUCCESSFUL)
+            assert calls(function, use) == 2, function
+            counts.fail(function, UNSUCCESSFUL, 2)
+            error = raised(use)
+            assert (error.status, error.function) == (UNSUCCESSFUL, function), error
+        assert calls("NCryptDeriveKey", lambda: secret.derive("HASH")) == 1
+        assert nc.live_handles()["binding"]["Secret"] == 1
+
+
 def main(algorithm):
     provider = nc.Provider()
 
@@ -117,6 +135,7 @@ def main(algorithm):
     no_public_half(make, "BCryptImportKeyPair")
     no_public_half(make, "NCryptExportKey")
     first_read_stumbles(make)
+    agreement(provider)
     provider.close()
     assert set(nc.live_handles()["binding"].values()) == {0}, nc.live_handles()
     print("done")

@@ -264,6 +264,18 @@ SECURITY_STATUS WINAPI NCryptDecrypt(NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWOR
     return status;
 }
 
+SECURITY_STATUS WINAPI NCryptSecretAgreement(NCRYPT_KEY_HANDLE hPrivKey, NCRYPT_KEY_HANDLE hPubKey,
+                                             NCRYPT_SECRET_HANDLE *phAgreedSecret, DWORD dwFlags)
+{
+    enum kind kind;
+    SECURITY_STATUS status = fake_before(hPrivKey, "NCryptSecretAgreement", dwFlags, &kind);
+
+    if (status == ERROR_SUCCESS) {
+        status = authenticate(hPrivKey, dwFlags);
+    }
+    return status == ERROR_SUCCESS ? ENGINE(NCryptSecretAgreement)(hPrivKey, hPubKey, phAgreedSecret, dwFlags) : status;
+}
+
 SECURITY_STATUS WINAPI NCryptEncrypt(NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWORD cbInput, void *pPaddingInfo,
                                      PBYTE pbOutput, DWORD cbOutput, DWORD *pcbResult, DWORD dwFlags)
 {
