@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The little DER that keys need: ECDSA signatures, public keys."""
+"""The little DER that keys need: ECDSA signatures, public keys, EC keys that agree."""
 
 from libc.stdint cimport uint8_t, uint32_t
 
 cdef bytes ecdsa_to_der(const uint8_t *raw, uint32_t size)
 cdef bytes ecdsa_from_der(const uint8_t *der, uint32_t size, uint32_t signature_size)
+cdef bytes agreement_blob(bytes info)
+cdef bytes agreement_private_blob(bytes pkcs8, bytes info)

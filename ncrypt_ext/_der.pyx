@@ -5,6 +5,9 @@ from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy, memset
 
 from ncrypt_ext.errors import BadDataError
+from ncrypt_ext.properties import CURVE_BITS as _CURVE_BITS
+from ncrypt_ext.properties import CURVE_OIDS as _CURVE_OIDS
+from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
 
 _NTE_BAD_DATA = 0x80090005
 
@@ -129,6 +132,54 @@ def ec_public_key_info(bytes blob, str curve):
         raise BadDataError(_NTE_BAD_DATA, "", "the EC public key blob has a wrong size")
     algorithm = object_identifier("1.2.840.10045.2.1") + object_identifier(curve)
     return public_key_info(algorithm, b"\x04" + blob[8:])
+
+
+cdef dict known_keys():
+    """What the SubjectPublicKeyInfo of a key on a known curve begins with, and how long it is, with
+    its point as it is -> what the blob of the same key for agreement begins with."""
+    found = {}
+    for magic, curve in _PUBLIC_MAGIC_CURVES.items():
+        if magic.startswith(b"ECK"):
+            width = (_CURVE_BITS[curve] + 7) // 8
+            head = magic + width.to_bytes(4, "little")
+            info = ec_public_key_info(head + bytes(2 * width), _CURVE_OIDS[curve])
+            found[info[:-2 * width], len(info)] = head
+    return found
+
+
+cdef dict KNOWN_KEYS = known_keys()
+
+
+cdef bytes agreement_blob(bytes info):
+    """The ECCPUBLICBLOB of a SubjectPublicKeyInfo, for agreement; None for one not known."""
+    for (prefix, size), head in KNOWN_KEYS.items():
+        if len(info) == size and info.startswith(prefix):
+            return head + info[len(prefix):]
+    return None
+
+
+cdef bytes agreement_private_blob(bytes pkcs8, bytes info):
+    """The ECCPRIVATEBLOB of a key in PKCS #8, for agreement, which the caller wipes; None for a key
+    that is not known."""
+    cdef bytes public = agreement_blob(info)
+    cdef bytes blob
+    cdef char *out
+    cdef Py_ssize_t size, width, start
+    if public is None:
+        return None
+    size = len(public)
+    width = public[4]
+    # In the ECPrivateKey the number stands behind the version, and is as long as the field.
+    start = pkcs8.find(b"\x02\x01\x01\x04" + public[4:5]) + 5
+    if start < 5 or start + width > len(pkcs8):
+        return None
+    # Not by slices: no other copy of the number stays behind.
+    blob = PyBytes_FromStringAndSize(NULL, size + width)
+    out = PyBytes_AS_STRING(blob)
+    memcpy(out, PyBytes_AS_STRING(public), size)
+    memcpy(out + size, PyBytes_AS_STRING(pkcs8) + start, width)
+    out[3] += 1  # ECK1 is a public key, ECK2 a private one, and so on
+    return blob
 
 
 def pem(str label, bytes der):

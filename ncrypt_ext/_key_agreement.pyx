@@ -6,6 +6,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
+from ncrypt_ext._der cimport agreement_blob
 from ncrypt_ext._handle cimport (
     TYPE_KEY, TYPE_PROVIDER, TYPE_SECRET, Handle, Lease, free_object, lease_hold, lease_unhold,
 )
@@ -22,10 +23,8 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, SECURITY_STATUS
 
 from sys import audit
 
-from ncrypt_ext._der import ec_public_key_info
 from ncrypt_ext.errors import NotSupportedError
 from ncrypt_ext.properties import CURVE_BITS as _CURVE_BITS
-from ncrypt_ext.properties import CURVE_OIDS as _CURVE_OIDS
 from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
 
 cdef bytes ALGORITHM_GROUP = wide("Algorithm Group", "")
@@ -35,22 +34,6 @@ cdef bytes ECC_BLOB = wide("ECCPUBLICBLOB", "")
 cdef enum:
     NOT_SUPPORTED = 0x80090029
     UNSUCCESSFUL = 0xC0000001
-
-
-cdef dict known_blobs():
-    """What a SubjectPublicKeyInfo with a whole point begins with and how long it is -> what a blob
-    of that key begins with."""
-    found = {}
-    for magic, curve in _PUBLIC_MAGIC_CURVES.items():
-        if magic.startswith(b"ECK"):
-            width = (_CURVE_BITS[curve] + 7) // 8
-            head = magic + width.to_bytes(4, "little")
-            info = ec_public_key_info(head + bytes(2 * width), _CURVE_OIDS[curve])
-            found[info[:-2 * width], len(info)] = head
-    return found
-
-
-cdef dict BLOBS = known_blobs()
 
 
 @cython.linetrace(False)
@@ -85,9 +68,9 @@ cdef bytes peer_blob(object peer):
                          "(its DER form tells no difference, and is taken)")
     if value[:4] in _PUBLIC_MAGIC_CURVES:
         return value
-    for (prefix, size), head in BLOBS.items():
-        if len(value) == size and value.startswith(prefix):
-            return head + value[len(prefix):]
+    value = agreement_blob(value)
+    if value is not None:
+        return value
     raise ValueError("peer must be an ECCPUBLICBLOB or a DER SubjectPublicKeyInfo of a key on "
                      "nistP256, nistP384 or nistP521, with a point that is not compressed")
 
@@ -100,8 +83,8 @@ cdef class AgreementKey(EncryptionKey):
         if group == "ECDSA" or group == "RSA":
             raise NotSupportedError(
                 NOT_SUPPORTED, "",
-                f"{role} is an {self.algorithm or group} key: agreement is for keys that were created as "
-                "ECDH_P256, ECDH_P384 or ECDH_P521")
+                f"{role} is an {self.algorithm or group} key: agreement is for keys that were "
+                "created as ECDH_P256, ECDH_P384 or ECDH_P521")
         return 0
 
     cdef int check_curve(self, object bits) except -1:

@@ -177,7 +177,9 @@ class Provider(PropertyHandle):
         that do not name their own. ``finalize=False`` returns a private key as an
         :class:`UnfinalizedKey`.
 
-        A private key of the package cryptography (RSA, EC) is taken without a blob type.
+        A private key of the package cryptography (RSA, EC) is taken without a blob type. An EC key
+        signs, unless the ``usage`` names key agreement: then it is an ECDH key, which does both as
+        far as the usage says so.
         """
 
     @overload

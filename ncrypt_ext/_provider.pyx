@@ -8,6 +8,7 @@ from libc.stdint cimport uint32_t, uintptr_t
 cimport cython
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
+from ncrypt_ext._der cimport agreement_private_blob
 from ncrypt_ext._handle cimport (
     Handle, HandleType, NOTE_PUBLIC_ONLY, TYPE_KEY, TYPE_PROVIDER, TYPE_UNFINALIZED, free_object,
     handle_value, lease_word_or, number_value, release_if,
@@ -47,6 +48,8 @@ cdef bytes IMPL_TYPE = wide("Impl Type", "")
 cdef enum:
     NOT_SUPPORTED = 0x80090029
     IN_DEVICE = 0x1 | 0x8  # NCRYPT_IMPL_HARDWARE_FLAG, NCRYPT_IMPL_REMOVABLE_FLAG
+    AGREEMENT = 0x4        # NCRYPT_ALLOW_KEY_AGREEMENT_FLAG
+    ALL_USAGES = 0xFFFFFF
 
 
 cdef DWORD key_flags(bint machine, bint overwrite, bint silent) noexcept:
@@ -95,6 +98,16 @@ cdef bytes private_key_blob(object key):
                         f"cryptography, not {type(key).__name__!r}")
     from ncrypt_ext.integrations.cryptography_keys import to_pkcs8
     return to_pkcs8(key)
+
+
+cdef bytes agreement_form(object key, bytes pkcs8, object usage):
+    """The blob of an EC key of cryptography that is to agree on secrets; PKCS #8 has the same form
+    for those that sign. None for other keys."""
+    cdef object wanted = usage if isinstance(usage, int) else 0
+    if not wanted & AGREEMENT or wanted & ALL_USAGES == ALL_USAGES or not hasattr(key, "curve"):
+        return None
+    from ncrypt_ext.integrations.cryptography_keys import to_public_info
+    return agreement_private_blob(pkcs8, to_public_info(key.public_key()))
 
 
 cdef NCryptBuffer text_buffer(DWORD kind, bytes text) noexcept:
@@ -394,18 +407,24 @@ cdef class Provider(PropertyHandle):
                    bint finalize=True, bint silent=False):
         cdef UnfinalizedKey new
         cdef bytes secret
+        cdef bytes agreeing = None
         cdef DWORD flags = key_flags(machine, overwrite, silent)
         if blob_type is None:
             secret = private_key_blob(blob)
             try:
                 if curve is not None:
                     raise ValueError("curve is for a blob: a key of cryptography has its own")
+                agreeing = agreement_form(blob, secret, usage)
                 return self.import_key(
-                    secret, "PKCS8_PRIVATEKEY", name=name, export_policy=export_policy,
-                    usage=usage, ui_policy=ui_policy, properties=properties, machine=machine,
-                    overwrite=overwrite, legacy_store=legacy_store, validate=validate,
-                    finalize=finalize, silent=silent)
+                    secret if agreeing is None else agreeing,
+                    "PKCS8_PRIVATEKEY" if agreeing is None else "ECCPRIVATEBLOB",
+                    name=name, export_policy=export_policy, usage=usage, ui_policy=ui_policy,
+                    properties=properties, machine=machine, overwrite=overwrite,
+                    legacy_store=legacy_store, validate=validate, finalize=finalize,
+                    silent=silent)
             finally:
+                if agreeing is not None:
+                    wipe(PyBytes_AS_STRING(agreeing), len(agreeing))
                 if Py_REFCNT(secret) == 1:  # else whoever made it has kept it
                     wipe(PyBytes_AS_STRING(secret), len(secret))
         settings = {"export_policy": export_policy, "usage": usage, "ui_policy": ui_policy}

@@ -196,6 +196,61 @@ def test_threads(agrees_p256):
     assert failures == []
 
 
+# ---- keys that come in ---------------------------------------------------------------------------
+
+
+BOTH = nc.KeyUsage.ALLOW_KEY_AGREEMENT | nc.KeyUsage.ALLOW_SIGNING
+
+
+@pytest.mark.parametrize("usage", [nc.KeyUsage.ALLOW_KEY_AGREEMENT, BOTH])
+@pytest.mark.parametrize("stored_as", [None, "stored"])
+@pytest.mark.parametrize("finalize", [True, False])
+def test_import(provider, curve, usage, stored_as, finalize):
+    plain, peer = plain_key(curve), plain_key(curve)
+    key = provider.import_key(plain, usage=usage, name=stored_as, finalize=finalize)
+    with key if finalize else key.finalize() as key:
+        assert (key.algorithm, key.usage) == (f"ECDH_{curve}", usage)
+        assert key.export_policy == nc.ExportPolicy.NONE
+        with key.as_cryptography() as stored:
+            assert stored.public_key() == plain.public_key()
+            shared = stored.exchange(ECDH, peer.public_key())
+            assert shared == peer.exchange(ECDH, plain.public_key())
+            if usage == BOTH:
+                signature = stored.sign(b"message", ec_keys.ECDSA(SHA256))
+                plain.public_key().verify(signature, b"message", ec_keys.ECDSA(SHA256))
+
+
+@pytest.mark.parametrize("number", [1, 17, 256])
+def test_import_of_small_numbers(provider, curve, number):
+    """They are as long as the field in each form."""
+    plain, peer = plain_key(curve, number), plain_key(curve)
+    with (
+        provider.import_key(plain, usage=nc.KeyUsage.ALLOW_KEY_AGREEMENT) as key,
+        key.agree(peer.public_key()) as secret,
+    ):
+        assert secret.raw() == peer.exchange(ECDH, plain.public_key())
+
+
+@pytest.mark.parametrize(
+    "usage", [None, nc.KeyUsage.ALLOW_SIGNING, nc.KeyUsage.ALLOW_ALL_USAGES, nc.KeyUsage.NONE]
+)
+def test_import_for_signatures(provider, curve, usage):
+    with provider.import_key(plain_key(curve), usage=usage) as key:
+        assert key.algorithm == f"ECDSA_{curve}"
+
+
+def test_import_of_others(provider):
+    rsa = rsa_keys.generate_private_key(65537, 1024)
+    with provider.import_key(rsa, usage=nc.KeyUsage.ALLOW_KEY_AGREEMENT) as key:
+        assert key.algorithm == "RSA"
+    with pytest.raises(nc.NotSupportedError):
+        provider.import_key(
+            ec_keys.generate_private_key(ec_keys.SECP256K1()),
+            usage=nc.KeyUsage.ALLOW_KEY_AGREEMENT,
+        )
+    assert list(provider.keys()) == []
+
+
 # ---- what others do with it ----------------------------------------------------------------------
 
 
