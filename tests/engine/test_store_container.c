@@ -232,6 +232,46 @@ static void test_altered_rows(const char *folder)
     CHECK_STATUS(store_check(store, NULL, NULL, &checked), NTE_KEYSET_ENTRY_BAD);
 }
 
+static SECURITY_STATUS add_all(const char *const names[3])
+{
+    struct store_record records[3];
+    SECURITY_STATUS status;
+
+    for (size_t i = 0; i < 3; i++) {
+        fill_record(&records[i], names[i], "payload");
+    }
+    status = store_create_all(store, records, 3);
+    for (size_t i = 0; i < 3; i++) {
+        store_record_clear(&records[i]);
+    }
+    return status;
+}
+
+/* Several keys in one step: whatever happens, it is all of them or none. */
+static void test_several_at_once(void)
+{
+    static const char *const names[] = {"a1", "a2", "a3"}, *const taken[] = {"b1", "a2", "b3"},
+                             *const twice[] = {"c1", "C1", "c2"}, *const bad[] = {"d1", "d2", ""};
+    syncs();
+    CHECK_STATUS(add_all(names), ERROR_SUCCESS);
+    CHECK(syncs() == 1);
+    CHECK(slots_of("a1") == KEY && slots_of("a2") == KEY && slots_of("a3") == KEY);
+    CHECK_STATUS(add_all(taken), NTE_EXISTS);
+    CHECK_STATUS(add_all(twice), NTE_EXISTS);
+    CHECK_STATUS(add_all(bad), NTE_INVALID_PARAMETER);
+    CHECK_STATUS(store_create_all(store, NULL, 0), ERROR_SUCCESS);
+    CHECK(slots_of("b1") == 0 && slots_of("b3") == 0 && slots_of("c1") == 0 && slots_of("d1") == 0);
+    for (size_t i = 0; i < 3; i++) {
+        CHECK_STATUS(store_delete(store, id_of(store, names[i])), ERROR_SUCCESS);
+    }
+    for (unsigned skip = 0; skip < 2; skip++) {
+        powercut_fail(POWERCUT_WRITE, skip, SQLITE_FULL, 0, true);
+        CHECK_STATUS(add_all(names), WIN32(ERROR_DISK_FULL));
+        powercut_no_failure();
+        CHECK(slots_of("a1") == 0 && slots_of("a2") == 0 && slots_of("a3") == 0);
+    }
+}
+
 int main(void)
 {
     const char *folder;
@@ -245,6 +285,7 @@ int main(void)
     RUN(test_names);
     RUN(test_syncs);
     RUN(test_failing_writes);
+    RUN(test_several_at_once);
     test_counts(folder);
     test_altered_rows(folder);
     close_store(store);

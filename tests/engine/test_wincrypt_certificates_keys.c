@@ -188,8 +188,8 @@ static void make_pss(struct issued *issued)
     int size = 0;
 
     CHECK(X509_PUBKEY_get0_param(NULL, &key, &size, NULL, info) == 1);
-    CHECK(X509_PUBKEY_set0_param(info, OBJ_nid2obj(NID_rsassaPss), V_ASN1_UNDEF, NULL, OPENSSL_memdup(key, (size_t)size),
-                                 size) == 1);
+    CHECK(X509_PUBKEY_set0_param(info, OBJ_nid2obj(NID_rsassaPss), V_ASN1_UNDEF, NULL,
+                                 OPENSSL_memdup(key, (size_t)size), size) == 1);
     CHECK(X509_sign(issued->x509, root.key, EVP_sha256()) > 0);
     OPENSSL_free(issued->der);
     issued->der = NULL;

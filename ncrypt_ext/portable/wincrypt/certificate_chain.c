@@ -91,8 +91,8 @@ SECURITY_STATUS certificate_parse(struct der der, X509 **x509)
 static bool same_number(const EVP_PKEY *left, const EVP_PKEY *right, const char *name)
 {
     BIGNUM *a = NULL, *b = NULL;
-    bool same = EVP_PKEY_get_bn_param(left, name, &a) == 1 && EVP_PKEY_get_bn_param(right, name, &b) == 1 &&
-                BN_cmp(a, b) == 0;
+    bool same =
+        EVP_PKEY_get_bn_param(left, name, &a) == 1 && EVP_PKEY_get_bn_param(right, name, &b) == 1 && BN_cmp(a, b) == 0;
 
     BN_free(a);
     BN_free(b);

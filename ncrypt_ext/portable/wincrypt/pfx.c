@@ -21,7 +21,6 @@ struct import_key {
     struct key *key;
     NCRYPT_KEY_HANDLE handle; /* of an ephemeral one, which is then its owner */
     size_t leaf;
-    bool stored;
 };
 
 struct import {
@@ -139,6 +138,7 @@ static SECURITY_STATUS prepare_key(const struct import *import, const struct pfx
     }
     key = to->key;
     key->curve = from->material->curve;
+    key->length = from->material->bits;
     key->key_usage = from->usage;
     key->export_policy = import->flags & CRYPT_EXPORTABLE ? NCRYPT_ALLOW_EXPORT_FLAG : 0;
     key->machine = import->store->machine;
@@ -179,32 +179,48 @@ static SECURITY_STATUS prepare_keys(struct import *import)
 }
 
 /* The numbers have been validated when the file was read. */
-static SECURITY_STATUS store_keys(struct import *import)
+static SECURITY_STATUS finish_keys(const struct import *import)
 {
     SECURITY_STATUS status = ERROR_SUCCESS;
 
     for (size_t i = 0; status == ERROR_SUCCESS && i < import->key_count; i++) {
         status = key_finalize(import->keys[i].key, false, false, true);
-        import->keys[i].stored = status == ERROR_SUCCESS && import->keys[i].key->name != NULL;
     }
     return status;
 }
 
-/* After a failure no key of the file stays behind. */
-static void remove_keys(const struct import *import)
+static SECURITY_STATUS encode_keys(const struct import *import, struct store_record *records)
 {
-    struct store *store = NULL;
+    SECURITY_STATUS status = ERROR_SUCCESS;
 
-    if (provider_store(import->store->provider, import->store->machine ? STORE_MACHINE : STORE_USER, false, &store) !=
-        ERROR_SUCCESS) {
-        return;
+    for (size_t i = 0; status == ERROR_SUCCESS && i < import->key_count; i++) {
+        const struct key *key = import->keys[i].key;
+
+        status = persist_encode(key, &key->pending, &records[i]);
     }
-    for (size_t i = 0; i < import->key_count; i++) {
-        if (import->keys[i].stored) {
-            (void)!store_delete(store, import->keys[i].key->stored_id);
+    return status;
+}
+
+/* In one step, so that a failure or a power cut leaves no key of the file behind. */
+static SECURITY_STATUS store_keys(const struct import *import)
+{
+    struct store_record *records = calloc(import->key_count + 1, sizeof *records);
+    struct store *store = NULL;
+    SECURITY_STATUS status = records == NULL ? status_no_memory() : encode_keys(import, records);
+
+    if (status == ERROR_SUCCESS && import->key_count > 0) {
+        status =
+            provider_store(import->store->provider, import->store->machine ? STORE_MACHINE : STORE_USER, true, &store);
+        if (status == ERROR_SUCCESS) {
+            status = store_create_all(store, records, import->key_count);
         }
     }
+    for (size_t i = 0; records != NULL && i < import->key_count; i++) {
+        store_record_clear(&records[i]);
+    }
     store_release(store);
+    free(records);
+    return status;
 }
 
 /* ---- certificates --------------------------------------------------------------------------------------------- */
@@ -283,12 +299,10 @@ static SECURITY_STATUS import_into(struct certificate_store *store, const CRYPT_
         status = prepare_keys(import);
     }
     if (status == ERROR_SUCCESS) {
-        status = store_keys(import);
-        if (status == ERROR_SUCCESS) {
-            show(import);
-        } else {
-            remove_keys(import);
-        }
+        status = flags & PKCS12_NO_PERSIST_KEY ? finish_keys(import) : store_keys(import);
+    }
+    if (status == ERROR_SUCCESS) {
+        show(import);
     }
     clear(import, status == ERROR_SUCCESS);
     free(import);

@@ -113,6 +113,18 @@ SECURITY_STATUS record_delete(struct store *store, struct connection *connection
     return status;
 }
 
+static SECURITY_STATUS create_one(struct store *store, struct connection *connection, struct store_record *record,
+                                  bool overwrite)
+{
+    SECURITY_STATUS status = container_make_room(store, connection, record, overwrite);
+
+    if (status == ERROR_SUCCESS) {
+        record->generation = 1;
+        status = row_insert_new(store, connection, record);
+    }
+    return status;
+}
+
 SECURITY_STATUS store_create(struct store *store, struct store_record *record, bool overwrite)
 {
     struct connection *connection = NULL;
@@ -125,16 +137,31 @@ SECURITY_STATUS store_create(struct store *store, struct store_record *record, b
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    status = container_make_room(store, connection, record, overwrite);
-    if (status == ERROR_SUCCESS) {
-        made.generation = 1;
-        status = row_insert_new(store, connection, &made);
-    }
-    status = transaction_end(store, connection, status);
+    status = transaction_end(store, connection, create_one(store, connection, &made, overwrite));
     if (status == ERROR_SUCCESS) {
         *record = made;
     }
     return status;
+}
+
+SECURITY_STATUS store_create_all(struct store *store, struct store_record *records, size_t count)
+{
+    struct connection *connection = NULL;
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    for (size_t i = 0; status == ERROR_SUCCESS && i < count; i++) {
+        status = row_validate(&records[i]);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = transaction_begin(store, &connection);
+    }
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    for (size_t i = 0; status == ERROR_SUCCESS && i < count; i++) {
+        status = create_one(store, connection, &records[i], false);
+    }
+    return transaction_end(store, connection, status);
 }
 
 SECURITY_STATUS store_read(struct store *store, const WCHAR *name, enum store_slot slot, struct store_record *record)
