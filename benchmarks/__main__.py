@@ -143,6 +143,14 @@ def publish(about: dict[str, str], results: dict[str, list[Figure]]) -> None:
     (ROOT / "benchmarks" / "last.json").write_text(data)
 
 
+def missed_bars(results: dict[str, list[Figure]]) -> list[str]:
+    """A group that measured nothing, for want of its peer, has shown nothing either."""
+    missed = [f"{GROUPS[name][0]}: not measured" for name, group in results.items() if not group]
+    return missed + [
+        figure.title for group in results.values() for figure in group if figure.passed is False
+    ]
+
+
 def main() -> int:
     options = arguments()
     # Fewer pairs are enough for a first look; more make the median steadier.
@@ -162,9 +170,7 @@ def main() -> int:
     if options.publish:
         write(ROOT / "build" / "bench", about, results)
         publish(about, results)
-    missed = [
-        figure.title for group in results.values() for figure in group if figure.passed is False
-    ]
+    missed = missed_bars(results)
     print(f"\nWritten to {options.output}.", f"Bars missed: {'; '.join(missed) or 'none'}.")
     return 1 if missed and options.check else 0
 

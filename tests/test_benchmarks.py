@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("benchmarks", reason="the benchmarks are not beside these tests")
 
 from benchmarks import report, store
+from benchmarks.__main__ import missed_bars
 from benchmarks.measure import (
     Figure,
     Sample,
@@ -99,6 +100,13 @@ def test_reports_say_which_bar_was_missed() -> None:
     drawing = report.chart([good, bad])
     assert ElementTree.fromstring(drawing).tag.endswith("svg")
     assert drawing.count(report.COLOURS["missed"]) == 1
+
+
+def test_a_group_that_measured_nothing_has_met_no_bar() -> None:
+    good, bad = (Figure("x", title, 1.2, at_most=bar) for title, bar in (("a", 1.3), ("b", 1.1)))
+    assert missed_bars({"jwt": [good]}) == []
+    assert missed_bars({"jwt": [good, bad]}) == ["b"]
+    assert missed_bars({"jwt": [], "sign": [good]}) == ["JSON Web Tokens: not measured"]
 
 
 def test_numbers_keep_the_digits_that_matter() -> None:
