@@ -25,10 +25,12 @@ cdef class Parameters:
 
 
 cdef class Secret(PropertyHandle):
-    cdef uint32_t width  # of the raw secret in bytes; 0: not known
-    cdef object lock     # held while HKDF's extraction is done
+    cdef uint32_t width   # of the raw secret in bytes; 0: not known
+    cdef object lock      # held while HKDF's extraction is done
+    cdef uint32_t process  # fork_count() of its process: fork() may copy a locked one
     cdef tuple extracted  # (hash name, salt) that it was done with; None: not yet
 
+    cdef object own_lock(self)
     cdef int extract(self, object hash_name, object salt) except -1
     cdef bytes run(self, LPCWSTR kdf, Parameters parameters, DWORD size, DWORD flags)
     cdef DWORD raw_size(self) except 0

@@ -5,7 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
-from ncrypt_ext._handle cimport number_value
+from ncrypt_ext._handle cimport fork_count, number_value
 from ncrypt_ext._property_handle cimport PropertyHandle
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport plain_text, wide, wide_pointer
@@ -134,10 +134,12 @@ cdef object default_length(str kdf, object hash_name):
 cdef class Secret(PropertyHandle):
     # cdef uint32_t width
     # cdef object lock
+    # cdef uint32_t process
     # cdef tuple extracted
 
     def __cinit__(self):
         self.lock = allocate_lock()
+        self.process = fork_count()
 
     def __init__(self):
         raise TypeError("Secret has no public constructor: use Key.agree()")
@@ -182,6 +184,12 @@ cdef class Secret(PropertyHandle):
             self.width = size
         return self.width
 
+    cdef object own_lock(self):
+        if self.process != fork_count():
+            self.process = fork_count()
+            self.lock = allocate_lock()
+        return self.lock
+
     cdef int extract(self, object hash_name, object salt) except -1:
         """HKDF's first step, which is done once for a secret."""
         cdef Input data
@@ -190,7 +198,7 @@ cdef class Secret(PropertyHandle):
             wanted = (plain_text(hash_name), data.data[:data.size])
         finally:
             input_close(&data)
-        with self.lock:
+        with self.own_lock():
             if self.extracted is None:
                 self.write(HKDF_HASH, wanted[0], 0)
                 self.write(HKDF_SALT, wanted[1], 0)

@@ -179,3 +179,43 @@ else:
     raise AssertionError("not interrupted")
 """
     )
+
+
+def test_secrets(run_python):
+    """The child has the parent's secrets and may close them; calls of its threads are forgotten."""
+    run_python(
+        PRELUDE
+        + """
+provider = nc.Provider()
+key, other = provider.create_key("ECDH_P256"), provider.create_key("ECDH_P256")
+secret = key.agree(other)
+raw = secret.raw()
+stop = False
+
+def derive():
+    while not stop:
+        secret.derive("HKDF", 32)
+
+threads = [threading.Thread(target=derive) for _ in range(2)]
+for thread in threads:
+    thread.start()
+
+def work():
+    assert secret.raw() == raw
+    with other.agree(key.public_key_der()) as again:
+        assert again.raw() == raw
+    for each in (key, other, provider, secret):
+        each.close()
+    assert nc.live_handles()["binding"] == nothing, nc.live_handles()
+
+for _ in range(10):
+    in_child(work)
+stop = True
+for thread in threads:
+    thread.join()
+assert secret.raw() == raw
+for each in (key, other, provider, secret):
+    each.close()
+assert nc.live_handles()["binding"] == nothing
+"""
+    )

@@ -120,3 +120,32 @@ def test_capi(digest):
             assert context.containers() == ["kept"]
 
     assert_flat(cycle, 10_000 if FULL else 500, 200)
+
+
+def test_agreement(provider, ec_key):
+    key, other = provider.create_key("ECDH_P256"), provider.create_key("ECDH_P256")
+    infos = {"algorithm_id": b"a", "party_u_info": bytearray(b"u"), "party_v_info": b""}
+    forms = [other, other.public_key_der(), other.export("ECCPUBLICBLOB")]
+    off_curve = forms[2][:-1] + bytes([forms[2][-1] ^ 1])
+
+    def cycle():
+        for form in forms:
+            with key.agree(form) as secret:
+                secret.raw()
+                secret.derive("HMAC", hash_name="SHA512", hmac_key=bytearray(3))
+                secret.derive("SP800_56A_CONCAT", 99, **infos)
+                secret.derive("HKDF", 99, salt=b"s", info=b"i")
+                for call in (
+                    lambda: secret.derive("HKDF", 99, salt=b"other"),
+                    lambda: secret.derive("NONE", 16, label=b""),
+                    lambda: secret.derive("HASH", 33),
+                    lambda: secret.derive("HASH", prepend="text", append=bytearray(1)),
+                ):
+                    with pytest.raises((nc.NCryptError, TypeError, ValueError)):
+                        call()
+        for peer in (ec_key, off_curve, b"junk"):
+            with pytest.raises((nc.NCryptError, ValueError)):
+                key.agree(peer)
+
+    with key, other:
+        assert_flat(cycle, 10_000 if FULL else 300, 100)
