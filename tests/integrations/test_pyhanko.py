@@ -3,6 +3,7 @@
 
 import asyncio
 import io
+import threading
 
 import pytest
 
@@ -205,7 +206,20 @@ def test_unknown_hash(provider, rsa_blob, name):
     signer.close()
 
 
-def test_room_for_the_signature(certified, monkeypatch):
+def test_it_signs_in_a_thread_of_its_own(certified, authority, monkeypatch):
+    threads = []
+    real = StoredSigner.sign_raw
+    monkeypatch.setattr(
+        StoredSigner, "sign_raw", lambda *a: threads.append(threading.current_thread()) or real(*a)
+    )
+    signer = StoredSigner(certified[0], [certified[1]])
+    assert status(sign(signer), authority[1])[1].bottom_line
+    assert threads
+    assert threading.current_thread() not in threads
+    signer.close()
+
+
+def test_room_for_the_signature(certified):
     """What pyHanko is told to leave is enough for every signature, and nothing is signed for it."""
     key, own = certified
     signer = StoredSigner(key, [own])
