@@ -45,6 +45,17 @@ def test_attach_read_remove(provider, key, chain):
         assert again.certificates == ()
 
 
+def test_removed_through_a_handle_that_is_older_than_they(provider, key, chain):
+    with provider.open_key("orders") as again:
+        again.set_certificates(chain)
+    key.remove_certificates()
+    nc.add_certificate(chain[0], key)
+    key.remove_certificates()
+    assert nc.list_certificates() == []
+    with provider.open_key("orders") as again:
+        assert again.certificates == ()
+
+
 def test_another_chain_takes_the_place_of_the_first(key, chain):
     key.set_certificates(chain)
     key.set_certificates(chain[:1])
