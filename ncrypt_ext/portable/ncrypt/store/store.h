@@ -105,7 +105,8 @@ void store_release(struct store *store);
  *   container      NTE_EXISTS when the name has a container or a key; see also store_create_container() */
 MUST_CHECK SECURITY_STATUS store_create(struct store *store, struct store_record *record, bool overwrite);
 
-/* Several at once, none of which overwrites: all of them or none. After a failure what is in the records does not count.
+/* Several at once, none of which overwrites: all of them or none. After a failure what is in the records does not
+ * count.
  */
 MUST_CHECK SECURITY_STATUS store_create_all(struct store *store, struct store_record *records, size_t count);
 
