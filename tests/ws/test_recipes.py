@@ -13,7 +13,7 @@ import ncrypt_ext as nc
 
 from .certified import certified_key, der, pem
 from .soap_service import SOAP_11, SOAP_12, Authority, Reply, SoapService
-from .verify_with import VERIFIERS, WSU, RefusedError, flipped
+from .verify_with import VERIFIERS, WSU, XML_CRYPTO, RefusedError, flipped
 
 pytest.importorskip("signxml")
 PAGE = (Path(__file__).parents[2] / "docs" / "signed-body.md").read_text(encoding="utf-8")
@@ -109,8 +109,9 @@ def test_a_security_header_is_completed(recipe, certified):
     VERIFIERS[1](message, pem(certified[1]))
 
 
-@pytest.mark.parametrize("verifier", VERIFIERS, ids=repr)
+@pytest.mark.parametrize("verifier", [one for one in VERIFIERS if one is not XML_CRYPTO], ids=repr)
 def test_ec_keys_sign(recipe, provider, verifier):
+    """Except for xml-crypto, which knows no ECDSA."""
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     with provider.create_key("ECDSA_P256", "soap") as key:
