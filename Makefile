@@ -31,8 +31,7 @@ demo: build
 .PHONY: test
 test: build
 	@tools/verifiers
-	@$(MAKE) --no-print-directory -s -j2 -C tests/engine
-	@.venv/bin/python -m pytest -q
+	@tools/test
 
 .PHONY: test-all
 test-all: build
