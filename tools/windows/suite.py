@@ -68,7 +68,7 @@ BINDINGS = [
 
 
 # What pytest exits with when it came to its end. On Wine it may be broken off, though rarely: some
-# of what Wine's DLLs are asked makes them write behind their memory, which anything can suffer from.
+# of what its DLLs are asked makes them write behind their memory, which anything may suffer from.
 FINISHED = (0, 1)
 
 
