@@ -5,38 +5,14 @@
 #include <sched.h>
 
 #include "pfx_support.h"
+#include "same_threads.h"
 
-#define THREADS 4
-#define ROUNDS  (SLOW_BUILD ? 30 : 150)
+#define ROUNDS (SLOW_BUILD ? 30 : 150)
 
 static struct issued root, leaf, second;
 static struct pfx_file file;
 static HCERTSTORE my;
 static PCCERT_CONTEXT common;
-static _Atomic unsigned done, wrong;
-
-static void expect(bool good)
-{
-    if (!good) {
-        atomic_fetch_add(&wrong, 1);
-    }
-}
-
-static void run_threads(void *(*body)(void *))
-{
-    pthread_t threads[THREADS];
-
-    atomic_store(&done, 0);
-    atomic_store(&wrong, 0);
-    for (uintptr_t i = 0; i < THREADS; i++) {
-        CHECK(pthread_create(&threads[i], NULL, body, (void *)i) == 0);
-    }
-    for (unsigned i = 0; i < THREADS; i++) {
-        CHECK(pthread_join(threads[i], NULL) == 0);
-    }
-    CHECK(wrong == 0 && done > 0);
-}
-
 /* The engine judges its own signature: the test's use of libcrypto would not survive a fork(). */
 static bool acquire_once(PCCERT_CONTEXT context, DWORD flags)
 {

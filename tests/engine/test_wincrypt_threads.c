@@ -4,38 +4,14 @@
  */
 #include <sched.h>
 
+#include "same_threads.h"
 #include "wincrypt_support.h"
 
-#define THREADS 4
-#define ROUNDS  (SLOW_BUILD ? 40 : 150)
+#define ROUNDS (SLOW_BUILD ? 40 : 150)
 
 static HCRYPTPROV context;
 static HCRYPTKEY pair;
 static HCRYPTHASH common;
-static _Atomic unsigned done, wrong;
-
-static void expect(bool good)
-{
-    if (!good) {
-        atomic_fetch_add(&wrong, 1);
-    }
-}
-
-static void run_threads(void *(*body)(void *))
-{
-    pthread_t threads[THREADS];
-
-    atomic_store(&done, 0);
-    atomic_store(&wrong, 0);
-    for (uintptr_t i = 0; i < THREADS; i++) {
-        CHECK(pthread_create(&threads[i], NULL, body, (void *)i) == 0);
-    }
-    for (unsigned i = 0; i < THREADS; i++) {
-        CHECK(pthread_join(threads[i], NULL) == 0);
-    }
-    CHECK(wrong == 0 && done > 0);
-}
-
 static bool sign_and_verify_once(uint32_t number)
 {
     HCRYPTHASH hash = 0;
