@@ -174,12 +174,16 @@ def number(value: float | None) -> str:
     return f"{value:,.{0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3}f}"
 
 
-def rate_ratio(
-    name: str, title: str, ours: Sequence[Sample], peer: Sequence[Sample], **bar: Any
+def _ratio(
+    name: str,
+    title: str,
+    ours: Sequence[Sample],
+    peer: Sequence[Sample],
+    wall: Spread,
+    cpu: Spread,
+    keys: tuple[str, str],
+    **bar: Any,
 ) -> Figure:
-    """Our rate as a share of the peer's."""
-    wall = ratios(walls(peer), walls(ours))
-    cpu = ratios(cpus(peer), cpus(ours))
     mine, other = spread(walls(ours)).median, spread(walls(peer)).median
     return Figure(
         name,
@@ -189,9 +193,18 @@ def rate_ratio(
         high=wall.high,
         cpu=cpu.median,
         detail=f"{number(mine / 1000)} µs, peer {number(other / 1000)} µs, {len(ours)} pairs",
-        more={"ours_ns": mine, "peer_ns": other, "pairs": len(ours)},
+        more={keys[0]: mine, keys[1]: other, "pairs": len(ours)},
         **bar,
     )
+
+
+def rate_ratio(
+    name: str, title: str, ours: Sequence[Sample], peer: Sequence[Sample], **bar: Any
+) -> Figure:
+    """Our rate as a share of the peer's."""
+    wall = ratios(walls(peer), walls(ours))
+    cpu = ratios(cpus(peer), cpus(ours))
+    return _ratio(name, title, ours, peer, wall, cpu, ("ours_ns", "peer_ns"), **bar)
 
 
 def cost_ratio(
@@ -200,18 +213,7 @@ def cost_ratio(
     """Our time as a multiple of the peer's."""
     wall = ratios(walls(ours), walls(peer))
     cpu = ratios(cpus(ours), cpus(peer))
-    mine, other = spread(walls(ours)).median, spread(walls(peer)).median
-    return Figure(
-        name,
-        title,
-        wall.median,
-        low=wall.low,
-        high=wall.high,
-        cpu=cpu.median,
-        detail=f"{number(mine / 1000)} µs, peer {number(other / 1000)} µs, {len(ours)} pairs",
-        more={"our_time_ns": mine, "peer_time_ns": other, "pairs": len(ours)},
-        **bar,
-    )
+    return _ratio(name, title, ours, peer, wall, cpu, ("our_time_ns", "peer_time_ns"), **bar)
 
 
 def time_figure(name: str, title: str, samples: Sequence[Sample], **bar: Any) -> Figure:
