@@ -63,6 +63,21 @@ def test_events(events):
     ]
 
 
+def check_forbidding(name, call):
+    """A hook that raises at the event keeps the call from being made."""
+
+    def forbid(event, arguments):
+        if event == f"ncrypt_ext.{name}":
+            raise PermissionError("forbidden")
+
+    listeners.append(forbid)
+    try:
+        with pytest.raises(PermissionError, match="forbidden"):
+            call()
+    finally:
+        listeners.pop()
+
+
 @pytest.mark.parametrize(
     "forbidden",
     ["open_provider", "create_key", "import_key", "open_key", "export_key", "delete_key", "agree"],
@@ -79,17 +94,7 @@ def test_a_hook_can_forbid(provider, ec_key, forbidden):
         "delete_key": lambda: provider.delete_key("k"),
         "agree": lambda: ec_key.agree(blob),
     }
-
-    def forbid(event, arguments):
-        if event == f"ncrypt_ext.{forbidden}":
-            raise PermissionError("forbidden")
-
-    listeners.append(forbid)
-    try:
-        with pytest.raises(PermissionError, match="forbidden"):
-            calls[forbidden]()
-    finally:
-        listeners.pop()
+    check_forbidding(forbidden, calls[forbidden])
     assert [info.name for info in provider.keys()] == ["k"]
 
 
@@ -137,15 +142,5 @@ def test_a_hook_can_forbid_certificates(certified, forbidden):
         "open_certificate_key": lambda: nc.open_certificate_key(subject="k"),
         "import_pfx": lambda: nc.import_pfx(b"", None),
     }
-
-    def forbid(event, arguments):
-        if event == f"ncrypt_ext.{forbidden}":
-            raise PermissionError("forbidden")
-
-    listeners.append(forbid)
-    try:
-        with pytest.raises(PermissionError, match="forbidden"):
-            calls[forbidden]()
-    finally:
-        listeners.pop()
+    check_forbidding(forbidden, calls[forbidden])
     assert key.certificates == (own,)
