@@ -125,3 +125,8 @@ def pem(*certificates):
         + "\n-----END CERTIFICATE-----\n"
         for der in certificates
     )
+
+
+def sha1(der):
+    """The thumbprint, as Windows writes it."""
+    return hashlib.sha1(der).hexdigest().upper()

@@ -8,7 +8,7 @@ import pytest
 
 import ncrypt_ext as nc
 
-from .certificate_maker import certificate, chain_of, identifiers, name, pem
+from .certificate_maker import certificate, chain_of, identifiers, name, pem, sha1
 
 
 @pytest.fixture
@@ -20,10 +20,6 @@ def key(provider):
 @pytest.fixture
 def chain(key, ec_key):
     return chain_of(key, ec_key)
-
-
-def sha1(der):
-    return hashlib.sha1(der).hexdigest().upper()
 
 
 # ---- the key of a certificate -------------------------------------------------------------------

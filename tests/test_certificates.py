@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The certificates of keys: attached to them, and listed in stores."""
 
-import hashlib
 from datetime import datetime, timezone
 
 import pytest
 
 import ncrypt_ext as nc
 
-from .certificate_maker import certificate, chain_of, pem
+from .certificate_maker import certificate, chain_of, pem, sha1
 
 PROPERTY = nc.properties.CERTIFICATE
 
@@ -22,10 +21,6 @@ def key(provider):
 @pytest.fixture
 def chain(key, ec_key):
     return chain_of(key, ec_key)
-
-
-def sha1(der):
-    return hashlib.sha1(der).hexdigest().upper()
 
 
 # ---- attached to a key --------------------------------------------------------------------------
