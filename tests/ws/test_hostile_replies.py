@@ -2,9 +2,12 @@
 """More than 200 hostile and malformed replies through real channels: each an error that says what
 was wrong, and the next request goes well."""
 
+import gc
 import os
 import random
+import statistics
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -170,9 +173,13 @@ def test_memory_does_not_grow(bearer):
                 works(channel, service)
                 service.requests.clear()
                 service.refused.clear()
+                gc.collect()
                 sizes.append(resident()[0])
-    # In the first rounds the process finds its size; from then on 2 KB a reply would be seen.
-    assert min(sizes[-3:]) - min(sizes[3:6]) < 3 * KB, sizes
+    # In the first rounds the process finds its size. Later it may still take a large piece once (a
+    # pool, an arena) or give one back; a leak shows in each round, and in their sum: so would 1 KB
+    # a reply.
+    growth = [after - before for before, after in pairwise(sizes[3:])]
+    assert min(statistics.median(growth), statistics.mean(growth)) < len(HOSTILE), sizes
 
 
 @measured
