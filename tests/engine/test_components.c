@@ -35,9 +35,12 @@ static void test_private(void)
         enum component which[2];
         bool is_private;
     } cases[] = {
-        {{COMPONENT_RSA_N, COMPONENT_RSA_E}, false}, {{COMPONENT_RSA_N, COMPONENT_RSA_D}, true},
-        {{COMPONENT_RSA_N, COMPONENT_RSA_P}, false}, {{COMPONENT_RSA_P, COMPONENT_RSA_Q}, true},
-        {{COMPONENT_EC_X, COMPONENT_EC_Y}, false},   {{COMPONENT_EC_X, COMPONENT_EC_D}, true},
+        {{COMPONENT_RSA_N, COMPONENT_RSA_E}, false},         {{COMPONENT_RSA_N, COMPONENT_RSA_D}, true},
+        {{COMPONENT_RSA_N, COMPONENT_RSA_P}, false},         {{COMPONENT_RSA_P, COMPONENT_RSA_Q}, true},
+        {{COMPONENT_EC_X, COMPONENT_EC_Y}, false},           {{COMPONENT_EC_X, COMPONENT_EC_D}, true},
+        {{COMPONENT_DL_P, COMPONENT_DL_Y}, false},           {{COMPONENT_DL_Y, COMPONENT_DL_X}, true},
+        {{COMPONENT_PQ_PUBLIC, COMPONENT_EC_X}, false},      {{COMPONENT_PQ_PUBLIC, COMPONENT_PQ_SEED}, true},
+        {{COMPONENT_PQ_PUBLIC, COMPONENT_PQ_PRIVATE}, true}, {{COMPONENT_SECRET, COMPONENT_DSA_SEED}, true},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -2,6 +2,20 @@
 #include "common/utf16.h"
 #include "ncrypt/internal.h"
 
+static SECURITY_STATUS given_twice(const NCryptBuffer *buffer)
+{
+    return status_fail(NTE_INVALID_PARAMETER, "buffer type %u is given twice", (unsigned)buffer->BufferType);
+}
+
+static SECURITY_STATUS once(const NCryptBuffer *buffer, const NCryptBuffer **place)
+{
+    if (*place != NULL) {
+        return given_twice(buffer);
+    }
+    *place = buffer;
+    return ERROR_SUCCESS;
+}
+
 /* A NUL-terminated UTF-16 string that ends with its buffer. */
 SECURITY_STATUS parameters_string(const NCryptBuffer *buffer, const WCHAR **text)
 {
@@ -9,7 +23,7 @@ SECURITY_STATUS parameters_string(const NCryptBuffer *buffer, const WCHAR **text
     size_t units = buffer->cbBuffer / sizeof *value;
 
     if (*text != NULL) {
-        return status_fail(NTE_INVALID_PARAMETER, "buffer type %u is given twice", (unsigned)buffer->BufferType);
+        return given_twice(buffer);
     }
     if (value == NULL || buffer->cbBuffer % sizeof *value != 0 || units == 0 ||
         utf16_length(value, units) != units - 1) {
@@ -27,10 +41,12 @@ static SECURITY_STATUS read_buffer(const NCryptBuffer *buffer, struct parameters
         return parameters_string(buffer, &parameters->key_name);
     case NCRYPTBUFFER_ECC_CURVE_NAME:
         return parameters_string(buffer, &parameters->curve_name);
-    case NCRYPTBUFFER_PKCS_ALG_OID:
-    case NCRYPTBUFFER_PKCS_ALG_PARAM:
     case NCRYPTBUFFER_PKCS_SECRET:
-        return status_fail(NTE_NOT_SUPPORTED, "encrypted key blobs are not supported yet");
+        return once(buffer, &parameters->password);
+    case NCRYPTBUFFER_PKCS_ALG_OID:
+        return once(buffer, &parameters->scheme);
+    case NCRYPTBUFFER_PKCS_ALG_PARAM:
+        return once(buffer, &parameters->scheme_data);
     default:
         return status_fail(NTE_INVALID_PARAMETER, "buffer type %u has no meaning here", (unsigned)buffer->BufferType);
     }

@@ -26,6 +26,16 @@ static SECURITY_STATUS check_other_key(NCRYPT_KEY_HANDLE handle)
     return status_fail(NTE_NOT_SUPPORTED, "wrapping under another key is not supported");
 }
 
+static SECURITY_STATUS read_parameters(const NCryptBufferDesc *list, struct parameters *parameters)
+{
+    SECURITY_STATUS status = parameters_read(list, parameters);
+
+    if (status == ERROR_SUCCESS && (parameters->password || parameters->scheme || parameters->scheme_data)) {
+        return status_fail(NTE_NOT_SUPPORTED, "encrypted key blobs are not supported yet");
+    }
+    return status;
+}
+
 /* ---- import
  * --------------------------------------------------------------------------------------------------------------- */
 
@@ -173,7 +183,7 @@ static SECURITY_STATUS import_key(NCRYPT_PROV_HANDLE provider_handle, NCRYPT_KEY
         status = check_other_key(other);
     }
     if (status == ERROR_SUCCESS) {
-        status = parameters_read(list, &import->parameters);
+        status = read_parameters(list, &import->parameters);
     }
     if (status == ERROR_SUCCESS) {
         status = import_blob(import, handle);
@@ -278,7 +288,7 @@ static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE ot
         status = check_other_key(other);
     }
     if (status == ERROR_SUCCESS) {
-        status = parameters_read(list, &parameters);
+        status = read_parameters(list, &parameters);
     }
     if (status == ERROR_SUCCESS) {
         status = key_check_ready(key);

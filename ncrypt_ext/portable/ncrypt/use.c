@@ -172,7 +172,7 @@ static SECURITY_STATUS lend(struct key *key, EVP_PKEY **pkey)
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    if (!key->material->has_private) {
+    if (!key->material->has_private || key->material->pkey == NULL) {
         return status_fail(NTE_NOT_SUPPORTED, "the key has no private half");
     }
     if (EVP_PKEY_up_ref(key->material->pkey) != 1) {

@@ -19,6 +19,9 @@ struct material;
  * are valid for their size, `result` is not NULL. Sign and verify find hash and signature not empty and room for the
  * signature in `out`; for encrypt and decrypt `out` may be NULL for a size query, and no size has been checked. */
 struct family {
+    /* The key is a secret (COMPONENT_SECRET) and no pair: material.c makes, loads and takes apart such keys, and the
+     * next three are NULL. */
+    bool holds_secret;
     /* Generates a key pair; calls interrupt_poll() (interrupt.h) from libcrypto's callback. */
     SECURITY_STATUS (*generate)(const struct algorithm *algorithm, const struct curve *curve, uint32_t bits,
                                 EVP_PKEY **pkey);
@@ -43,6 +46,7 @@ struct family {
 
     uint32_t signature_flags; /* padding flags sign and verify know; 0: none may be given */
     uint32_t cipher_flags;    /* the same for encrypt and decrypt */
+    bool padding_optional;    /* none needs to be given even where flags are known */
 };
 
 struct algorithm {
@@ -54,6 +58,7 @@ struct algorithm {
     uint32_t interface, operations;   /* NCRYPT_*_INTERFACE, NCRYPT_*_OPERATION bits */
     NCRYPT_SUPPORTED_LENGTHS lengths; /* bits; increment 0: only the minimum, or (takes_curve) as the curve has it */
     uint32_t import_min, import_max;  /* bits accepted by import, wider than what can be generated */
+    uint32_t block_size;              /* bytes; symmetric ciphers, else 0 */
 };
 
 /* By exact name; NULL when this build or this libcrypto lacks it. */

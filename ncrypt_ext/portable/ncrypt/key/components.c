@@ -66,8 +66,15 @@ bool components_has(const struct components *components, enum component which)
 
 bool components_private(const struct components *components)
 {
-    return components_has(components, COMPONENT_RSA_D) || components_has(components, COMPONENT_EC_D) ||
-           (components_has(components, COMPONENT_RSA_P) && components_has(components, COMPONENT_RSA_Q));
+    static const enum component alone[] = {COMPONENT_RSA_D,  COMPONENT_EC_D,       COMPONENT_DL_X,
+                                           COMPONENT_SECRET, COMPONENT_PQ_PRIVATE, COMPONENT_PQ_SEED};
+
+    for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++) {
+        if (components_has(components, alone[i])) {
+            return true;
+        }
+    }
+    return components_has(components, COMPONENT_RSA_P) && components_has(components, COMPONENT_RSA_Q);
 }
 
 struct component_span components_trimmed(const struct components *components, enum component which)

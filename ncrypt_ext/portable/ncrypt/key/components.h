@@ -25,7 +25,19 @@ enum component {
     COMPONENT_EC_X = 8, /* X, Y, D: as wide as the curve's field (D: as the blob width, see curve.h) */
     COMPONENT_EC_Y = 9,
     COMPONENT_EC_D = 10,
-    COMPONENT_COUNT = 11,
+    COMPONENT_DL_P = 11, /* DH and DSA: P, G, Y as wide as the modulus, Q and a DSA key's X as wide as the subgroup */
+    COMPONENT_DL_Q = 12,
+    COMPONENT_DL_G = 13,
+    COMPONENT_DL_Y = 14,
+    COMPONENT_DL_X = 15,
+    COMPONENT_DSA_SEED = 16, /* what the parameters were generated from, and the counter's four bytes */
+    COMPONENT_DSA_COUNT = 17,
+    COMPONENT_SECRET = 18, /* the bytes of a symmetric key, or what a key derivation starts from */
+    COMPONENT_PQ_PUBLIC = 19,
+    COMPONENT_PQ_PRIVATE = 20, /* in its expanded form */
+    COMPONENT_PQ_SEED = 21,
+    COMPONENT_EC_PARAMETERS = 22, /* a curve without a name: its BCRYPT_ECC_PARAMETER_HEADER and what follows */
+    COMPONENT_COUNT = 23,
 };
 
 struct algorithm;
@@ -60,7 +72,7 @@ MUST_CHECK SECURITY_STATUS components_add_copy(struct components *components, en
 
 bool components_has(const struct components *components, enum component which);
 
-/* True when the private number (RSA p and q or d, EC d) is there. */
+/* True when the private number (RSA p and q or d, EC d, DH and DSA X, ...) or the secret is there. */
 bool components_private(const struct components *components);
 
 /* The number without its leading zero bytes (size 0 when it is zero or absent), and its length in bits. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "ncrypt/key/material.h"
 
+#include <openssl/rand.h>
 #include <stdlib.h>
 
+#include "common/libctx.h"
 #include "common/secmem.h"
 #include "common/utf16.h"
 #include "ncrypt/key/prepared.h"
@@ -36,6 +38,73 @@ static SECURITY_STATUS wrap(const struct algorithm *algorithm, const struct curv
     return ERROR_SUCCESS;
 }
 
+/* ---- keys that are a secret ---------------------------------------------------------------------------------------
+ */
+
+/* `bytes` NULL: random ones. */
+static SECURITY_STATUS make_secret(const struct algorithm *algorithm, const uint8_t *bytes, size_t size,
+                                   struct material **material)
+{
+    struct material *made = calloc(1, sizeof *made);
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    if (made == NULL) {
+        return status_no_memory();
+    }
+    made->secret = bytes != NULL ? secmem_copy(bytes, size) : secmem_alloc(size);
+    if (made->secret == NULL) {
+        free(made);
+        return status_no_memory();
+    }
+    openssl_scope_begin();
+    if (bytes == NULL && RAND_priv_bytes_ex(libctx_get(), made->secret, size, 0) != 1) {
+        status = status_from_openssl(NTE_INTERNAL_ERROR, "libcrypto has no random bytes");
+    }
+    openssl_scope_end();
+    made->algorithm = algorithm;
+    made->secret_size = size;
+    made->has_private = true;
+    made->bits = (uint32_t)size * 8;
+    made->width = algorithm->block_size;
+    if (status != ERROR_SUCCESS) {
+        material_free(made);
+        return status;
+    }
+    *material = made;
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS load_secret(const struct components *components, bool validate, struct material **material)
+{
+    const struct algorithm *algorithm = components->algorithm;
+    const struct component_span *secret = &components->item[COMPONENT_SECRET];
+
+    if (secret->data == NULL || secret->size > UINT32_MAX / 8) {
+        return status_fail(NTE_INVALID_PARAMETER, "the key has no secret, or one that is far too long");
+    }
+    if (validate && !algorithm_length_valid(algorithm, (uint32_t)secret->size * 8)) {
+        return status_fail(NTE_INVALID_PARAMETER, "keys of this algorithm cannot have %zu bits", secret->size * 8);
+    }
+    return make_secret(algorithm, secret->data, secret->size, material);
+}
+
+static SECURITY_STATUS take_secret_apart(const struct material *material, bool with_private,
+                                         struct components *components)
+{
+    SECURITY_STATUS status;
+
+    if (!with_private) {
+        return status_fail(NTE_BAD_TYPE, "the key is a secret and has no public half");
+    }
+    status = components_reserve(components, material->secret_size);
+    return status != ERROR_SUCCESS
+               ? status
+               : components_add_copy(components, COMPONENT_SECRET, material->secret, material->secret_size);
+}
+
+/* ---- all keys -----------------------------------------------------------------------------------------------------
+ */
+
 /* The curve an algorithm is bound to, or the given one for the generic names; NULL for keys without a curve. */
 static SECURITY_STATUS settle_curve(const struct algorithm *algorithm, const struct curve **curve)
 {
@@ -58,6 +127,9 @@ static SECURITY_STATUS generate(const struct algorithm *algorithm, const struct 
     EVP_PKEY *pkey = NULL;
     SECURITY_STATUS status;
 
+    if (algorithm->family->holds_secret) {
+        return make_secret(algorithm, NULL, bits / 8, material);
+    }
     openssl_scope_begin();
     status = algorithm->family->generate(algorithm, curve, bits, &pkey);
     openssl_scope_end();
@@ -106,6 +178,9 @@ SECURITY_STATUS material_load(const struct components *components, bool validate
     if (algorithm == NULL) {
         return status_fail(NTE_INVALID_PARAMETER, "the algorithm of the key is not known");
     }
+    if (algorithm->family->holds_secret) {
+        return load_secret(components, validate, material);
+    }
     status = settle_curve(algorithm, &settled.curve);
     if (status != ERROR_SUCCESS) {
         return status;
@@ -126,9 +201,13 @@ SECURITY_STATUS material_take_apart(const struct material *material, bool with_p
     if (with_private && !material->has_private) {
         return status_fail(NTE_BAD_TYPE, "the key is a public key");
     }
-    openssl_scope_begin();
-    status = material->algorithm->family->take_apart(material, with_private, components);
-    openssl_scope_end();
+    if (material->algorithm->family->holds_secret) {
+        status = take_secret_apart(material, with_private, components);
+    } else {
+        openssl_scope_begin();
+        status = material->algorithm->family->take_apart(material, with_private, components);
+        openssl_scope_end();
+    }
     if (status == ERROR_SUCCESS) {
         components->algorithm = material->algorithm;
         components->curve = material->curve;
@@ -138,13 +217,13 @@ SECURITY_STATUS material_take_apart(const struct material *material, bool with_p
     return status;
 }
 
-/* Exactly one of the paddings the family knows, or none where it knows none. */
-static SECURITY_STATUS check_flags(uint32_t flags, uint32_t known)
+/* Exactly one of the paddings the family knows, or none where it knows none or needs none. */
+static SECURITY_STATUS check_flags(const struct family *family, uint32_t flags, uint32_t known)
 {
     if ((flags & ~known) != 0 || (flags & (flags - 1)) != 0) {
         return status_fail(NTE_BAD_FLAGS, "the flags 0x%X are not one padding of this key's operation", flags);
     }
-    if (flags == 0 && known != 0) {
+    if (flags == 0 && known != 0 && !family->padding_optional) {
         return status_fail(NTE_INVALID_PARAMETER, "this operation of the key needs a padding flag");
     }
     return ERROR_SUCCESS;
@@ -168,7 +247,7 @@ SECURITY_STATUS material_sign(struct material *material, const void *padding, ui
     SECURITY_STATUS status = check_operation(family->sign != NULL);
 
     if (status == ERROR_SUCCESS) {
-        status = check_flags(flags, family->signature_flags);
+        status = check_flags(family, flags, family->signature_flags);
     }
     if (status == ERROR_SUCCESS) {
         status = check_private(material);
@@ -200,7 +279,7 @@ SECURITY_STATUS material_verify(struct material *material, const void *padding, 
     SECURITY_STATUS status = check_operation(family->verify != NULL);
 
     if (status == ERROR_SUCCESS) {
-        status = check_flags(flags, family->signature_flags);
+        status = check_flags(family, flags, family->signature_flags);
     }
     if (status != ERROR_SUCCESS) {
         return status;
@@ -221,7 +300,7 @@ SECURITY_STATUS material_encrypt(struct material *material, const void *padding,
     SECURITY_STATUS status = check_operation(family->encrypt != NULL);
 
     if (status == ERROR_SUCCESS) {
-        status = check_flags(flags, family->cipher_flags);
+        status = check_flags(family, flags, family->cipher_flags);
     }
     if (status == ERROR_SUCCESS) {
         openssl_scope_begin();
@@ -238,7 +317,7 @@ SECURITY_STATUS material_decrypt(struct material *material, const void *padding,
     SECURITY_STATUS status = check_operation(family->decrypt != NULL);
 
     if (status == ERROR_SUCCESS) {
-        status = check_flags(flags, family->cipher_flags);
+        status = check_flags(family, flags, family->cipher_flags);
     }
     if (status == ERROR_SUCCESS) {
         status = check_private(material);
@@ -278,6 +357,7 @@ void material_free(struct material *material)
         prepared_free(material->prepared);
         EVP_PKEY_free(material->pkey);
         openssl_scope_end();
+        secmem_free(material->secret);
         free(material);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A loaded key: the libcrypto object and the operation contexts prepared for it. Immutable once made and safe to use
- * from any number of threads; it knows nothing of handles, names, policies or states.
+ * A loaded key: the libcrypto object and the operation contexts prepared for it, or the secret that it is. Immutable
+ * once made and safe to use from any number of threads; it knows nothing of handles, names, policies or states.
  */
 #ifndef PORTABLE_NCRYPT_KEY_MATERIAL_H
 #define PORTABLE_NCRYPT_KEY_MATERIAL_H
@@ -17,10 +17,12 @@ struct prepared; /* prepared.h: a list of prepared contexts */
 struct material {
     const struct algorithm *algorithm;
     const struct curve *curve; /* EC keys */
-    EVP_PKEY *pkey;
-    bool has_private;
+    EVP_PKEY *pkey;            /* NULL for families that hold a secret */
+    uint8_t *secret;           /* their key: wiped memory */
+    size_t secret_size;
+    bool has_private; /* or is a secret */
     uint32_t bits;
-    uint32_t width;          /* bytes of a ciphertext block (RSA modulus) or of a field element (EC) */
+    uint32_t width; /* bytes of a ciphertext block (RSA modulus, a cipher's block) or of a field element (EC) */
     uint32_t signature_size; /* bytes; 0: cannot sign */
     _Atomic(struct prepared *) prepared;
 };
