@@ -110,6 +110,10 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_SECURITY_DESCR_SUPPORT_PROPERTY u"Security Descr Support"
 #define NCRYPT_USE_COUNT_PROPERTY              u"Use Count"
 #define NCRYPT_USE_COUNT_ENABLED_PROPERTY      u"Enabled Use Count"
+#define NCRYPT_USE_VIRTUAL_ISOLATION_PROPERTY  u"Virtual Iso"
+#define NCRYPT_USE_PER_BOOT_KEY_PROPERTY       u"Per Boot Key"
+#define NCRYPT_EPHEMERAL_NAME_PROPERTY         u"Ephemeral Name"
+#define NCRYPT_KEY_ACCESS_POLICY_PROPERTY      u"Key Access Policy"
 #define NCRYPT_CERTIFICATE_PROPERTY            u"SmartCardKeyCertificate"
 #define NCRYPT_PIN_PROPERTY                    u"SmartCardPin"
 

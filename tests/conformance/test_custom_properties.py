@@ -237,7 +237,10 @@ def test_gone_with_an_overwritten_key(api, name):
         api.get(api.open(name), "Custom")
 
 
-@pytest.mark.parametrize("title", ["Security Descr", "Use Count", "SmartCardPin"])
+NOT_OFFERED = ["Security Descr", "Use Count", "SmartCardPin", "Ephemeral Name"]
+
+
+@pytest.mark.parametrize("title", NOT_OFFERED)
 @pytest.mark.not_on("windows", "the software provider has some of them")
 def test_known_but_not_offered(api, key, title):
     """Not taken for the caller's own: a descriptor that nobody obeys is worse than none."""
@@ -245,6 +248,23 @@ def test_known_but_not_offered(api, key, title):
         api.get(key, title)
     with refuses(NTE_NOT_SUPPORTED):
         api.set(key, title, "value")
+
+
+@pytest.mark.not_on("windows", "the software provider keeps it")
+def test_access_policy(api, name):
+    """A policy that nobody would obey is not accepted."""
+    handle = api.create("ECDSA_P256", name)
+    with refuses(NTE_NOT_SUPPORTED):
+        api.set(handle, "Key Access Policy", struct.pack("<4I", 1, 1, 0, 0))
+
+
+@pytest.mark.parametrize("title", ["Virtual Iso", "Per Boot Key"])
+def test_no_isolation(api, key, title):
+    """No answer and 0 mean no."""
+    value = D()
+    status = call("NCryptGetProperty", key, title, byref(value), 4, byref(D()), 0)
+    assert status in (0, NTE_NOT_SUPPORTED, NTE_NOT_FOUND)
+    assert value.value == 0
 
 
 # ---- a provider's properties ---------------------------------------------------------------------

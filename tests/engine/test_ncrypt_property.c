@@ -54,6 +54,10 @@ static const struct row ec_rows[] = {
     {u"Security Descr", ANY_VALUE, {NO, NO, NO}, {NO, NO}},
     {u"Use Count", ANY_VALUE, {NO, NO, NO}, {NO, NO}},
     {u"SmartCardPin", STRING_VALUE, {NO, NO, NO}, {NO, NO}},
+    {u"Virtual Iso", DWORD_VALUE, {BS, OK, OK}, {NO, NO}},
+    {u"Per Boot Key", DWORD_VALUE, {BS, OK, OK}, {NO, NO}},
+    {u"Ephemeral Name", STRING_VALUE, {NO, NO, NO}, {NO, NO}},
+    {u"Key Access Policy", ANY_VALUE, {NO, NO, NO}, {NO, BS}},
 };
 
 static const struct row rsa_rows[] = {

@@ -51,4 +51,14 @@ bool property_is_string(const uint8_t *data, uint32_t size);
 uint32_t read_dword(const uint8_t *data);
 MUST_CHECK SECURITY_STATUS set_string(WCHAR **holder, const uint8_t *data, uint32_t size);
 
+/* Getters and setters of the key's table that have files of their own. */
+
+/* property_ui.c */
+SECURITY_STATUS property_get_ui(const void *object, struct value *value);
+SECURITY_STATUS property_set_ui(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+SECURITY_STATUS property_get_use_context(const void *object, struct value *value);
+SECURITY_STATUS property_set_use_context(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+SECURITY_STATUS property_get_window(const void *object, struct value *value);
+SECURITY_STATUS property_set_window(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+
 #endif

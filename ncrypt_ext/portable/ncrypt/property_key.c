@@ -8,9 +8,6 @@
 #include "common/utf16.h"
 #include "ncrypt/property.h"
 
-#define UI_TEXTS          3
-#define MAX_UI_TEXT_UNITS 0x8000u
-
 static bool is_ready(const struct key *key)
 {
     return atomic_load_explicit(&key->state, memory_order_acquire) == KEY_READY;
@@ -284,131 +281,6 @@ static SECURITY_STATUS set_usage(void *object, const uint8_t *data, uint32_t siz
     return ERROR_SUCCESS;
 }
 
-/* ---- user interface
- * ----------------------------------------------------------------------------------------------------------- */
-
-static size_t text_size(const WCHAR *text)
-{
-    return text == NULL ? 0 : (utf16_length(text, SIZE_MAX) + 1) * sizeof *text;
-}
-
-static SECURITY_STATUS write_ui(const void *object, uint8_t *out)
-{
-    const struct key *key = object;
-    NCRYPT_UI_POLICY policy = {.dwVersion = 1, .dwFlags = key->ui.flags};
-    LPCWSTR *pointers[UI_TEXTS] = {&policy.pszCreationTitle, &policy.pszFriendlyName, &policy.pszDescription};
-    uint8_t *next = out + sizeof policy;
-
-    for (size_t i = 0; i < UI_TEXTS; i++) {
-        size_t size = text_size(key->ui.text[i]);
-
-        if (size > 0) {
-            memcpy(next, key->ui.text[i], size);
-            *pointers[i] = (LPCWSTR)(void *)next;
-            next += size;
-        }
-    }
-    memcpy(out, &policy, sizeof policy);
-    return ERROR_SUCCESS;
-}
-
-static SECURITY_STATUS get_ui(const void *object, struct value *value)
-{
-    const struct key *key = object;
-
-    if (!key->ui.present) {
-        return status_fail(NTE_NOT_FOUND, "no UI policy has been set");
-    }
-    value->size = sizeof(NCRYPT_UI_POLICY);
-    for (size_t i = 0; i < UI_TEXTS; i++) {
-        value->size += text_size(key->ui.text[i]);
-    }
-    value->write = write_ui;
-    return ERROR_SUCCESS;
-}
-
-static SECURITY_STATUS copy_ui(struct ui_policy *ui, const NCRYPT_UI_POLICY *policy)
-{
-    const WCHAR *texts[UI_TEXTS] = {policy->pszCreationTitle, policy->pszFriendlyName, policy->pszDescription};
-
-    ui->present = true;
-    ui->flags = policy->dwFlags;
-    for (size_t i = 0; i < UI_TEXTS; i++) {
-        size_t units = texts[i] == NULL ? 0 : utf16_length(texts[i], MAX_UI_TEXT_UNITS);
-
-        if (units == MAX_UI_TEXT_UNITS) {
-            return status_fail(NTE_INVALID_PARAMETER, "a text of the UI policy is too long");
-        }
-        ui->text[i] = texts[i] == NULL ? NULL : utf16_copy(texts[i], units);
-        if (texts[i] != NULL && ui->text[i] == NULL) {
-            return status_no_memory();
-        }
-    }
-    return ERROR_SUCCESS;
-}
-
-static SECURITY_STATUS set_ui(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
-{
-    struct key *key = object;
-    NCRYPT_UI_POLICY policy;
-    struct ui_policy ui = {0};
-    SECURITY_STATUS status;
-
-    (void)flags;
-    if (size != sizeof policy) {
-        return status_fail(NTE_INVALID_PARAMETER, "'UI Policy' takes one NCRYPT_UI_POLICY");
-    }
-    memcpy(&policy, data, sizeof policy);
-    if (policy.dwVersion != 1) {
-        return status_fail(NTE_INVALID_PARAMETER, "'UI Policy' version %u is unknown", (unsigned)policy.dwVersion);
-    }
-    status = copy_ui(&ui, &policy);
-    if (status != ERROR_SUCCESS) {
-        ui_policy_clear(&ui);
-        return status;
-    }
-    ui_policy_clear(&key->ui);
-    key->ui = ui;
-    return ERROR_SUCCESS;
-}
-
-static SECURITY_STATUS get_use_context(const void *object, struct value *value)
-{
-    const struct key *key = object;
-
-    if (key->use_context == NULL) {
-        return value_bytes(value, value->scratch, 0);
-    }
-    return value_string(value, key->use_context);
-}
-
-static SECURITY_STATUS set_use_context(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
-{
-    struct key *key = object;
-
-    (void)flags;
-    return set_string(&key->use_context, data, size);
-}
-
-static SECURITY_STATUS get_window(const void *object, struct value *value)
-{
-    const struct key *key = object;
-
-    if (key->window == NULL) {
-        return status_fail(NTE_NOT_FOUND, "no window handle has been set");
-    }
-    return value_pointer(value, (uintptr_t)key->window);
-}
-
-static SECURITY_STATUS set_window(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
-{
-    struct key *key = object;
-
-    (void)flags;
-    memcpy(&key->window, data, size);
-    return ERROR_SUCCESS;
-}
-
 /* ---- known, but not offered by a software provider here
  * ------------------------------------------------------------------------ */
 
@@ -426,6 +298,13 @@ static SECURITY_STATUS set_unsupported(void *object, const uint8_t *data, uint32
     (void)size;
     (void)flags;
     return status_fail(NTE_NOT_SUPPORTED, "the property is not supported by this provider");
+}
+
+/* No key is in a secure enclave of the system's, nor lost when it starts again. */
+static SECURITY_STATUS get_no(const void *object, struct value *value)
+{
+    (void)object;
+    return value_dword(value, 0);
 }
 
 static SECURITY_STATUS no_descriptors(void)
@@ -467,10 +346,14 @@ static const struct property table[] = {
     {NCRYPT_ECC_CURVE_NAME_PROPERTY, KIND_STRING, WHEN_UNFINISHED, false, get_curve, set_curve},
     {NCRYPT_EXPORT_POLICY_PROPERTY, KIND_DWORD, WHEN_POLICY, false, get_export_policy, set_export_policy},
     {NCRYPT_KEY_USAGE_PROPERTY, KIND_DWORD, WHEN_UNFINISHED, false, get_usage, set_usage},
-    {NCRYPT_UI_POLICY_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, get_ui, set_ui},
-    {NCRYPT_USE_CONTEXT_PROPERTY, KIND_STRING, WHEN_ALWAYS, false, get_use_context, set_use_context},
-    {NCRYPT_WINDOW_HANDLE_PROPERTY, KIND_POINTER, WHEN_ALWAYS, false, get_window, set_window},
+    {NCRYPT_UI_POLICY_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, property_get_ui, property_set_ui},
+    {NCRYPT_USE_CONTEXT_PROPERTY, KIND_STRING, WHEN_ALWAYS, false, property_get_use_context, property_set_use_context},
+    {NCRYPT_WINDOW_HANDLE_PROPERTY, KIND_POINTER, WHEN_ALWAYS, false, property_get_window, property_set_window},
     {NCRYPT_SECURITY_DESCR_PROPERTY, KIND_BYTES, WHEN_ALWAYS, false, get_descriptor, set_descriptor},
+    {NCRYPT_USE_VIRTUAL_ISOLATION_PROPERTY, KIND_DWORD, WHEN_NEVER, true, get_no, NULL},
+    {NCRYPT_USE_PER_BOOT_KEY_PROPERTY, KIND_DWORD, WHEN_NEVER, true, get_no, NULL},
+    {NCRYPT_EPHEMERAL_NAME_PROPERTY, KIND_STRING, WHEN_NEVER, false, get_unsupported, NULL},
+    {NCRYPT_KEY_ACCESS_POLICY_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, get_unsupported, set_unsupported},
     {NCRYPT_USE_COUNT_PROPERTY, KIND_BYTES, WHEN_NEVER, false, get_unsupported, NULL},
     {NCRYPT_PIN_PROPERTY, KIND_STRING, WHEN_ALWAYS, false, NULL, set_unsupported},
 };
