@@ -14,6 +14,7 @@ import sys
 from ctypes import byref, c_int32, c_uint8
 from pathlib import Path
 
+from . import rows
 from .abi import (
     NONE,
     AlgorithmName,
@@ -185,6 +186,7 @@ def _call(name, *arguments):
     result = _functions[name](*converted)
     status = _reason(result) if is_zero_a_failure else result & 0xFFFFFFFF
     calls[-1] = (name, status)
+    rows.note(name, arguments, status)
     return result, status
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from . import differences, probes, results
+from . import differences, probes, results, rows
 from .api import IMPLEMENTATION, Api, calls
 from .capi import Capi
 from .certificates import Certificates
@@ -153,6 +153,10 @@ def pytest_runtest_makereport(item, call):
     report = yield
     results.note(item, report, calls)
     return report
+
+
+def pytest_sessionfinish():
+    rows.save()
 
 
 @pytest.fixture(autouse=True)

@@ -127,7 +127,8 @@ def test_translate_arguments(capi, container):
     capi.generate(context, AT_SIGNATURE)
     function, rest = "NCryptTranslateHandle", (context, 0, AT_SIGNATURE)
     assert call(function, None, None, *rest, 0) == NTE_INVALID_PARAMETER
-    assert call(function, None, byref(key), *rest, 0x8) == NTE_BAD_FLAGS
+    for bit in range(32):
+        assert call(function, None, byref(key), *rest, 1 << bit) == NTE_BAD_FLAGS
     assert call(function, None, byref(key), 0, 0, AT_SIGNATURE, 0) in (
         NTE_INVALID_HANDLE, NTE_INVALID_PARAMETER,
     )  # fmt: skip

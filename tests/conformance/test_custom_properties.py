@@ -237,6 +237,13 @@ def test_gone_with_an_overwritten_key(api, name):
         api.get(api.open(name), "Custom")
 
 
+def test_certificate(api, name):
+    """Kept with the key; nothing looks into it."""
+    handle = api.make("ECDSA_P256", name)
+    api.set(handle, "SmartCardKeyCertificate", b"0\0", PERSIST)
+    assert api.get(api.open(name), "SmartCardKeyCertificate") == b"0\0"
+
+
 NOT_OFFERED = ["Security Descr", "Use Count", "SmartCardPin", "Ephemeral Name"]
 
 

@@ -31,6 +31,7 @@ from .constants import (
     WRITE_KEY_TO_LEGACY_STORE,
 )
 
+SECRET_IS_HMAC_KEY = 1
 BITS = [1 << bit for bit in range(32)]
 VBS = {PREFER_VBS, REQUIRE_VBS, USE_PER_BOOT_KEY}
 
@@ -216,6 +217,26 @@ def test_flag_of_ecdsa(api, bit):
     check(call("NCryptSignHash", key, None, *digest, None, 0, byref(D()), bit), bit, {SILENT})
     status = call("NCryptVerifySignature", key, None, *digest, signature, len(signature), bit)
     check(status, bit, {SILENT})
+
+
+@pytest.mark.requires("agreement")
+@pytest.mark.parametrize("bit", BITS, ids=hex)
+def test_flag_of_agreement(api, bit):
+    key, out = api.make("ECDH_P256"), H()
+    status = call("NCryptSecretAgreement", key, key, byref(out), bit)
+    if out.value:
+        api.keep(out.value)
+    check(status, bit, {SILENT})
+
+
+@pytest.mark.requires("agreement")
+@pytest.mark.parametrize("bit", BITS, ids=hex)
+def test_flag_of_derivation(api, bit):
+    """Its own flag says that the secret is HMAC's key."""
+    key = api.make("ECDH_P256")
+    secret = api.agree(key, key)
+    status = call("NCryptDeriveKey", secret, "HMAC", None, None, 0, byref(D()), bit)
+    check(status, bit, {SILENT, SECRET_IS_HMAC_KEY})
 
 
 def test_silent_together_with_others(api, name):

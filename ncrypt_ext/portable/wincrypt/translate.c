@@ -105,7 +105,7 @@ static SECURITY_STATUS give_handles(const struct capi_context *context, struct k
 
 static SECURITY_STATUS check_call(const NCRYPT_KEY_HANDLE *out, HCRYPTKEY legacy_key, uint32_t spec, uint32_t flags)
 {
-    SECURITY_STATUS status = capi_check_flags(flags, NCRYPT_SILENT_FLAG);
+    SECURITY_STATUS status = capi_check_flags(flags, 0);
 
     if (status != ERROR_SUCCESS) {
         return status;
