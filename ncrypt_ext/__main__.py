@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from ncrypt_ext import _doctor
 from ncrypt_ext._doctor import engine
+from ncrypt_ext._version import __version__
 from ncrypt_ext.errors import NCryptError
 
 
@@ -60,6 +61,7 @@ def store_rekey(options: argparse.Namespace) -> int:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m ncrypt_ext", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"ncrypt_ext {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("doctor", help="what is used, what would fail and why")
     command.add_argument("--json", action="store_true", help="for programs")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 
@@ -112,6 +113,17 @@ def describe_service(environment: Mapping[str, str]) -> dict[str, Any]:
     return {"service": likely, "account": account, "remark": SERVICE_REMARK}
 
 
+LOCK_TIMEOUT = "NCRYPT_EXT_LOCK_TIMEOUT_MS"
+LONGEST_LOCK_TIMEOUT = 600_000
+
+
+def _examine_environment(environment: Mapping[str, str]) -> Iterator[str]:
+    """What is set and has no effect."""
+    text = environment.get(LOCK_TIMEOUT, "")
+    if text and not (re.fullmatch("[0-9]+", text) and int(text) <= LONGEST_LOCK_TIMEOUT):
+        yield f"{LOCK_TIMEOUT} is not a number from 0 to {LONGEST_LOCK_TIMEOUT}: 5000 is used"
+
+
 def _try_a_key() -> str:
     """Whether the main job works, without touching a store."""
     try:
@@ -128,6 +140,8 @@ def examine() -> dict[str, Any]:
     portable = implementation() != "native"
     stores = [_examine_store(machine) for machine in (False, True)] if engine else []
     problems = [f"{each['scope']} store: {each['problem']}" for each in stores if each["problem"]]
+    if portable:
+        problems.extend(_examine_environment(os.environ))
     if portable and engine is None:
         problems.append("the module _engine is missing: the installation is damaged")
     if trouble := _try_a_key():

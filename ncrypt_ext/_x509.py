@@ -475,6 +475,10 @@ def chain_of(certificates: Any) -> list[Certificate]:
         certificates, "public_bytes"
     ):
         certificates = [certificates]
+    elif not isinstance(certificates, Iterable):
+        raise TypeError(
+            f"certificates must be one or several of them, not {type(certificates).__name__!r}"
+        )
     chain = [
         read(der) for each in certificates for der in encodings(each, "each of the certificates")
     ]

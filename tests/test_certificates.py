@@ -136,6 +136,7 @@ def test_order_matters(key, chain):
         ("-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----", ValueError, "nor PEM"),
         (b"0\x80\0\0", ValueError, "an indefinite length"),
         ([17], TypeError, "each of the certificates must be DER or PEM, .*, not 'int'"),
+        (17, TypeError, "certificates must be one or several of them, not 'int'"),
         (17, TypeError, "'int' object is not iterable"),
         (None, TypeError, "'NoneType' object is not iterable"),
     ],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What doctor says about services of Windows."""
+"""What doctor says about services of Windows and about the environment."""
 
 import ctypes
 import json
@@ -9,6 +9,7 @@ import pytest
 
 import ncrypt_ext as nc
 from ncrypt_ext import _doctor
+from ncrypt_ext.__main__ import main
 
 WINE = sys.platform == "win32" and hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
 
@@ -47,3 +48,27 @@ def test_a_report_with_a_service_for_people():
     text = _doctor.text(report)
     assert "service: yes: the profile is that of LocalSystem" in text
     assert "remark: a service must not" in text
+
+
+of_the_engine = pytest.mark.skipif(sys.platform == "win32", reason="the engine's own setting")
+
+
+@of_the_engine
+@pytest.mark.parametrize("text", ["abc", "-1", "600001", "5s", "1e3"])
+def test_a_wait_that_is_none(monkeypatch, text):
+    monkeypatch.setenv("NCRYPT_EXT_LOCK_TIMEOUT_MS", text)
+    (problem,) = (each for each in _doctor.examine()["problems"] if "LOCK" in each)
+    assert "5000" in problem
+
+
+@of_the_engine
+@pytest.mark.parametrize("text", ["", "0", "600000"])
+def test_a_wait_that_is_one(monkeypatch, text):
+    monkeypatch.setenv("NCRYPT_EXT_LOCK_TIMEOUT_MS", text)
+    assert not [each for each in _doctor.examine()["problems"] if "LOCK" in each]
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"ncrypt_ext {nc.__version__}\n"
