@@ -137,8 +137,7 @@ def test_order_matters(key, chain):
         (b"0\x80\0\0", ValueError, "an indefinite length"),
         ([17], TypeError, "each of the certificates must be DER or PEM, .*, not 'int'"),
         (17, TypeError, "certificates must be one or several of them, not 'int'"),
-        (17, TypeError, "'int' object is not iterable"),
-        (None, TypeError, "'NoneType' object is not iterable"),
+        (None, TypeError, "certificates must be one or several of them, not 'NoneType'"),
     ],
 )
 def test_what_is_no_chain(key, bad, error, why):
