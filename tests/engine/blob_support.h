@@ -61,15 +61,16 @@ static inline SECURITY_STATUS try_import(const WCHAR *type, const uint8_t *data,
 static inline uint8_t *write_blob(const WCHAR *type, const struct components *components, uint32_t usage, size_t *size)
 {
     const struct blob_format *format = blob_format_by_type(type);
+    const struct blob_parameters parameters = {.usage = usage};
     uint8_t *blob;
     size_t needed = 0, again = 0;
 
-    CHECK_STATUS(format->write(format, components, usage, NULL, 0, &needed), ERROR_SUCCESS);
+    CHECK_STATUS(format->write(format, components, &parameters, NULL, 0, &needed), ERROR_SUCCESS);
     CHECK(needed > 0);
     blob = malloc(needed);
-    CHECK_STATUS(format->write(format, components, usage, blob, needed - 1, &again), NTE_BUFFER_TOO_SMALL);
+    CHECK_STATUS(format->write(format, components, &parameters, blob, needed - 1, &again), NTE_BUFFER_TOO_SMALL);
     CHECK(again == needed);
-    CHECK_STATUS(format->write(format, components, usage, blob, needed, &again), ERROR_SUCCESS);
+    CHECK_STATUS(format->write(format, components, &parameters, blob, needed, &again), ERROR_SUCCESS);
     CHECK(again == needed);
     *size = needed;
     return blob;

@@ -188,19 +188,19 @@ static void test_keys_that_do_not_fit(void)
     fixed_rsa(&numbers, 8);
     numbers.item[COMPONENT_RSA_E].data = numbers.item[COMPONENT_RSA_N].data;
     numbers.item[COMPONENT_RSA_E].size = 5;
-    CHECK_STATUS(public_format->write(public_format, &numbers, 0, NULL, 0, &size), NTE_NOT_SUPPORTED);
+    CHECK_STATUS(public_format->write(public_format, &numbers, &no_parameters, NULL, 0, &size), NTE_NOT_SUPPORTED);
     numbers.item[COMPONENT_RSA_E].size = 4;
-    CHECK_STATUS(public_format->write(public_format, &numbers, 0, NULL, 0, &size), ERROR_SUCCESS);
+    CHECK_STATUS(public_format->write(public_format, &numbers, &no_parameters, NULL, 0, &size), ERROR_SUCCESS);
     numbers.item[COMPONENT_RSA_P] = (struct component_span){numbers.item[COMPONENT_RSA_N].data, 65};
-    CHECK_STATUS(private_format->write(private_format, &numbers, 0, NULL, 0, &size), NTE_NOT_SUPPORTED);
+    CHECK_STATUS(private_format->write(private_format, &numbers, &no_parameters, NULL, 0, &size), NTE_NOT_SUPPORTED);
     components_clear(&numbers);
     fixed_rsa(&numbers, 2);
-    CHECK_STATUS(private_format->write(private_format, &numbers, 0, NULL, 0, &size), NTE_NOT_SUPPORTED);
+    CHECK_STATUS(private_format->write(private_format, &numbers, &no_parameters, NULL, 0, &size), NTE_NOT_SUPPORTED);
     components_clear(&numbers);
 
     components_init(&curved);
     CHECK_STATUS(material_take_apart(ec, true, &curved), ERROR_SUCCESS);
-    CHECK_STATUS(public_format->write(public_format, &curved, 0, NULL, 0, &size), NTE_BAD_TYPE);
+    CHECK_STATUS(public_format->write(public_format, &curved, &no_parameters, NULL, 0, &size), NTE_BAD_TYPE);
     components_clear(&curved);
     material_free(ec);
 }

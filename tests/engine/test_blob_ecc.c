@@ -235,10 +235,10 @@ static void test_wrong_keys(void)
     size_t size = 99;
 
     fixed_rsa(&numbers, 8);
-    CHECK_STATUS(format->write(format, &numbers, 0, NULL, 0, &size), NTE_BAD_TYPE);
+    CHECK_STATUS(format->write(format, &numbers, &no_parameters, NULL, 0, &size), NTE_BAD_TYPE);
     components_clear(&numbers);
     CHECK_STATUS(material_take_apart(material, false, &numbers), ERROR_SUCCESS);
-    CHECK_STATUS(format->write(format, &numbers, 0, NULL, 0, &size), NTE_BAD_TYPE);
+    CHECK_STATUS(format->write(format, &numbers, &no_parameters, NULL, 0, &size), NTE_BAD_TYPE);
     CHECK(size == 99);
     components_clear(&numbers);
     material_free(material);

@@ -297,7 +297,7 @@ static void test_public_key(void)
     size_t size = 99;
 
     fixed_rsa(&numbers, 2);
-    CHECK_STATUS(format->write(format, &numbers, 0, NULL, 0, &size), NTE_BAD_TYPE);
+    CHECK_STATUS(format->write(format, &numbers, &no_parameters, NULL, 0, &size), NTE_BAD_TYPE);
     CHECK(size == 99);
     components_clear(&numbers);
 }

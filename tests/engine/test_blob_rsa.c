@@ -254,10 +254,10 @@ static void test_wrong_keys(void)
 
     components_init(&numbers);
     CHECK_STATUS(material_take_apart(ec, true, &numbers), ERROR_SUCCESS);
-    CHECK_STATUS(public_format->write(public_format, &numbers, 0, NULL, 0, &size), NTE_BAD_TYPE);
+    CHECK_STATUS(public_format->write(public_format, &numbers, &no_parameters, NULL, 0, &size), NTE_BAD_TYPE);
     components_clear(&numbers);
     fixed_rsa(&numbers, 4);
-    CHECK_STATUS(full_format->write(full_format, &numbers, 0, NULL, 0, &size), NTE_BAD_TYPE);
+    CHECK_STATUS(full_format->write(full_format, &numbers, &no_parameters, NULL, 0, &size), NTE_BAD_TYPE);
     CHECK(size == 99);
     blob = write_blob(BCRYPT_RSAPRIVATE_BLOB, &numbers, 0, &size);
     CHECK_STATUS(try_import(BCRYPT_RSAPRIVATE_BLOB, blob, size, &parameters), NTE_INVALID_PARAMETER);

@@ -143,10 +143,11 @@ static SECURITY_STATUS read_ec_pkcs8(void)
 static SECURITY_STATUS write_pkcs8(void)
 {
     const struct blob_format *format = blob_format_by_type(NCRYPT_PKCS8_PRIVATE_KEY_BLOB);
+    const struct blob_parameters parameters = {.usage = NCRYPT_ALLOW_ALL_USAGES};
     uint8_t out[1024];
     size_t size = 0;
 
-    return format->write(format, &ec_numbers, NCRYPT_ALLOW_ALL_USAGES, out, sizeof out, &size);
+    return format->write(format, &ec_numbers, &parameters, out, sizeof out, &size);
 }
 
 /* ---- the test ---------------------------------------------------------------------------------------------- */

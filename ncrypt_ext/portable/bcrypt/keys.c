@@ -145,6 +145,7 @@ NTSTATUS WINAPI BCryptImportKeyPair(BCRYPT_ALG_HANDLE hAlgorithm, BCRYPT_KEY_HAN
 static SECURITY_STATUS write_blob(const struct material *material, const WCHAR *type, uint8_t *out, uint32_t out_size,
                                   ULONG *result)
 {
+    const struct blob_parameters parameters = {.usage = NCRYPT_ALLOW_ALL_USAGES};
     const struct blob_format *format;
     struct components components;
     size_t size = 0;
@@ -156,7 +157,7 @@ static SECURITY_STATUS write_blob(const struct material *material, const WCHAR *
     components_init(&components);
     status = material_take_apart(material, false, &components);
     if (status == ERROR_SUCCESS) {
-        status = format->write(format, &components, NCRYPT_ALLOW_ALL_USAGES, out, out_size, &size);
+        status = format->write(format, &components, &parameters, out, out_size, &size);
         if (status == ERROR_SUCCESS || status == NTE_BUFFER_TOO_SMALL) {
             *result = (ULONG)size;
         }

@@ -286,7 +286,11 @@ static SECURITY_STATUS set_custom(struct key *key, const WCHAR *name, const uint
 /* A private key blob, set under its type's name on a key that is being made: the key to be finalized. */
 static SECURITY_STATUS set_blob(struct key *key, const struct blob_format *format, const uint8_t *data, uint32_t size)
 {
-    struct blob_parameters parameters = {NULL, key->algorithm, key->curve, key->generic_ecc};
+    struct blob_parameters parameters = {
+        .algorithm = key->algorithm,
+        .curve = key->curve,
+        .generic_ecc = key->generic_ecc,
+    };
     struct components components;
     uint32_t usage = NCRYPT_ALLOW_ALL_USAGES;
     SECURITY_STATUS status;

@@ -70,6 +70,7 @@ static SECURITY_STATUS parse_blob(const struct import *import, const struct blob
                                   struct components *components, uint32_t *usage)
 {
     struct blob_parameters parameters = {
+        .list = &import->parameters,
         .curve_name = import->parameters.curve_name,
         .generic_ecc = (import->flags & NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG) != 0,
     };
@@ -223,9 +224,10 @@ static SECURITY_STATUS check_policy(struct key *key, bool use_up)
                    : status_fail(NTE_NOT_SUPPORTED, "the export policy does not allow the private key to be exported");
 }
 
-static SECURITY_STATUS write_blob(struct key *key, const struct blob_format *format, uint8_t *out, uint32_t out_size,
-                                  DWORD *result)
+static SECURITY_STATUS write_blob(struct key *key, const struct blob_format *format, const struct parameters *list,
+                                  uint8_t *out, uint32_t out_size, DWORD *result)
 {
+    const struct blob_parameters parameters = {.list = list, .usage = key->key_usage};
     struct components components;
     size_t size = 0;
     SECURITY_STATUS status;
@@ -233,7 +235,7 @@ static SECURITY_STATUS write_blob(struct key *key, const struct blob_format *for
     components_init(&components);
     status = material_take_apart(key->material, format->is_private, &components);
     if (status == ERROR_SUCCESS) {
-        status = format->write(format, &components, key->key_usage, NULL, 0, &size);
+        status = format->write(format, &components, &parameters, NULL, 0, &size);
     }
     if (status == ERROR_SUCCESS && format->is_private) {
         status = check_policy(key, out != NULL && out_size >= size);
@@ -241,7 +243,7 @@ static SECURITY_STATUS write_blob(struct key *key, const struct blob_format *for
     if (status == ERROR_SUCCESS) {
         *result = (DWORD)size;
         if (out != NULL) {
-            status = format->write(format, &components, key->key_usage, out, out_size, &size);
+            status = format->write(format, &components, &parameters, out, out_size, &size);
             *result = (DWORD)size;
         }
     }
@@ -249,7 +251,8 @@ static SECURITY_STATUS write_blob(struct key *key, const struct blob_format *for
     return status;
 }
 
-static SECURITY_STATUS export_blob(struct key *key, const WCHAR *type, uint8_t *out, uint32_t out_size, DWORD *result)
+static SECURITY_STATUS export_blob(struct key *key, const WCHAR *type, const struct parameters *list, uint8_t *out,
+                                   uint32_t out_size, DWORD *result)
 {
     const struct blob_format *format = blob_format_resolve(type, key->material->algorithm, NULL, 0);
     SECURITY_STATUS status = ERROR_SUCCESS;
@@ -261,7 +264,7 @@ static SECURITY_STATUS export_blob(struct key *key, const WCHAR *type, uint8_t *
         status = check_policy(key, false); /* before anything is taken apart */
     }
     if (status == ERROR_SUCCESS) {
-        status = write_blob(key, format, out, out_size, result);
+        status = write_blob(key, format, list, out, out_size, result);
     }
     if (status == ERROR_SUCCESS && format->is_private) {
         key_mark_used(key, out);
@@ -294,7 +297,7 @@ static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE ot
         status = key_check_ready(key);
     }
     if (status == ERROR_SUCCESS) {
-        status = export_blob(key, type, out, out_size, result);
+        status = export_blob(key, type, &parameters, out, out_size, result);
     }
     handle_release(handle);
     return status;

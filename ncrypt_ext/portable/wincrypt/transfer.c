@@ -120,6 +120,7 @@ BOOL WINAPI CryptImportKey(HCRYPTPROV hProv, const BYTE *pbData, DWORD dwDataLen
 static SECURITY_STATUS write_blob(const struct key *key, const struct blob_format *format, uint8_t *out,
                                   DWORD *out_size)
 {
+    const struct blob_parameters parameters = {.usage = NCRYPT_ALLOW_ALL_USAGES};
     struct components components;
     size_t size = 0;
     SECURITY_STATUS status;
@@ -127,7 +128,7 @@ static SECURITY_STATUS write_blob(const struct key *key, const struct blob_forma
     components_init(&components);
     status = material_take_apart(key->material, format->is_private, &components);
     if (status == ERROR_SUCCESS) {
-        status = format->write(format, &components, NCRYPT_ALLOW_ALL_USAGES, out, *out_size, &size);
+        status = format->write(format, &components, &parameters, out, *out_size, &size);
     }
     if (status == ERROR_SUCCESS || status == NTE_BUFFER_TOO_SMALL) {
         *out_size = (DWORD)size;

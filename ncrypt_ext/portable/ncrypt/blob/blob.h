@@ -10,12 +10,20 @@
 #include "ncrypt/key/algorithm.h"
 #include "ncrypt/key/components.h"
 
-/* What a parameter list may say about a blob to import; zero-initialised when there is no list. */
+struct parameters; /* ncrypt/parameters.h */
+
+/* What there is to know about a blob beside its bytes or the key's numbers; zero-initialised when there is nothing. */
 struct blob_parameters {
+    const struct parameters *list; /* what the caller's parameter list says; NULL when there is none */
+
+    /* import */
     const WCHAR *curve_name;           /* NCRYPTBUFFER_ECC_CURVE_NAME, checked to be NUL-terminated; else NULL */
     const struct algorithm *algorithm; /* when a blob is set as a property of a key being created: what it must fit */
     const struct curve *curve;         /* the same key's curve, if set */
     bool generic_ecc;                  /* NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG */
+
+    /* export */
+    uint32_t usage; /* NCRYPT_ALLOW_*: goes into formats that have a place for it */
 };
 
 struct blob_format {
@@ -34,9 +42,9 @@ struct blob_format {
     SECURITY_STATUS (*parse)(const struct blob_format *format, const uint8_t *data, size_t size,
                              const struct blob_parameters *parameters, struct components *components, uint32_t *usage);
     /* `components` hold what is_private needs. Size query with out NULL; NTE_BUFFER_TOO_SMALL with the size needed;
-     * NTE_BAD_TYPE when the format is another algorithm's. `usage` goes into formats that have a place for it. */
-    SECURITY_STATUS (*write)(const struct blob_format *format, const struct components *components, uint32_t usage,
-                             uint8_t *out, size_t out_size, size_t *result);
+     * NTE_BAD_TYPE when the format is another algorithm's. */
+    SECURITY_STATUS (*write)(const struct blob_format *format, const struct components *components,
+                             const struct blob_parameters *parameters, uint8_t *out, size_t out_size, size_t *result);
 };
 
 /* By exact, case-sensitive type name; NULL when unknown. "PUBLICBLOB" and "PRIVATEBLOB" are resolved by
@@ -66,23 +74,24 @@ MUST_CHECK SECURITY_STATUS blob_output(uint8_t *out, size_t out_size, size_t nee
 SECURITY_STATUS blob_rsa_parse(const struct blob_format *format, const uint8_t *data, size_t size,
                                const struct blob_parameters *parameters, struct components *components,
                                uint32_t *usage);
-SECURITY_STATUS blob_rsa_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                               uint8_t *out, size_t out_size, size_t *result);
+SECURITY_STATUS blob_rsa_write(const struct blob_format *format, const struct components *components,
+                               const struct blob_parameters *parameters, uint8_t *out, size_t out_size, size_t *result);
 
 /* blob_capi.c. The algorithm in the header is not looked at, and written as CALG_RSA_KEYX. */
 SECURITY_STATUS blob_capi_parse(const struct blob_format *format, const uint8_t *data, size_t size,
                                 const struct blob_parameters *parameters, struct components *components,
                                 uint32_t *usage);
-SECURITY_STATUS blob_capi_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                                uint8_t *out, size_t out_size, size_t *result);
+SECURITY_STATUS blob_capi_write(const struct blob_format *format, const struct components *components,
+                                const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                size_t *result);
 
 /* blob_ecc.c */
 bool blob_ecc_owns_magic(uint32_t magic);
 SECURITY_STATUS blob_ecc_parse(const struct blob_format *format, const uint8_t *data, size_t size,
                                const struct blob_parameters *parameters, struct components *components,
                                uint32_t *usage);
-SECURITY_STATUS blob_ecc_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                               uint8_t *out, size_t out_size, size_t *result);
+SECURITY_STATUS blob_ecc_write(const struct blob_format *format, const struct components *components,
+                               const struct blob_parameters *parameters, uint8_t *out, size_t out_size, size_t *result);
 /* Whether an EC key of this group ("ECDSA", "ECDH") and curve is what the parameters ask for, and the algorithm it
  * gets. NTE_NOT_SUPPORTED for the wrong group. */
 MUST_CHECK SECURITY_STATUS blob_ecc_settle(const struct blob_parameters *parameters, const WCHAR *group,
@@ -92,7 +101,8 @@ MUST_CHECK SECURITY_STATUS blob_ecc_settle(const struct blob_parameters *paramet
 SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t *data, size_t size,
                                  const struct blob_parameters *parameters, struct components *components,
                                  uint32_t *usage);
-SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                                 uint8_t *out, size_t out_size, size_t *result);
+SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components,
+                                 const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                 size_t *result);
 
 #endif

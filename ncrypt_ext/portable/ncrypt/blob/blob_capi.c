@@ -165,14 +165,14 @@ static void write_number(uint8_t *out, size_t size, struct component_span number
     }
 }
 
-SECURITY_STATUS blob_capi_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                                uint8_t *out, size_t out_size, size_t *result)
+SECURITY_STATUS blob_capi_write(const struct blob_format *format, const struct components *components,
+                                const struct blob_parameters *parameters, uint8_t *out, size_t out_size, size_t *result)
 {
     size_t width = components_trimmed(components, COMPONENT_RSA_N).size;
     SECURITY_STATUS status = check_numbers(format, components, width);
     bool ready = false;
 
-    (void)usage;
+    (void)parameters;
     if (status == ERROR_SUCCESS) {
         status = blob_output(out, out_size, total_size(format, width), result, &ready);
     }

@@ -166,14 +166,14 @@ static uint32_t magic_for(const struct components *components, bool is_private)
     return is_private ? secret : public;
 }
 
-SECURITY_STATUS blob_ecc_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                               uint8_t *out, size_t out_size, size_t *result)
+SECURITY_STATUS blob_ecc_write(const struct blob_format *format, const struct components *components,
+                               const struct blob_parameters *parameters, uint8_t *out, size_t out_size, size_t *result)
 {
     SECURITY_STATUS status;
     size_t width;
     bool ready;
 
-    (void)usage;
+    (void)parameters;
     if (components->algorithm->family != &family_ec) {
         return status_fail(NTE_BAD_TYPE, "the key is no elliptic curve key");
     }

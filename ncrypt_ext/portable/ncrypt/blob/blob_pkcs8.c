@@ -375,8 +375,9 @@ static SECURITY_STATUS put_out(const PKCS8_PRIV_KEY_INFO *info, uint8_t *out, si
     return status;
 }
 
-SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                                 uint8_t *out, size_t out_size, size_t *result)
+SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components,
+                                 const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                 size_t *result)
 {
     const struct family *family = components->algorithm->family;
     PKCS8_PRIV_KEY_INFO *info = NULL;
@@ -393,7 +394,7 @@ SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct 
     if (status == ERROR_SUCCESS) {
         status = encode(pkey, &info);
     }
-    if (status == ERROR_SUCCESS && usage_to_bits(components->algorithm, usage, &bits)) {
+    if (status == ERROR_SUCCESS && usage_to_bits(components->algorithm, parameters->usage, &bits)) {
         status = add_usage(info, bits);
     }
     if (status == ERROR_SUCCESS) {

@@ -148,8 +148,8 @@ SECURITY_STATUS blob_rsa_parse(const struct blob_format *format, const uint8_t *
     return ERROR_SUCCESS;
 }
 
-SECURITY_STATUS blob_rsa_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                               uint8_t *out, size_t out_size, size_t *result)
+SECURITY_STATUS blob_rsa_write(const struct blob_format *format, const struct components *components,
+                               const struct blob_parameters *parameters, uint8_t *out, size_t out_size, size_t *result)
 {
     const struct header header = {
         .bits = (uint32_t)components_bits(components, COMPONENT_RSA_N),
@@ -161,7 +161,7 @@ SECURITY_STATUS blob_rsa_write(const struct blob_format *format, const struct co
     SECURITY_STATUS status;
     bool ready;
 
-    (void)usage;
+    (void)parameters;
     if (components->algorithm->family != &family_rsa) {
         return status_fail(NTE_BAD_TYPE, "the key is no RSA key");
     }
