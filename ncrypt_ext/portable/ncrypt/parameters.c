@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "ncrypt/parameters.h"
+
 #include "common/utf16.h"
-#include "ncrypt/internal.h"
 
 static SECURITY_STATUS given_twice(const NCryptBuffer *buffer)
 {
