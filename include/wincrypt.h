@@ -247,6 +247,14 @@ typedef struct _CRYPT_KEY_PROV_INFO {
     DWORD dwKeySpec;
 } CRYPT_KEY_PROV_INFO;
 
+/* How a private key is encrypted under a password; the salt follows. */
+typedef struct _CRYPT_PKCS12_PBE_PARAMS {
+    int iIterations;
+    ULONG cbSalt;
+} CRYPT_PKCS12_PBE_PARAMS;
+
+NCRYPT_EXT_STATIC_ASSERT(sizeof(CRYPT_PKCS12_PBE_PARAMS) == 8, "CRYPT_PKCS12_PBE_PARAMS");
+
 #if UINTPTR_MAX > 0xFFFFFFFF
 NCRYPT_EXT_STATIC_ASSERT(sizeof(CERT_CONTEXT) == 40, "CERT_CONTEXT");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(CRYPT_KEY_PROV_INFO) == 48, "CRYPT_KEY_PROV_INFO");

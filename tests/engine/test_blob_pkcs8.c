@@ -252,22 +252,6 @@ static void test_other_algorithms(void)
     }
 }
 
-static void test_encrypted(void)
-{
-    EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(pkey);
-    X509_SIG *sealed = PKCS8_encrypt(-1, EVP_aes_256_cbc(), "secret", 6, NULL, 0, 1000, info);
-    uint8_t *der = NULL;
-    int size = i2d_X509_SIG(sealed, &der);
-
-    CHECK_STATUS(try_import(PKCS8, der, (size_t)size, &no_parameters), NTE_NOT_SUPPORTED);
-    CHECK_STATUS(try_import(PKCS8, der, (size_t)size - 1, &no_parameters), NTE_BAD_DATA);
-    OPENSSL_free(der);
-    X509_SIG_free(sealed);
-    PKCS8_PRIV_KEY_INFO_free(info);
-    EVP_PKEY_free(pkey);
-}
-
 static void test_parameters(void)
 {
     struct material *ec = generate(u"ECDSA_P256", 0), *rsa = generate(u"RSA", 512), *imported = NULL;
@@ -311,7 +295,6 @@ int main(void)
     RUN(test_usage_repeated);
     RUN(test_lengths_and_mutations);
     RUN(test_other_algorithms);
-    RUN(test_encrypted);
     RUN(test_parameters);
     RUN(test_public_key);
     return test_result("blob_pkcs8");

@@ -236,7 +236,7 @@ static void test_parameter_lists(void)
     for (ULONG type = NCRYPTBUFFER_PKCS_ALG_OID; type <= NCRYPTBUFFER_PKCS_SECRET; type++) {
         if (type != NCRYPTBUFFER_PKCS_KEY_NAME && (type < 43 || type > 44)) {
             buffers[1].BufferType = type;
-            CHECK_STATUS(import(PRIVATE, &list, &key, 0), NTE_NOT_SUPPORTED);
+            CHECK_STATUS(import(PRIVATE, &list, &key, 0), NTE_INVALID_PARAMETER);
         }
     }
     CHECK_STATUS(import(PRIVATE, with_name(NULL, 8), &key, 0), NTE_INVALID_PARAMETER);

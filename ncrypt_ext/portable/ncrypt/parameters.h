@@ -7,12 +7,20 @@
 
 #include "common/status.h"
 
+/* Buffers that only some blob types have a use for. */
+enum {
+    PARAMETER_PASSWORD = 0x1,
+    PARAMETER_SCHEME = 0x2,
+    PARAMETER_SCHEME_DATA = 0x4,
+};
+
 struct parameters {
+    uint32_t given;                  /* PARAMETER_* */
     const WCHAR *key_name;           /* NCRYPTBUFFER_PKCS_KEY_NAME */
     const WCHAR *curve_name;         /* NCRYPTBUFFER_ECC_CURVE_NAME */
-    const NCryptBuffer *password;    /* NCRYPTBUFFER_PKCS_SECRET, not looked at yet; so are the next two */
-    const NCryptBuffer *scheme;      /* NCRYPTBUFFER_PKCS_ALG_OID */
-    const NCryptBuffer *scheme_data; /* NCRYPTBUFFER_PKCS_ALG_PARAM */
+    const WCHAR *password;           /* NCRYPTBUFFER_PKCS_SECRET; an empty buffer is none */
+    const char *scheme;              /* NCRYPTBUFFER_PKCS_ALG_OID */
+    const NCryptBuffer *scheme_data; /* NCRYPTBUFFER_PKCS_ALG_PARAM, with data */
 };
 
 /* For other readers of a list: its version and that it has its buffers; and a string that `*text` (NULL before) then

@@ -4,6 +4,7 @@
  */
 #include "common/utf16.h"
 #include "ncrypt/blob/blob.h"
+#include "ncrypt/blob/pbe.h"
 #include "ncrypt/internal.h"
 
 #define VIRTUAL_ISOLATION_FLAGS                                                                                        \
@@ -14,26 +15,46 @@
      VIRTUAL_ISOLATION_FLAGS)
 #define EXPORT_FLAGS (NCRYPT_SILENT_FLAG | NCRYPT_EXPORT_LEGACY_FLAG)
 
-/* A wrapping key is not used by any blob type yet; a wrong handle is still told from a right one. */
-static SECURITY_STATUS check_other_key(NCRYPT_KEY_HANDLE handle)
+/* The key that another one is wrapped under; NULL when there is none. Pair with handle_release(). */
+static SECURITY_STATUS acquire_other(NCRYPT_KEY_HANDLE handle, struct key **other)
 {
+    struct key *key;
+    SECURITY_STATUS status;
+
     if (handle == 0) {
         return ERROR_SUCCESS;
     }
-    if (!NCryptIsKeyHandle(handle)) {
-        return status_fail(NTE_INVALID_HANDLE, "the wrapping key's handle is not a live key handle");
+    status = key_acquire(handle, &key);
+    if (status != ERROR_SUCCESS) {
+        return status;
     }
-    return status_fail(NTE_NOT_SUPPORTED, "wrapping under another key is not supported");
+    status = key_check_ready(key);
+    if (status != ERROR_SUCCESS) {
+        handle_release(handle);
+        return status;
+    }
+    *other = key;
+    return ERROR_SUCCESS;
 }
 
-static SECURITY_STATUS read_parameters(const NCryptBufferDesc *list, struct parameters *parameters)
+static void release_other(NCRYPT_KEY_HANDLE handle, const struct key *other)
 {
-    SECURITY_STATUS status = parameters_read(list, parameters);
-
-    if (status == ERROR_SUCCESS && (parameters->password || parameters->scheme || parameters->scheme_data)) {
-        return status_fail(NTE_NOT_SUPPORTED, "encrypted key blobs are not supported yet");
+    if (other != NULL) {
+        handle_release(handle);
     }
-    return status;
+}
+
+/* Whether the format has a use for the wrapping key and the buffers. */
+static SECURITY_STATUS check_extras(const struct blob_format *format, const struct key *other, uint32_t given,
+                                    uint32_t known)
+{
+    if (other != NULL && !format->wraps) {
+        return status_fail(NTE_NOT_SUPPORTED, "this blob type is not wrapped under another key");
+    }
+    if (given & ~known) {
+        return status_fail(NTE_INVALID_PARAMETER, "a buffer of the parameter list has no meaning for this blob type");
+    }
+    return ERROR_SUCCESS;
 }
 
 /* ---- import
@@ -41,6 +62,7 @@ static SECURITY_STATUS read_parameters(const NCryptBufferDesc *list, struct para
 
 struct import {
     struct provider *provider;
+    struct key *other; /* that of hImportKey, or NULL */
     const WCHAR *type;
     struct parameters parameters;
     const uint8_t *data;
@@ -71,6 +93,7 @@ static SECURITY_STATUS parse_blob(const struct import *import, const struct blob
 {
     struct blob_parameters parameters = {
         .list = &import->parameters,
+        .wrapping = import->other == NULL ? NULL : import->other->material,
         .curve_name = import->parameters.curve_name,
         .generic_ecc = (import->flags & NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG) != 0,
     };
@@ -142,7 +165,10 @@ static SECURITY_STATUS import_blob(const struct import *import, NCRYPT_KEY_HANDL
         return status_fail(NTE_NOT_SUPPORTED, "only private keys can be imported unfinalized");
     }
     components_init(&components);
-    status = check_name_of(import, format);
+    status = check_extras(format, import->other, import->parameters.given, format->reads);
+    if (status == ERROR_SUCCESS) {
+        status = check_name_of(import, format);
+    }
     if (status == ERROR_SUCCESS) {
         status = parse_blob(import, format, &components, &usage);
     }
@@ -181,14 +207,15 @@ static SECURITY_STATUS import_key(NCRYPT_PROV_HANDLE provider_handle, NCRYPT_KEY
     }
     status = check_import(import, handle);
     if (status == ERROR_SUCCESS) {
-        status = check_other_key(other);
+        status = acquire_other(other, &import->other);
     }
     if (status == ERROR_SUCCESS) {
-        status = read_parameters(list, &import->parameters);
+        status = parameters_read(list, &import->parameters);
     }
     if (status == ERROR_SUCCESS) {
         status = import_blob(import, handle);
     }
+    release_other(other, import->other);
     handle_release(provider_handle);
     return status;
 }
@@ -205,17 +232,37 @@ SECURITY_STATUS WINAPI NCryptImportKey(NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_
 /* ---- export
  * --------------------------------------------------------------------------------------------------------------- */
 
-/* An archiving policy lets the private key out once, on the handle that made it. `use_up` when bytes really leave. */
-static SECURITY_STATUS check_policy(struct key *key, bool use_up)
+struct export {
+    struct key *key;
+    const struct key *other; /* that of hExportKey, or NULL */
+    const struct blob_format *format;
+    struct parameters parameters;
+};
+
+/* The bits of the export policy that let a private key out in this form: always, and once. */
+static void policies_for(const struct export *export, uint32_t *always, uint32_t *once)
 {
-    uint32_t policy = atomic_load_explicit(&key->export_policy, memory_order_relaxed);
+    *always = NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG;
+    *once = NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG;
+    if (export->format->is_sealed || pbe_is_wanted(&export->parameters)) {
+        *always |= NCRYPT_ALLOW_EXPORT_FLAG;
+        *once |= NCRYPT_ALLOW_ARCHIVING_FLAG;
+    }
+}
+
+/* An archiving policy lets the private key out once, on the handle that made it. `use_up` when bytes really leave. */
+static SECURITY_STATUS check_policy(const struct export *export, bool use_up)
+{
+    struct key *key = export->key;
+    uint32_t policy = atomic_load_explicit(&key->export_policy, memory_order_relaxed), always, once;
     bool allowed;
 
-    if (policy & NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG) {
+    policies_for(export, &always, &once);
+    if (policy & always) {
         return ERROR_SUCCESS;
     }
     pthread_mutex_lock(&key->lock);
-    allowed = (policy & NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG) && key->original && !key->archived;
+    allowed = (policy & once) && key->original && !key->archived;
     if (allowed && use_up) {
         key->archived = true;
     }
@@ -224,21 +271,25 @@ static SECURITY_STATUS check_policy(struct key *key, bool use_up)
                    : status_fail(NTE_NOT_SUPPORTED, "the export policy does not allow the private key to be exported");
 }
 
-static SECURITY_STATUS write_blob(struct key *key, const struct blob_format *format, const struct parameters *list,
-                                  uint8_t *out, uint32_t out_size, DWORD *result)
+static SECURITY_STATUS write_blob(const struct export *export, uint8_t *out, uint32_t out_size, DWORD *result)
 {
-    const struct blob_parameters parameters = {.list = list, .usage = key->key_usage};
+    const struct blob_format *format = export->format;
+    const struct blob_parameters parameters = {
+        .list = &export->parameters,
+        .wrapping = export->other == NULL ? NULL : export->other->material,
+        .usage = export->key->key_usage,
+    };
     struct components components;
     size_t size = 0;
     SECURITY_STATUS status;
 
     components_init(&components);
-    status = material_take_apart(key->material, format->is_private, &components);
+    status = material_take_apart(export->key->material, format->is_private, &components);
     if (status == ERROR_SUCCESS) {
         status = format->write(format, &components, &parameters, NULL, 0, &size);
     }
     if (status == ERROR_SUCCESS && format->is_private) {
-        status = check_policy(key, out != NULL && out_size >= size);
+        status = check_policy(export, out != NULL && out_size >= size);
     }
     if (status == ERROR_SUCCESS) {
         *result = (DWORD)size;
@@ -251,34 +302,36 @@ static SECURITY_STATUS write_blob(struct key *key, const struct blob_format *for
     return status;
 }
 
-static SECURITY_STATUS export_blob(struct key *key, const WCHAR *type, const struct parameters *list, uint8_t *out,
-                                   uint32_t out_size, DWORD *result)
+static SECURITY_STATUS export_blob(struct export *export, const WCHAR *type, uint8_t *out, uint32_t out_size,
+                                   DWORD *result)
 {
-    const struct blob_format *format = blob_format_resolve(type, key->material->algorithm, NULL, 0);
-    SECURITY_STATUS status = ERROR_SUCCESS;
+    const struct blob_format *format = blob_format_resolve(type, export->key->material->algorithm, NULL, 0);
+    SECURITY_STATUS status;
 
     if (format == NULL) {
         return unknown_blob(NTE_BAD_TYPE, type);
     }
-    if (format->is_private) {
-        status = check_policy(key, false); /* before anything is taken apart */
+    export->format = format;
+    status = check_extras(format, export->other, export->parameters.given, format->writes);
+    if (status == ERROR_SUCCESS && format->is_private) {
+        status = check_policy(export, false); /* before anything is taken apart */
     }
     if (status == ERROR_SUCCESS) {
-        status = write_blob(key, format, list, out, out_size, result);
+        status = write_blob(export, out, out_size, result);
     }
     if (status == ERROR_SUCCESS && format->is_private) {
-        key_mark_used(key, out);
+        key_mark_used(export->key, out);
     }
     return status;
 }
 
-static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE other, const WCHAR *type,
+static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE other_handle, const WCHAR *type,
                                   const NCryptBufferDesc *list, uint8_t *out, uint32_t out_size, DWORD *result,
                                   uint32_t flags)
 {
-    struct parameters parameters;
-    struct key *key;
-    SECURITY_STATUS status = key_acquire(handle, &key);
+    struct export export = {.format = NULL};
+    struct key *other = NULL;
+    SECURITY_STATUS status = key_acquire(handle, &export.key);
 
     if (status != ERROR_SUCCESS) {
         return status;
@@ -288,17 +341,19 @@ static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE ot
     } else if (type == NULL || result == NULL) {
         status = status_fail(NTE_INVALID_PARAMETER, "pszBlobType or pcbResult is NULL");
     } else {
-        status = check_other_key(other);
+        status = acquire_other(other_handle, &other);
+        export.other = other;
     }
     if (status == ERROR_SUCCESS) {
-        status = read_parameters(list, &parameters);
+        status = parameters_read(list, &export.parameters);
     }
     if (status == ERROR_SUCCESS) {
-        status = key_check_ready(key);
+        status = key_check_ready(export.key);
     }
     if (status == ERROR_SUCCESS) {
-        status = export_blob(key, type, &parameters, out, out_size, result);
+        status = export_blob(&export, type, out, out_size, result);
     }
+    release_other(other_handle, other);
     handle_release(handle);
     return status;
 }

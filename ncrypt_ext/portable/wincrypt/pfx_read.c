@@ -7,131 +7,22 @@
 
 #include "common/libctx.h"
 #include "common/secmem.h"
-#include "common/utf16.h"
 #include "ncrypt/blob/blob.h"
+#include "ncrypt/blob/pbe.h"
 #include "wincrypt/pfx.h"
 
-#define MAX_PASSWORD   1024 /* UTF-16 units */
-#define MAX_DEPTH      4    /* of bags in bags */
-#define MAX_ITERATIONS 8000000u
-#define MAX_NAME_TEXT  128
+#define MAX_DEPTH 4 /* of bags in bags */
 
 struct reading {
     struct pfx *pfx;
     const char *password; /* UTF-8; NULL and "" are different passwords */
     int password_size;
-    uint64_t iterations; /* still allowed, of all password hashes together */
+    struct pbe_budget budget;
 };
 
 static SECURITY_STATUS malformed(const char *what)
 {
     return status_from_openssl(ERROR_INVALID_DATA, what);
-}
-
-/* ---- which algorithms ----------------------------------------------------------------------------------------- */
-
-static SECURITY_STATUS lacks(const ASN1_OBJECT *object, const char *for_what)
-{
-    char name[MAX_NAME_TEXT];
-
-    if (OBJ_obj2txt(name, sizeof name, object, 0) <= 0) {
-        name[0] = '\0';
-    }
-    return status_fail(NTE_NOT_SUPPORTED,
-                       "the file's %s uses '%s', which the engine's libcrypto does not offer (old algorithms need "
-                       "its legacy provider: NCRYPT_EXT_OPENSSL_CONF)",
-                       for_what, name);
-}
-
-/* All hashes of a file may take so many iterations and no more. */
-static SECURITY_STATUS count_iterations(struct reading *reading, const ASN1_INTEGER *iterations)
-{
-    uint64_t count = 1;
-
-    if (iterations != NULL && ASN1_INTEGER_get_uint64(&count, iterations) != 1) {
-        return status_fail(ERROR_INVALID_DATA, "the file has a number of iterations that is none");
-    }
-    if (count > reading->iterations) {
-        return status_fail(NTE_BAD_LEN, "the file wants its password hashed more than %u times", MAX_ITERATIONS);
-    }
-    reading->iterations -= count;
-    return ERROR_SUCCESS;
-}
-
-static bool offers_cipher(int nid)
-{
-    const char *name = nid == NID_undef ? NULL : OBJ_nid2sn(nid);
-    EVP_CIPHER *cipher = name == NULL ? NULL : EVP_CIPHER_fetch(libctx_get(), name, NULL);
-
-    EVP_CIPHER_free(cipher);
-    return cipher != NULL;
-}
-
-static bool offers_digest(int nid)
-{
-    const char *name = nid == NID_undef ? NULL : OBJ_nid2sn(nid);
-    EVP_MD *digest = name == NULL ? NULL : EVP_MD_fetch(libctx_get(), name, NULL);
-
-    EVP_MD_free(digest);
-    return digest != NULL;
-}
-
-static SECURITY_STATUS check_pbkdf2(struct reading *reading, const X509_ALGOR *hash)
-{
-    PBKDF2PARAM *parameters = NULL;
-    SECURITY_STATUS status;
-
-    if (OBJ_obj2nid(hash->algorithm) != NID_id_pbkdf2) {
-        return lacks(hash->algorithm, "encryption");
-    }
-    parameters = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), hash->parameter);
-    if (parameters == NULL) {
-        return malformed("the parameters of the file's encryption");
-    }
-    status = count_iterations(reading, parameters->iter);
-    PBKDF2PARAM_free(parameters);
-    return status;
-}
-
-static SECURITY_STATUS check_pbes2(struct reading *reading, const X509_ALGOR *algorithm)
-{
-    PBE2PARAM *parameters = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
-    SECURITY_STATUS status;
-
-    if (parameters == NULL) {
-        return malformed("the parameters of the file's encryption");
-    }
-    status = offers_cipher(OBJ_obj2nid(parameters->encryption->algorithm))
-                 ? check_pbkdf2(reading, parameters->keyfunc)
-                 : lacks(parameters->encryption->algorithm, "encryption");
-    PBE2PARAM_free(parameters);
-    return status;
-}
-
-static SECURITY_STATUS check_pbe(struct reading *reading, const X509_ALGOR *algorithm)
-{
-    int nid = OBJ_obj2nid(algorithm->algorithm), cipher = NID_undef, digest = NID_undef;
-    PBEPARAM *parameters;
-    SECURITY_STATUS status;
-
-    if (nid == NID_undef || EVP_PBE_find(EVP_PBE_TYPE_OUTER, nid, &cipher, &digest, NULL) != 1 ||
-        !offers_cipher(cipher) || !offers_digest(digest)) {
-        return lacks(algorithm->algorithm, "encryption");
-    }
-    parameters = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
-    if (parameters == NULL) {
-        return malformed("the parameters of the file's encryption");
-    }
-    status = count_iterations(reading, parameters->iter);
-    PBEPARAM_free(parameters);
-    return status;
-}
-
-/* So that what is missing here is told from a wrong password, and before long work is done. */
-static SECURITY_STATUS check_encryption(struct reading *reading, const X509_ALGOR *algorithm)
-{
-    return OBJ_obj2nid(algorithm->algorithm) == NID_pbes2 ? check_pbes2(reading, algorithm)
-                                                          : check_pbe(reading, algorithm);
 }
 
 /* ---- attributes ----------------------------------------------------------------------------------------------- */
@@ -226,7 +117,7 @@ static SECURITY_STATUS add_shrouded_key(struct reading *reading, const PKCS12_SA
     SECURITY_STATUS status;
 
     X509_SIG_get0(shrouded, &algorithm, NULL);
-    status = check_encryption(reading, algorithm);
+    status = pbe_check(&reading->budget, algorithm);
     if (status != ERROR_SUCCESS) {
         return status;
     }
@@ -323,7 +214,7 @@ static SECURITY_STATUS open_part(struct reading *reading, PKCS7 *part, STACK_OF(
     if (PKCS7_type_is_data(part)) {
         *bags = PKCS12_unpack_p7data(part);
     } else if (PKCS7_type_is_encrypted(part)) {
-        status = check_encryption(reading, part->d.encrypted->enc_data->algorithm);
+        status = pbe_check(&reading->budget, part->d.encrypted->enc_data->algorithm);
         if (status != ERROR_SUCCESS) {
             return status;
         }
@@ -387,10 +278,7 @@ static SECURITY_STATUS check_mac(struct reading *reading, const PKCS12 *file)
         return status_fail(ERROR_INVALID_DATA, "the file has no checksum: anybody could have changed it");
     }
     PKCS12_get0_mac(NULL, &algorithm, NULL, &iterations, file);
-    if (!offers_digest(OBJ_obj2nid(algorithm->algorithm))) {
-        return lacks(algorithm->algorithm, "checksum");
-    }
-    return count_iterations(reading, iterations);
+    return pbe_check_digest(&reading->budget, algorithm, iterations);
 }
 
 static SECURITY_STATUS decode(const uint8_t *data, size_t size, PKCS12 **file)
@@ -414,23 +302,6 @@ static SECURITY_STATUS decode(const uint8_t *data, size_t size, PKCS12 **file)
     return at == data + size
                ? ERROR_SUCCESS
                : status_fail(CRYPT_E_ASN1_BADTAG, "%zu bytes follow the PFX file", (size_t)(data + size - at));
-}
-
-/* In UTF-8, in memory that is wiped. */
-static SECURITY_STATUS convert_password(const WCHAR *password, char **out, size_t *size)
-{
-    size_t units = password == NULL ? 0 : utf16_length(password, MAX_PASSWORD + 1);
-
-    if (units > MAX_PASSWORD) {
-        return status_fail(ERROR_INVALID_PASSWORD, "the password is longer than %d characters", MAX_PASSWORD);
-    }
-    *out = secmem_alloc(units * 3 + 1);
-    if (*out == NULL) {
-        return status_no_memory();
-    }
-    return utf16_to_utf8(password, units, *out, size)
-               ? ERROR_SUCCESS
-               : status_fail(ERROR_INVALID_PASSWORD, "the password is no text: it has half a character");
 }
 
 static SECURITY_STATUS read_file(struct reading *reading, const uint8_t *data, size_t size, const char *password,
@@ -457,10 +328,10 @@ static SECURITY_STATUS read_file(struct reading *reading, const uint8_t *data, s
 
 SECURITY_STATUS pfx_read(const uint8_t *data, size_t size, const WCHAR *password, struct pfx *pfx)
 {
-    struct reading reading = {.pfx = pfx, .iterations = MAX_ITERATIONS};
+    struct reading reading = {.pfx = pfx, .budget = {"file", ERROR_INVALID_DATA, PBE_MAX_ITERATIONS}};
     char *text = NULL;
     size_t text_size = 0;
-    SECURITY_STATUS status = convert_password(password, &text, &text_size);
+    SECURITY_STATUS status = pbe_password(password, ERROR_INVALID_PASSWORD, &text, &text_size);
 
     if (status == ERROR_SUCCESS) {
         status = read_file(&reading, data, size, text, text_size);

@@ -2,6 +2,7 @@
 #include "ncrypt/blob/blob.h"
 
 #include "common/utf16.h"
+#include "ncrypt/parameters.h"
 
 static const struct blob_format formats[] = {
     {
@@ -65,6 +66,8 @@ static const struct blob_format formats[] = {
     {
         .type = NCRYPT_PKCS8_PRIVATE_KEY_BLOB,
         .is_private = true,
+        .reads = PARAMETER_PASSWORD,
+        .writes = PARAMETER_PASSWORD | PARAMETER_SCHEME | PARAMETER_SCHEME_DATA,
         .parse = blob_pkcs8_parse,
         .write = blob_pkcs8_write,
     },

@@ -10,11 +10,13 @@
 #include "ncrypt/key/algorithm.h"
 #include "ncrypt/key/components.h"
 
+struct material;   /* ncrypt/key/material.h */
 struct parameters; /* ncrypt/parameters.h */
 
 /* What there is to know about a blob beside its bytes or the key's numbers; zero-initialised when there is nothing. */
 struct blob_parameters {
     const struct parameters *list; /* what the caller's parameter list says; NULL when there is none */
+    struct material *wrapping;     /* the key of hImportKey or hExportKey, finalized, for formats that wrap; or NULL */
 
     /* import */
     const WCHAR *curve_name;           /* NCRYPTBUFFER_ECC_CURVE_NAME, checked to be NUL-terminated; else NULL */
@@ -31,6 +33,9 @@ struct blob_format {
     bool is_private;                    /* carries the private key */
     bool settable;                      /* may be set as a property of an unfinalized key */
     bool is_default;                    /* what PUBLICBLOB or PRIVATEBLOB mean for keys of `family` */
+    bool wraps;                         /* can be under another key, which is in the parameters */
+    bool is_sealed;                     /* always encrypted: leave to export is enough */
+    uint32_t reads, writes;             /* PARAMETER_*: buffers that mean something on import, on export */
     uint32_t magic;                     /* the format's only magic; 0 when it has several (owns_magic) or none */
     const struct family *family;        /* the keys it is for; NULL: of several families */
     bool (*owns_magic)(uint32_t magic); /* for formats with several magics: public or private, of the family's */

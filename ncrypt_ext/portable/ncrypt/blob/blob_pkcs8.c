@@ -7,8 +7,10 @@
 
 #include "common/libctx.h"
 #include "ncrypt/blob/blob.h"
+#include "ncrypt/blob/pbe.h"
 #include "ncrypt/key/pkey.h"
 #include "ncrypt/key/rsa_numbers.h"
+#include "ncrypt/parameters.h"
 
 /* Bits of the first byte of X.509's KeyUsage, and the one of its second byte. */
 #define DIGITAL_SIGNATURE 0x80
@@ -63,20 +65,9 @@ static SECURITY_STATUS read_usage(const PKCS8_PRIV_KEY_INFO *info, uint32_t *usa
     return ERROR_SUCCESS;
 }
 
-/* PKCS#8 in its encrypted form, or no PKCS#8 at all. */
-static SECURITY_STATUS refuse(const uint8_t *data, size_t size)
-{
-    const uint8_t *at = data;
-    X509_SIG *encrypted = d2i_X509_SIG(NULL, &at, (long)size);
-
-    if (encrypted != NULL) {
-        X509_SIG_free(encrypted);
-        return status_fail(NTE_NOT_SUPPORTED, "encrypted PKCS#8 keys are not supported");
-    }
-    return status_fail(NTE_BAD_DATA, "the data are no PKCS#8 key");
-}
-
-static SECURITY_STATUS decode(const uint8_t *data, size_t size, PKCS8_PRIV_KEY_INFO **info)
+/* In the clear or encrypted. A password for a key that is not encrypted is not looked at. */
+static SECURITY_STATUS decode(const uint8_t *data, size_t size, const struct parameters *list,
+                              PKCS8_PRIV_KEY_INFO **info)
 {
     const uint8_t *at = data;
     PKCS8_PRIV_KEY_INFO *decoded;
@@ -86,7 +77,7 @@ static SECURITY_STATUS decode(const uint8_t *data, size_t size, PKCS8_PRIV_KEY_I
     }
     decoded = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)size);
     if (decoded == NULL) {
-        return refuse(data, size);
+        return pbe_open_key(data, size, list == NULL ? NULL : list->password, info);
     }
     if (at != data + size) {
         PKCS8_PRIV_KEY_INFO_free(decoded);
@@ -275,7 +266,7 @@ SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t
 
     (void)format;
     openssl_scope_begin();
-    status = decode(data, size, &info);
+    status = decode(data, size, parameters->list, &info);
     if (status == ERROR_SUCCESS) {
         status = read_usage(info, &found);
     }
@@ -398,7 +389,8 @@ SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct 
         status = add_usage(info, bits);
     }
     if (status == ERROR_SUCCESS) {
-        status = put_out(info, out, out_size, result);
+        status = pbe_is_wanted(parameters->list) ? pbe_write_key(info, parameters->list, out, out_size, result)
+                                                 : put_out(info, out, out_size, result);
     }
     PKCS8_PRIV_KEY_INFO_free(info);
     EVP_PKEY_free(pkey);
