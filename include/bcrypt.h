@@ -66,6 +66,9 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_SHA3_512_ALGORITHM u"SHA3-512"
 
 /* Key algorithms. */
+#define BCRYPT_AES_ALGORITHM        u"AES"
+#define BCRYPT_3DES_ALGORITHM       u"3DES"
+#define BCRYPT_3DES_112_ALGORITHM   u"3DES_112" /* two keys: the first one is the third, too */
 #define BCRYPT_RSA_ALGORITHM        u"RSA"
 #define BCRYPT_ECDSA_ALGORITHM      u"ECDSA"
 #define BCRYPT_ECDSA_P256_ALGORITHM u"ECDSA_P256"
@@ -75,6 +78,13 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_ECDH_P256_ALGORITHM  u"ECDH_P256"
 #define BCRYPT_ECDH_P384_ALGORITHM  u"ECDH_P384"
 #define BCRYPT_ECDH_P521_ALGORITHM  u"ECDH_P521"
+
+/* Chaining of symmetric ciphers. */
+#define BCRYPT_CHAIN_MODE_CBC        u"ChainingModeCBC"
+#define BCRYPT_CHAIN_MODE_ECB        u"ChainingModeECB"
+#define BCRYPT_CHAIN_MODE_CFB        u"ChainingModeCFB"
+#define BCRYPT_INITIALIZATION_VECTOR u"IV"
+#define BCRYPT_AUTH_TAG_LENGTH       u"AuthTagLength"
 
 /* Implementations. */
 #define MS_PRIMITIVE_PROVIDER u"Microsoft Primitive Provider"
@@ -143,6 +153,11 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_ECCPUBLIC_BLOB      u"ECCPUBLICBLOB"
 #define BCRYPT_ECCPRIVATE_BLOB     u"ECCPRIVATEBLOB"
 
+#define BCRYPT_KEY_DATA_BLOB u"KeyDataBlob"
+
+#define BCRYPT_KEY_DATA_BLOB_MAGIC    0x4D42444B /* KDBM */
+#define BCRYPT_KEY_DATA_BLOB_VERSION1 0x1
+
 #define BCRYPT_RSAPUBLIC_MAGIC      0x31415352 /* RSA1 */
 #define BCRYPT_RSAPRIVATE_MAGIC     0x32415352 /* RSA2 */
 #define BCRYPT_RSAFULLPRIVATE_MAGIC 0x33415352 /* RSA3 */
@@ -191,6 +206,14 @@ typedef struct _BCRYPT_ECCKEY_BLOB {
     ULONG cbKey;
 } BCRYPT_ECCKEY_BLOB, *PBCRYPT_ECCKEY_BLOB;
 
+/* Followed by the key: cbKeyData bytes. */
+typedef struct _BCRYPT_KEY_DATA_BLOB_HEADER {
+    ULONG dwMagic;
+    ULONG dwVersion;
+    ULONG cbKeyData;
+} BCRYPT_KEY_DATA_BLOB_HEADER, *PBCRYPT_KEY_DATA_BLOB_HEADER;
+
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_KEY_DATA_BLOB_HEADER) == 12, "BCRYPT_KEY_DATA_BLOB_HEADER");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCryptBuffer) == 8 + sizeof(void *), "BCryptBuffer");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCryptBufferDesc) == 8 + sizeof(void *), "BCryptBufferDesc");
 NCRYPT_EXT_STATIC_ASSERT(offsetof(BCryptBuffer, pvBuffer) == 8, "BCryptBuffer.pvBuffer");

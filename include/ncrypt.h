@@ -45,6 +45,13 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_ECDH_P384_ALGORITHM  BCRYPT_ECDH_P384_ALGORITHM
 #define NCRYPT_ECDH_P521_ALGORITHM  BCRYPT_ECDH_P521_ALGORITHM
 
+#define NCRYPT_AES_ALGORITHM      BCRYPT_AES_ALGORITHM
+#define NCRYPT_3DES_ALGORITHM     BCRYPT_3DES_ALGORITHM
+#define NCRYPT_3DES_112_ALGORITHM BCRYPT_3DES_112_ALGORITHM
+
+#define NCRYPT_AES_ALGORITHM_GROUP NCRYPT_AES_ALGORITHM
+#define NCRYPT_DES_ALGORITHM_GROUP u"DES" /* 3DES, too */
+
 #define NCRYPT_RSA_ALGORITHM_GROUP   NCRYPT_RSA_ALGORITHM
 #define NCRYPT_ECDSA_ALGORITHM_GROUP u"ECDSA"
 #define NCRYPT_ECDH_ALGORITHM_GROUP  u"ECDH"
@@ -69,6 +76,7 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_PAD_PKCS1_FLAG                 0x00000002 /* Encrypt, Decrypt, SignHash, VerifySignature */
 #define NCRYPT_PAD_OAEP_FLAG                  0x00000004 /* Encrypt, Decrypt */
 #define NCRYPT_PAD_PSS_FLAG                   0x00000008 /* SignHash, VerifySignature */
+#define NCRYPT_PAD_CIPHER_FLAG                0x00000010 /* Encrypt, Decrypt */
 #define NCRYPT_NO_KEY_VALIDATION              0x00000008 /* FinalizeKey, ImportKey */
 #define NCRYPT_MACHINE_KEY_FLAG               0x00000020
 #define NCRYPT_SILENT_FLAG                    0x00000040
@@ -83,6 +91,11 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_PERSIST_ONLY_FLAG              0x40000000
 #define NCRYPT_PERSIST_FLAG                   0x80000000
 
+/* In NCRYPT_CIPHER_PADDING_INFO. */
+#define NCRYPT_CIPHER_NO_PADDING_FLAG    0x00000000
+#define NCRYPT_CIPHER_BLOCK_PADDING_FLAG 0x00000001
+#define NCRYPT_CIPHER_OTHER_PADDING_FLAG 0x00000002
+
 /* Properties. */
 #define NCRYPT_NAME_PROPERTY                   u"Name"
 #define NCRYPT_UNIQUE_NAME_PROPERTY            u"Unique Name"
@@ -93,6 +106,9 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_PUBLIC_LENGTH_PROPERTY          u"PublicKeyLength"
 #define NCRYPT_SIGNATURE_LENGTH_PROPERTY       u"SignatureLength"
 #define NCRYPT_BLOCK_LENGTH_PROPERTY           u"Block Length"
+#define NCRYPT_CHAINING_MODE_PROPERTY          u"Chaining Mode"
+#define NCRYPT_INITIALIZATION_VECTOR           BCRYPT_INITIALIZATION_VECTOR
+#define NCRYPT_AUTH_TAG_LENGTH                 BCRYPT_AUTH_TAG_LENGTH
 #define NCRYPT_EXPORT_POLICY_PROPERTY          u"Export Policy"
 #define NCRYPT_KEY_USAGE_PROPERTY              u"Key Usage"
 #define NCRYPT_KEY_TYPE_PROPERTY               u"Key Type"
@@ -147,6 +163,9 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 
 /* Blob types. */
 #define NCRYPT_PKCS8_PRIVATE_KEY_BLOB u"PKCS8_PRIVATEKEY"
+#define NCRYPT_CIPHER_KEY_BLOB        u"CipherKeyBlob"
+
+#define NCRYPT_CIPHER_KEY_BLOB_MAGIC 0x52485043 /* CPHR */
 
 typedef BCryptBuffer NCryptBuffer, *PNCryptBuffer;
 typedef BCryptBufferDesc NCryptBufferDesc, *PNCryptBufferDesc;
@@ -187,6 +206,29 @@ typedef struct __NCRYPT_UI_POLICY {
     LPCWSTR pszDescription;
 } NCRYPT_UI_POLICY;
 
+/* Followed by the algorithm's name with its NUL (cbAlgName bytes) and the key as a BCRYPT_KEY_DATA_BLOB. */
+typedef struct _NCRYPT_KEY_BLOB_HEADER {
+    ULONG cbSize;
+    ULONG dwMagic;
+    ULONG cbAlgName;
+    ULONG cbKeyData;
+} NCRYPT_KEY_BLOB_HEADER, *PNCRYPT_KEY_BLOB_HEADER;
+
+/* What goes with NCRYPT_PAD_CIPHER_FLAG. The vector is for this call instead of the key's own, and is what the next
+ * call of a stream goes on with when this one returns. */
+typedef struct _NCRYPT_CIPHER_PADDING_INFO {
+    ULONG cbSize;
+    DWORD dwFlags;
+    PUCHAR pbIV; /* NULL: the key's own */
+    ULONG cbIV;
+    PUCHAR pbOtherInfo;
+    ULONG cbOtherInfo;
+} NCRYPT_CIPHER_PADDING_INFO, *PNCRYPT_CIPHER_PADDING_INFO;
+
+NCRYPT_EXT_STATIC_ASSERT(sizeof(NCRYPT_KEY_BLOB_HEADER) == 16, "NCRYPT_KEY_BLOB_HEADER");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(NCRYPT_CIPHER_PADDING_INFO) == (sizeof(void *) == 8 ? 40 : 24),
+                         "NCRYPT_CIPHER_PADDING_INFO");
+NCRYPT_EXT_STATIC_ASSERT(offsetof(NCRYPT_CIPHER_PADDING_INFO, pbIV) == 8, "NCRYPT_CIPHER_PADDING_INFO.pbIV");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(NCryptAlgorithmName) == (sizeof(void *) == 8 ? 24 : 16), "NCryptAlgorithmName");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(NCryptKeyName) == (sizeof(void *) == 8 ? 24 : 16), "NCryptKeyName");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(NCryptProviderName) == 2 * sizeof(void *), "NCryptProviderName");
@@ -229,7 +271,10 @@ SECURITY_STATUS WINAPI NCryptGetProperty(NCRYPT_HANDLE hObject, LPCWSTR pszPrope
 SECURITY_STATUS WINAPI NCryptSetProperty(NCRYPT_HANDLE hObject, LPCWSTR pszProperty, PBYTE pbInput, DWORD cbInput,
                                          DWORD dwFlags);
 
-/* Use. */
+/* Use. A symmetric key chains as its properties "Chaining Mode" (ECB, CBC, or CFB by bytes; at first CBC) and "IV" say,
+ * which are the handle's alone and never stored; flags 0 begin with the handle's vector and leave the next one there,
+ * also when several threads do so, and take whole blocks (CFB: any number of bytes). Block padding is that of PKCS #7,
+ * to the cipher's block in every mode. A failure changes no vector; what is in pbOutput then has no meaning. */
 SECURITY_STATUS WINAPI NCryptSignHash(NCRYPT_KEY_HANDLE hKey, void *pPaddingInfo, PBYTE pbHashValue, DWORD cbHashValue,
                                       PBYTE pbSignature, DWORD cbSignature, DWORD *pcbResult, DWORD dwFlags);
 SECURITY_STATUS WINAPI NCryptVerifySignature(NCRYPT_KEY_HANDLE hKey, void *pPaddingInfo, PBYTE pbHashValue,

@@ -12,14 +12,15 @@ static void let_go(void *algorithm)
 }
 
 /* Generic ECDSA is not among them: its curve would be a property of the provider's, and there are none here. Nor are
- * the algorithms of key agreement: Windows does not verify with their keys, and nothing else is done here with them. */
+ * the algorithms of key agreement: Windows does not verify with their keys, and nothing else is done here with them.
+ * Keys that are a secret have no public half. */
 static SECURITY_STATUS find_algorithm(const WCHAR *name, const struct algorithm **algorithm)
 {
     char printable[64];
 
     *algorithm = algorithm_by_name(name);
     if (*algorithm == NULL || (*algorithm)->takes_curve ||
-        (*algorithm)->interface == NCRYPT_SECRET_AGREEMENT_INTERFACE) {
+        (*algorithm)->interface == NCRYPT_SECRET_AGREEMENT_INTERFACE || (*algorithm)->family->holds_secret) {
         return status_fail(STATUS_NOT_FOUND, "algorithm '%s' is not supported",
                            utf16_printable(name, printable, sizeof printable));
     }

@@ -3,8 +3,8 @@
  * What the files of this folder share: the objects behind provider and key handles.
  *
  * Every NCrypt function checks in this order: handle, flags, pointers, state, usage, sizes; then it acts. Locks, in the
- * order in which they may be taken: a key's or provider's lock, then the store's. No lock is held while libcrypto
- * works.
+ * order in which they may be taken: a key's or provider's lock, then that of its chaining or the store's. No lock but
+ * that of a symmetric key's chaining is held while libcrypto works.
  */
 #ifndef PORTABLE_NCRYPT_INTERNAL_H
 #define PORTABLE_NCRYPT_INTERNAL_H
@@ -99,8 +99,9 @@ struct key {
     struct ui_policy ui;
     WCHAR *use_context;
     HWND window;
-    struct bag session; /* custom properties of this handle */
-    struct bag stored;  /* custom properties kept with the key */
+    struct chaining *chaining; /* of symmetric keys, with a lock of its own; else NULL. Set once, by key_new() */
+    struct bag session;        /* custom properties of this handle */
+    struct bag stored;         /* custom properties kept with the key */
 };
 
 MUST_CHECK SECURITY_STATUS key_new(struct provider *provider, const struct algorithm *algorithm, struct key **key);
@@ -175,6 +176,31 @@ MUST_CHECK SECURITY_STATUS key_check_usage(const struct key *key, uint32_t usage
 /* material_sign() for a key that is ready, if its usage allows it. */
 MUST_CHECK SECURITY_STATUS key_sign(struct key *key, const void *padding, uint32_t flags, const uint8_t *hash,
                                     uint32_t hash_size, uint8_t *out, uint32_t out_size, DWORD *result);
+
+/* ---- cipher.c: how a symmetric key's handle chains, and what it encrypts and decrypts ------------------------- */
+
+MUST_CHECK SECURITY_STATUS chaining_new(struct chaining **chaining);
+void chaining_free(struct chaining *chaining);
+void chaining_renew_lock(struct chaining *chaining); /* in the child of a fork; NULL is allowed */
+
+const WCHAR *chaining_mode_name(struct chaining *chaining);
+bool chaining_set_mode(struct chaining *chaining, const WCHAR *name); /* false: there is no such mode */
+
+/* The vector, which has one block of the cipher; false when there is none yet. */
+bool chaining_iv(struct chaining *chaining, uint8_t *out, uint32_t block);
+void chaining_set_iv(struct chaining *chaining, const uint8_t *iv, uint32_t block);
+
+struct cipher_buffers {
+    const uint8_t *in;
+    uint32_t in_size;
+    uint8_t *out; /* NULL: only the size is asked for */
+    uint32_t out_size;
+    DWORD *result;
+};
+
+/* NCryptEncrypt and NCryptDecrypt for a symmetric key that is ready, if its usage allows it. */
+MUST_CHECK SECURITY_STATUS cipher_run(struct key *key, bool decrypt, const NCRYPT_CIPHER_PADDING_INFO *info,
+                                      uint32_t flags, const struct cipher_buffers *buffers);
 
 /* ---- agreement.c: the secret object -------------------------------------------------------------------------- */
 

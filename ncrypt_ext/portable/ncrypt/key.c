@@ -17,6 +17,7 @@ static void renew_key_lock(void *object)
 
     pthread_mutex_init(&key->lock, NULL);
     pthread_mutex_init(&key->provider->lock, NULL); /* the provider's own handle may be closed */
+    chaining_renew_lock(key->chaining);
     atomic_compare_exchange_strong(&key->state, &finalizing, KEY_UNFINALIZED);
 }
 
@@ -56,6 +57,10 @@ SECURITY_STATUS key_new(struct provider *provider, const struct algorithm *algor
         key->curve = curve_by_name(algorithm->curve_name);
         key->length = key->curve->bits;
     }
+    if (algorithm->block_size != 0 && chaining_new(&key->chaining) != ERROR_SUCCESS) {
+        key_destroy(key);
+        return status_no_memory();
+    }
     *out = key;
     return ERROR_SUCCESS;
 }
@@ -80,6 +85,7 @@ void key_destroy(void *object)
     free(key->name);
     ui_policy_clear(&key->ui);
     free(key->use_context);
+    chaining_free(key->chaining);
     bag_clear(&key->session);
     bag_clear(&key->stored);
     pthread_mutex_destroy(&key->lock);

@@ -61,4 +61,11 @@ SECURITY_STATUS property_set_use_context(void *object, const uint8_t *data, uint
 SECURITY_STATUS property_get_window(const void *object, struct value *value);
 SECURITY_STATUS property_set_window(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
 
+/* property_cipher.c */
+SECURITY_STATUS property_get_block_length(const void *object, struct value *value);
+SECURITY_STATUS property_get_chaining(const void *object, struct value *value);
+SECURITY_STATUS property_set_chaining(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+SECURITY_STATUS property_get_iv(const void *object, struct value *value);
+SECURITY_STATUS property_set_iv(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+
 #endif

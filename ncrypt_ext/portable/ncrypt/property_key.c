@@ -107,11 +107,20 @@ static SECURITY_STATUS get_provider_handle(const void *object, struct value *val
 /* ---- sizes
  * ----------------------------------------------------------------------------------------------------------------- */
 
+/* Of a secret that has been given; 0: none has. */
+static uint32_t pending_bits(const struct key *key)
+{
+    return (uint32_t)key->pending.item[COMPONENT_SECRET].size * 8;
+}
+
 static SECURITY_STATUS get_length(const void *object, struct value *value)
 {
     const struct key *key = object;
     uint32_t bits = key->length != 0 ? key->length : key->algorithm->lengths.dwDefaultLength;
 
+    if (pending_bits(key) != 0) {
+        bits = pending_bits(key);
+    }
     if (bits == 0) {
         return status_fail(NTE_NOT_FOUND, "the length is not known before the curve is set");
     }
@@ -126,6 +135,9 @@ static SECURITY_STATUS set_length(void *object, const uint8_t *data, uint32_t si
     (void)size;
     (void)flags;
     if (key->pending.algorithm != NULL) {
+        if (bits == pending_bits(key)) {
+            return ERROR_SUCCESS; /* whoever imports a secret may say how long it is */
+        }
         return status_fail(NTE_BAD_KEY_STATE, "the key has been given as a blob, which has its own length");
     }
     if (key->algorithm->takes_curve || !algorithm_length_valid(key->algorithm, bits)) {
@@ -151,6 +163,9 @@ static SECURITY_STATUS get_public_length(const void *object, struct value *value
 {
     const struct key *key = object;
 
+    if (key->algorithm->family->holds_secret) {
+        return status_fail(NTE_NOT_SUPPORTED, "the key has no public half");
+    }
     return value_dword(value, key->material->bits);
 }
 
@@ -162,17 +177,6 @@ static SECURITY_STATUS get_signature_length(const void *object, struct value *va
         return status_fail(NTE_NOT_SUPPORTED, "the algorithm does not sign");
     }
     return value_dword(value, key->material->signature_size);
-}
-
-static SECURITY_STATUS get_block_length(const void *object, struct value *value)
-{
-    const struct key *key = object;
-    uint32_t bits = key->length != 0 ? key->length : key->algorithm->lengths.dwDefaultLength;
-
-    if ((key->algorithm->operations & NCRYPT_ASYMMETRIC_ENCRYPTION_OPERATION) == 0) {
-        return status_fail(NTE_NOT_SUPPORTED, "the algorithm does not encrypt");
-    }
-    return value_dword(value, (bits + 7) / 8);
 }
 
 static SECURITY_STATUS get_curve(const void *object, struct value *value)
@@ -342,7 +346,10 @@ static const struct property table[] = {
     {NCRYPT_LENGTHS_PROPERTY, KIND_BYTES, WHEN_NEVER, false, get_lengths, NULL},
     {NCRYPT_PUBLIC_LENGTH_PROPERTY, KIND_DWORD, WHEN_NEVER, true, get_public_length, NULL},
     {NCRYPT_SIGNATURE_LENGTH_PROPERTY, KIND_DWORD, WHEN_NEVER, true, get_signature_length, NULL},
-    {NCRYPT_BLOCK_LENGTH_PROPERTY, KIND_DWORD, WHEN_NEVER, false, get_block_length, NULL},
+    {NCRYPT_BLOCK_LENGTH_PROPERTY, KIND_DWORD, WHEN_NEVER, false, property_get_block_length, NULL},
+    {NCRYPT_CHAINING_MODE_PROPERTY, KIND_STRING, WHEN_ALWAYS, false, property_get_chaining, property_set_chaining},
+    {NCRYPT_INITIALIZATION_VECTOR, KIND_BYTES, WHEN_ALWAYS, false, property_get_iv, property_set_iv},
+    {NCRYPT_AUTH_TAG_LENGTH, KIND_BYTES, WHEN_NEVER, false, get_unsupported, NULL},
     {NCRYPT_ECC_CURVE_NAME_PROPERTY, KIND_STRING, WHEN_UNFINISHED, false, get_curve, set_curve},
     {NCRYPT_EXPORT_POLICY_PROPERTY, KIND_DWORD, WHEN_POLICY, false, get_export_policy, set_export_policy},
     {NCRYPT_KEY_USAGE_PROPERTY, KIND_DWORD, WHEN_UNFINISHED, false, get_usage, set_usage},

@@ -5,8 +5,10 @@
 #include "common/export.h"
 #include "ncrypt/internal.h"
 
-#define SIGN_FLAGS   (NCRYPT_SILENT_FLAG | NCRYPT_PAD_PKCS1_FLAG | NCRYPT_PAD_PSS_FLAG)
-#define CIPHER_FLAGS (NCRYPT_SILENT_FLAG | NCRYPT_NO_PADDING_FLAG | NCRYPT_PAD_PKCS1_FLAG | NCRYPT_PAD_OAEP_FLAG)
+#define SIGN_FLAGS (NCRYPT_SILENT_FLAG | NCRYPT_PAD_PKCS1_FLAG | NCRYPT_PAD_PSS_FLAG)
+#define CIPHER_FLAGS                                                                                                   \
+    (NCRYPT_SILENT_FLAG | NCRYPT_NO_PADDING_FLAG | NCRYPT_PAD_PKCS1_FLAG | NCRYPT_PAD_OAEP_FLAG |                      \
+     NCRYPT_PAD_CIPHER_FLAG)
 
 #define ANY_USAGE 0 /* the public half may always be used */
 
@@ -121,9 +123,12 @@ static SECURITY_STATUS encrypt(NCRYPT_KEY_HANDLE handle, const uint8_t *in, uint
         return status;
     }
     status = check_call(key, flags, CIPHER_FLAGS, missing_pointer(in, in_size, result), ANY_USAGE);
-    if (status == ERROR_SUCCESS) {
-        status = material_encrypt(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, in, in_size, out,
-                                  out_size, result);
+    flags &= ~(uint32_t)NCRYPT_SILENT_FLAG;
+    if (status == ERROR_SUCCESS && key->chaining != NULL) {
+        status = cipher_run(key, false, padding, flags, &(struct cipher_buffers){in, in_size, out, out_size, result});
+        key_mark_used(key, out);
+    } else if (status == ERROR_SUCCESS) {
+        status = material_encrypt(key->material, padding, flags, in, in_size, out, out_size, result);
     }
     handle_release(handle);
     return status;
@@ -146,9 +151,12 @@ static SECURITY_STATUS decrypt(NCRYPT_KEY_HANDLE handle, const uint8_t *in, uint
         return status;
     }
     status = check_call(key, flags, CIPHER_FLAGS, missing_pointer(in, in_size, result), NCRYPT_ALLOW_DECRYPT_FLAG);
+    flags &= ~(uint32_t)NCRYPT_SILENT_FLAG;
     if (status == ERROR_SUCCESS) {
-        status = material_decrypt(key->material, padding, flags & ~(uint32_t)NCRYPT_SILENT_FLAG, in, in_size, out,
-                                  out_size, result);
+        status =
+            key->chaining != NULL
+                ? cipher_run(key, true, padding, flags, &(struct cipher_buffers){in, in_size, out, out_size, result})
+                : material_decrypt(key->material, padding, flags, in, in_size, out, out_size, result);
         key_mark_used(key, out);
     }
     handle_release(handle);

@@ -113,7 +113,7 @@ SECURITY_STATUS certificate_check_pkey(const X509 *x509, const EVP_PKEY *pkey)
     if (own == NULL) {
         return status_from_openssl(NTE_BAD_PUBLIC_KEY, "the public key of the certificate");
     }
-    if (EVP_PKEY_eq(own, pkey) != 1 && !same_pss_key(own, pkey)) {
+    if (pkey == NULL || (EVP_PKEY_eq(own, pkey) != 1 && !same_pss_key(own, pkey))) {
         return status_fail(NTE_BAD_PUBLIC_KEY, "the certificate is for another key");
     }
     return ERROR_SUCCESS;

@@ -24,6 +24,19 @@
 #define ECDH_ROW(identifier, curve, bits)                                                                              \
     EC_ROW(identifier, curve, bits, NCRYPT_ECDH_ALGORITHM_GROUP, NCRYPT_SECRET_AGREEMENT_INTERFACE, ECDH_OPERATIONS)
 
+#define CIPHER_ROW(identifier, of_group, block, least, most, step, usual)                                              \
+    {                                                                                                                  \
+        .name = identifier,                                                                                            \
+        .group = of_group,                                                                                             \
+        .family = &family_symmetric,                                                                                   \
+        .interface = NCRYPT_CIPHER_INTERFACE,                                                                          \
+        .operations = NCRYPT_CIPHER_OPERATION,                                                                         \
+        .lengths = {least, most, step, usual},                                                                         \
+        .import_min = least,                                                                                           \
+        .import_max = most,                                                                                            \
+        .block_size = block,                                                                                           \
+    }
+
 static const struct algorithm algorithms[] = {
     {
         .name = NCRYPT_RSA_ALGORITHM,
@@ -64,6 +77,9 @@ static const struct algorithm algorithms[] = {
         .import_min = 256,
         .import_max = 521,
     },
+    CIPHER_ROW(NCRYPT_AES_ALGORITHM, NCRYPT_AES_ALGORITHM_GROUP, 16, 128, 256, 64, 128),
+    CIPHER_ROW(NCRYPT_3DES_ALGORITHM, NCRYPT_DES_ALGORITHM_GROUP, 8, 192, 192, 0, 192),
+    CIPHER_ROW(NCRYPT_3DES_112_ALGORITHM, NCRYPT_DES_ALGORITHM_GROUP, 8, 128, 128, 0, 128),
 };
 
 #define ALGORITHM_COUNT (sizeof algorithms / sizeof algorithms[0])

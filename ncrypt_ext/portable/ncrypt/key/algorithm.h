@@ -73,7 +73,8 @@ const struct algorithm *algorithm_for_curve(const WCHAR *group, const struct cur
 
 bool algorithm_length_valid(const struct algorithm *algorithm, uint32_t bits);
 
-extern const struct family family_rsa; /* rsa.c */
-extern const struct family family_ec;  /* ec.c */
+extern const struct family family_rsa;       /* rsa.c */
+extern const struct family family_ec;        /* ec.c */
+extern const struct family family_symmetric; /* symmetric.c */
 
 #endif
