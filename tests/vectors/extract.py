@@ -16,6 +16,7 @@ from pathlib import Path
 
 Lines = list[str]
 HERE = Path(__file__).parent
+AES_TESTS = ("MMT", "GFSbox", "KeySbox")
 
 
 def read(path: Path) -> Lines:
@@ -111,7 +112,26 @@ def kas(lines: Lines, chosen: set[str], results: str) -> Lines:
     return kept
 
 
+def cavp_cipher(paths: list[Path]) -> Lines:
+    """CAVP files of one cipher and mode, one after the other."""
+    kept: Lines = []
+    for path in paths:
+        kept += [*read(path), "\r\n"]
+    return kept
+
+
+def ciphers(source: Path) -> None:
+    for ours, mode in (("ecb", "ECB"), ("cbc", "CBC"), ("cfb8", "CFB8")):
+        folder = source / "AES" / mode[:3]
+        names = [f"{mode}{test}{bits}" for bits in (128, 192, 256) for test in AES_TESTS]
+        write(f"aes_{ours}.txt", cavp_cipher([folder / f"{name}.rsp" for name in names]))
+        folder = source / "3DES" / mode[:3]
+        names = [f"T{mode}MMT{keys}" for keys in (2, 3)]
+        write(f"tdes_{ours}.txt", cavp_cipher([folder / f"{name}.rsp" for name in names]))
+
+
 def main(source: Path) -> None:
+    ciphers(source / "ciphers")
     curves = ("P-256", "P-384", "P-521")
     every = {"SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512"}
     ec, rsa = source / "asymmetric/ECDSA", source / "asymmetric/RSA"
