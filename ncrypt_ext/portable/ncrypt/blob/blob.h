@@ -108,12 +108,14 @@ SECURITY_STATUS blob_key_data_parse(const struct blob_format *format, const uint
                                     const struct blob_parameters *parameters, struct components *components,
                                     uint32_t *usage);
 SECURITY_STATUS blob_key_data_write(const struct blob_format *format, const struct components *components,
-                                    uint32_t usage, uint8_t *out, size_t out_size, size_t *result);
+                                    const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                    size_t *result);
 SECURITY_STATUS blob_secret_parse(const struct blob_format *format, const uint8_t *data, size_t size,
                                   const struct blob_parameters *parameters, struct components *components,
                                   uint32_t *usage);
-SECURITY_STATUS blob_secret_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                                  uint8_t *out, size_t out_size, size_t *result);
+SECURITY_STATUS blob_secret_write(const struct blob_format *format, const struct components *components,
+                                  const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                  size_t *result);
 
 /* blob_pkcs8.c */
 SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t *data, size_t size,

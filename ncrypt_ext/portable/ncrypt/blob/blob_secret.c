@@ -174,13 +174,14 @@ static void write_data(const struct component_span *secret, uint8_t *out)
 }
 
 SECURITY_STATUS blob_key_data_write(const struct blob_format *format, const struct components *components,
-                                    uint32_t usage, uint8_t *out, size_t out_size, size_t *result)
+                                    const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                    size_t *result)
 {
     const struct component_span *secret = &components->item[COMPONENT_SECRET];
     SECURITY_STATUS status = check_secret(format, components);
     bool ready = false;
 
-    (void)usage;
+    (void)parameters;
     if (status == ERROR_SUCCESS) {
         status = blob_output(out, out_size, DATA_HEADER_SIZE + secret->size, result, &ready);
     }
@@ -190,8 +191,9 @@ SECURITY_STATUS blob_key_data_write(const struct blob_format *format, const stru
     return status;
 }
 
-SECURITY_STATUS blob_secret_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                                  uint8_t *out, size_t out_size, size_t *result)
+SECURITY_STATUS blob_secret_write(const struct blob_format *format, const struct components *components,
+                                  const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                  size_t *result)
 {
     const struct component_span *secret = &components->item[COMPONENT_SECRET];
     const WCHAR *name = components->algorithm->name;
@@ -200,7 +202,7 @@ SECURITY_STATUS blob_secret_write(const struct blob_format *format, const struct
     SECURITY_STATUS status = check_secret(format, components);
     bool ready = false;
 
-    (void)usage;
+    (void)parameters;
     if (status == ERROR_SUCCESS) {
         status = blob_output(out, out_size, HEADER_SIZE + name_size + DATA_HEADER_SIZE + secret->size, result, &ready);
     }
