@@ -1,8 +1,9 @@
 """The public key class: the end of the chain."""
 
 from collections.abc import Iterable
+from typing import Literal
 
-from typing_extensions import final
+from typing_extensions import Buffer, final
 
 from ncrypt_ext._key_agreement import AgreementKey
 from ncrypt_ext._x509 import _CertificateSource
@@ -41,6 +42,26 @@ class Key(AgreementKey):
         ...
 
         Private blobs need an export policy that allows it.
+        """
+
+    def export_pkcs8(
+        self,
+        password: str | Buffer | None = None,
+        *,
+        encryption: Literal["PBES2", "3DES"] | None = None,
+        iterations: int | None = None,
+        silent: bool = False,
+    ) -> bytes:
+        """The private key as DER of PKCS #8 (RFC 5958), encrypted when there is a password.
+
+        An encrypted key is let out by ``ExportPolicy.ALLOW_EXPORT``; without a password it takes
+        ``ALLOW_PLAINTEXT_EXPORT``. A password is a ``str`` or bytes in ASCII, and not empty.
+        ``encryption`` is ``"PBES2"`` (AES-256, and PBKDF2 with HMAC-SHA-256) or ``"3DES"`` (with
+        SHA-1, of PKCS #12, which every Windows reads and writes). By default it is PBES2, and 3DES
+        where the key store does not write that. ``iterations`` says how often the password is
+        hashed, 600,000 times by default.
+
+        Raises the audit event ``ncrypt_ext.export_key`` as :meth:`export` does.
         """
 
     def public_key_der(self) -> bytes:

@@ -1,32 +1,35 @@
 # SPDX-License-Identifier: MIT
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t, uintptr_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
 
 cimport cython
 
 from ncrypt_ext._buffer cimport wipe
 from ncrypt_ext._handle cimport (
     LEASE_IS_BUSY, LEASE_IS_CLOSED, LeaseAnswer, NOTE_PUBLIC_ONLY, TYPE_KEY, handle_value,
-    lease_give_back, lease_take, lease_word_load, lease_word_or, release_if,
+    lease_give_back, lease_take, lease_word_load, lease_word_or, number_value, release_if,
 )
 from ncrypt_ext._key_agreement cimport AgreementKey
 from ncrypt_ext._key_base cimport KIND_EC, KIND_RSA, KIND_UNKNOWN
-from ncrypt_ext._key_device cimport PIN_FINE
+from ncrypt_ext._key_device cimport PIN_FINE, pin_text
 from ncrypt_ext._key_signing cimport too_small
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide, wide_pointer
 from ncrypt_ext.ncrypt cimport (
-    NCRYPT_PERSIST_FLAG, NCRYPT_SILENT_FLAG, NCryptDeleteKey, NCryptExportKey,
-    NCryptIsKeyHandle,
+    NCRYPT_PERSIST_FLAG, NCRYPT_SILENT_FLAG, NCRYPTBUFFER_PKCS_ALG_OID,
+    NCRYPTBUFFER_PKCS_ALG_PARAM, NCRYPTBUFFER_PKCS_SECRET, NCRYPTBUFFER_VERSION, NCryptBuffer,
+    NCryptBufferDesc, NCryptDeleteKey, NCryptExportKey, NCryptIsKeyHandle,
 )
-from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, SECURITY_STATUS
+from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PVOID, SECURITY_STATUS
 
+from os import urandom
 from sys import audit
 
 from ncrypt_ext._der import ec_public_key_info, pem, rsa_public_key_info
-from ncrypt_ext.errors import InvalidHandleError, NotSupportedError
+from ncrypt_ext.errors import InvalidHandleError, InvalidParameterError, NotSupportedError
 from ncrypt_ext.properties import CURVE_OIDS as _CURVE_OIDS
 from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
 
@@ -34,8 +37,14 @@ cdef bytes CERTIFICATE = wide("SmartCardKeyCertificate", "")
 cdef frozenset PUBLIC_BLOBS = frozenset(
     wide(_each, "") for _each in ("RSAPUBLICBLOB", "ECCPUBLICBLOB", "PUBLICBLOB"))
 
+cdef bytes PKCS8 = wide("PKCS8_PRIVATEKEY", "")
+# PBES2 of PKCS #5, and what Windows has always written: SHA-1 and 3DES of PKCS #12.
+cdef dict SCHEMES = {"PBES2": b"1.2.840.113549.1.5.13", "3DES": b"1.2.840.113549.1.12.1.3"}
+
 cdef enum:
     FIRST_TRY = 2048
+    ITERATIONS = 600_000
+    MAX_ITERATIONS = 8_000_000
     INVALID_HANDLE = 0x80090026
     NOT_SUPPORTED = 0x80090029
 
@@ -109,29 +118,21 @@ cdef class Key(AgreementKey):
         audit("ncrypt_ext.delete_key", self.name, self.is_machine_key)
         self.destroy(NCRYPT_SILENT_FLAG if silent else 0)
 
-    def export(self, blob_type, *, bint silent=False):
-        cdef bytes kind = wide(blob_type, "blob_type", 512)
-        cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
+    cdef bytes export_native(self, LPCWSTR kind, NCryptBufferDesc *parameters, DWORD flags):
+        """The blob may be a secret: it is wiped here, and the caller has the only copy."""
         cdef DWORD size = FIRST_TRY
         cdef DWORD written = 0
         cdef SECURITY_STATUS status
         cdef uint8_t *out = NULL
-        cdef LPCWSTR kind_pointer = wide_pointer(kind)
-        audit("ncrypt_ext.export_key", self.name, self.is_machine_key, blob_type)
-        if kind in PUBLIC_BLOBS:
-            blob = self.export_public(kind_pointer)
-            if blob is not None:
-                return blob
         try:
             while True:
-                # The blob may be a secret: it is wiped here, and the caller has the only copy.
                 out = <uint8_t *>malloc(size)
                 if out == NULL:
                     raise MemoryError()
                 self.enter()
                 with nogil:
-                    status = NCryptExportKey(self.lease.handle, 0, kind_pointer, NULL, out,
-                                             size, &written, flags)
+                    status = NCryptExportKey(self.lease.handle, 0, kind, parameters, out, size,
+                                             &written, flags)
                     self.leave()
                 if not too_small(status, written, size) or written <= size:
                     break
@@ -145,6 +146,67 @@ cdef class Key(AgreementKey):
             if out != NULL:
                 wipe(out, size)
                 free(out)
+
+    def export(self, blob_type, *, bint silent=False):
+        cdef bytes kind = wide(blob_type, "blob_type", 512)
+        cdef LPCWSTR kind_pointer = wide_pointer(kind)
+        audit("ncrypt_ext.export_key", self.name, self.is_machine_key, blob_type)
+        if kind in PUBLIC_BLOBS:
+            blob = self.export_public(kind_pointer)
+            if blob is not None:
+                return blob
+        return self.export_native(kind_pointer, NULL, NCRYPT_SILENT_FLAG if silent else 0)
+
+    cdef bytes export_encrypted(self, bytes password, str encryption, DWORD iterations,
+                                DWORD flags):
+        """PKCS #8 under a password, which the caller wipes."""
+        cdef uint32_t settings[6]  # CRYPT_PKCS12_PBE_PARAMS and the salt behind it
+        cdef bytes identifier = SCHEMES[encryption]
+        cdef bytes salt = urandom(16 if encryption == "PBES2" else 8)
+        cdef NCryptBuffer buffers[3]
+        cdef NCryptBufferDesc parameters
+        settings[0] = iterations
+        settings[1] = <uint32_t>len(salt)
+        memcpy(&settings[2], PyBytes_AS_STRING(salt), len(salt))
+        buffers[0] = NCryptBuffer(<DWORD>len(password), NCRYPTBUFFER_PKCS_SECRET,
+                                  <PVOID>PyBytes_AS_STRING(password))
+        buffers[1] = NCryptBuffer(<DWORD>len(identifier) + 1, NCRYPTBUFFER_PKCS_ALG_OID,
+                                  <PVOID>PyBytes_AS_STRING(identifier))
+        buffers[2] = NCryptBuffer(8 + <DWORD>len(salt), NCRYPTBUFFER_PKCS_ALG_PARAM,
+                                  <PVOID>&settings[0])
+        parameters.ulVersion = NCRYPTBUFFER_VERSION
+        parameters.cBuffers = 3
+        parameters.pBuffers = buffers
+        return self.export_native(wide_pointer(PKCS8), &parameters, flags)
+
+    def export_pkcs8(self, password=None, *, encryption=None, iterations=None,
+                     bint silent=False):
+        cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
+        cdef DWORD times = ITERATIONS
+        cdef bytes text
+        if encryption not in (None, *SCHEMES):
+            raise ValueError(f"encryption must be one of {', '.join(SCHEMES)}, not {encryption!r}")
+        if password is None:
+            if encryption is not None or iterations is not None:
+                raise ValueError("encryption and iterations need a password")
+            return self.export("PKCS8_PRIVATEKEY", silent=silent)
+        if iterations is not None:
+            times = number_value(iterations, "iterations")
+        if not 1 <= times <= MAX_ITERATIONS:
+            raise ValueError(f"iterations must be 1 to {MAX_ITERATIONS}, not {times}")
+        text = pin_text(password, "password")
+        try:
+            if len(text) == 2:
+                raise ValueError("password is empty")
+            audit("ncrypt_ext.export_key", self.name, self.is_machine_key, "PKCS8_PRIVATEKEY")
+            try:
+                return self.export_encrypted(text, encryption or "PBES2", times, flags)
+            except (NotSupportedError, InvalidParameterError):
+                if encryption is not None:
+                    raise
+            return self.export_encrypted(text, "3DES", times, flags)
+        finally:
+            wipe(PyBytes_AS_STRING(text), len(text))
 
     def public_key_der(self):
         if self.kind == KIND_UNKNOWN:

@@ -59,3 +59,4 @@ cdef class PinTurn:
 
 
 cdef object checked_callback(object value)
+cdef bytes pin_text(object pin, str argument)

@@ -20,4 +20,7 @@ cdef class Provider(PropertyHandle):
     cdef UnfinalizedKey create_native(self, object algorithm, object name, object key_spec,
                                       DWORD flags)
     cdef Handle import_native(self, object blob, object blob_type, object name, object curve,
-                              DWORD flags)
+                              bytes password, DWORD flags)
+    cdef Handle import_given(self, object blob, object blob_type, object name, object curve,
+                             bytes password, dict settings, object properties, DWORD flags,
+                             DWORD finish, bint finalize)

@@ -237,3 +237,71 @@ class Provider(PropertyHandle):
         finalize: Literal[False],
         silent: bool = False,
     ) -> UnfinalizedKey: ...
+    @overload
+    def import_pkcs8(
+        self,
+        data: Buffer | str,
+        password: str | Buffer | None = None,
+        *,
+        name: str | None = None,
+        export_policy: int | None = None,
+        usage: int | None = None,
+        ui_policy: UIPolicy | None = None,
+        properties: Mapping[str, Buffer | str | int] | None = None,
+        machine: bool = False,
+        overwrite: bool = False,
+        legacy_store: bool = False,
+        validate: bool = True,
+        finalize: Literal[True] = True,
+        silent: bool = False,
+    ) -> Key:
+        """Import a private key in PKCS #8 (RFC 5958), as DER or as text (PEM), encrypted or not.
+
+        What encrypts it is PBES2, or one of the schemes with 3DES and SHA-1 of PKCS #12, as Windows
+        writes them. A password is a ``str`` or bytes in ASCII. A wrong or missing one is an
+        :class:`~ncrypt_ext.AccessDeniedError`, and one for a key that is not encrypted a
+        ``ValueError``, as are data without a key. In text other things may stand around the key.
+
+        The other arguments are those of :meth:`import_key`, whose audit event is raised.
+        """
+
+    @overload
+    def import_pkcs8(
+        self,
+        data: Buffer | str,
+        password: str | Buffer | None = None,
+        *,
+        name: str | None = None,
+        export_policy: int | None = None,
+        usage: int | None = None,
+        ui_policy: UIPolicy | None = None,
+        properties: Mapping[str, Buffer | str | int] | None = None,
+        machine: bool = False,
+        overwrite: bool = False,
+        legacy_store: bool = False,
+        validate: bool = True,
+        finalize: Literal[False],
+        silent: bool = False,
+    ) -> UnfinalizedKey: ...
+    def clone_key(
+        self,
+        key: Key,
+        *,
+        name: str | None = None,
+        export_policy: int | None = None,
+        usage: int | None = None,
+        properties: Mapping[str, Buffer | str | int] | None = None,
+        machine: bool = False,
+        overwrite: bool = False,
+        legacy_store: bool = False,
+        silent: bool = False,
+    ) -> Key:
+        """Make a copy of a private key, of this provider or of another one, in this one.
+
+        The key's export policy must allow an encrypted export (``ExportPolicy.ALLOW_EXPORT``): it
+        goes from one to the other as PKCS #8 under a random password. The copy has the key's
+        usage, export policy and certificates, unless they are given, and the ``properties`` that
+        are given; without a name it is ephemeral. When a step fails nothing is left behind.
+
+        Raises the audit events ``ncrypt_ext.export_key`` and ``ncrypt_ext.import_key``.
+        """

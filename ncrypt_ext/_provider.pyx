@@ -14,7 +14,7 @@ from ncrypt_ext._handle cimport (
     handle_value, lease_word_or, number_value, release_if,
 )
 from ncrypt_ext._key cimport Key
-from ncrypt_ext._key_device cimport DeviceKey, checked_callback
+from ncrypt_ext._key_device cimport DeviceKey, checked_callback, pin_text
 from ncrypt_ext._key_iterator cimport key_iterator
 from ncrypt_ext._key_unfinalized cimport UnfinalizedKey
 from ncrypt_ext._property_handle cimport PropertyHandle
@@ -24,8 +24,8 @@ from ncrypt_ext.ncrypt cimport (
     NCRYPT_DO_NOT_FINALIZE_FLAG, NCRYPT_KEY_HANDLE, NCRYPT_MACHINE_KEY_FLAG,
     NCRYPT_MAX_ALG_ID_LENGTH, NCRYPT_MAX_KEY_NAME_LENGTH, NCRYPT_NO_KEY_VALIDATION,
     NCRYPT_OVERWRITE_KEY_FLAG, NCRYPT_PROV_HANDLE, NCRYPT_SILENT_FLAG,
-    NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG, NCRYPTBUFFER_ECC_CURVE_NAME,
-    NCRYPTBUFFER_PKCS_KEY_NAME, NCRYPTBUFFER_VERSION, NCryptAlgorithmName, NCryptBuffer,
+    NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG, NCRYPTBUFFER_ECC_CURVE_NAME, NCRYPTBUFFER_PKCS_KEY_NAME,
+    NCRYPTBUFFER_PKCS_SECRET, NCRYPTBUFFER_VERSION, NCryptAlgorithmName, NCryptBuffer,
     NCryptBufferDesc, NCryptCreatePersistedKey, NCryptEnumAlgorithms, NCryptEnumStorageProviders,
     NCryptFreeBuffer, NCryptImportKey, NCryptIsAlgSupported, NCryptOpenKey,
     NCryptOpenStorageProvider, NCryptProviderName, ncx_implementation, ncx_versions,
@@ -33,8 +33,10 @@ from ncrypt_ext.ncrypt cimport (
 from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PVOID, SECURITY_STATUS
 
 from collections.abc import Mapping
+from os import urandom
 from sys import audit
 
+from ncrypt_ext._pkcs8 import is_encrypted, key_der
 from ncrypt_ext.enums import AlgorithmClass, AlgorithmOperation, ImplType
 from ncrypt_ext.errors import KeyNotFoundError
 from ncrypt_ext.properties import PRIVATE_MAGIC_BLOBS as _PRIVATE_MAGIC_BLOBS
@@ -353,13 +355,13 @@ cdef class Provider(PropertyHandle):
             new.close()  # when a step failed; after become_key() there is nothing to close
 
     cdef Handle import_native(self, object blob, object blob_type, object name, object curve,
-                              DWORD flags):
+                              bytes password, DWORD flags):
         """NCryptImportKey; with NCRYPT_DO_NOT_FINALIZE_FLAG the key is an UnfinalizedKey."""
         cdef bytes kind_text = wide(blob_type, "blob_type", NCRYPT_MAX_ALG_ID_LENGTH)
         cdef bytes name_text = wide_or_none(name, "name", NCRYPT_MAX_KEY_NAME_LENGTH)
         cdef bytes curve_text = wide_or_none(curve, "curve", NCRYPT_MAX_ALG_ID_LENGTH)
         cdef LPCWSTR kind_pointer = wide_pointer(kind_text)
-        cdef NCryptBuffer buffers[2]
+        cdef NCryptBuffer buffers[3]
         cdef NCryptBufferDesc parameters
         cdef HandleType kind = TYPE_KEY
         cdef NCRYPT_KEY_HANDLE handle = 0
@@ -383,6 +385,9 @@ cdef class Provider(PropertyHandle):
         if curve_text is not None:
             buffers[parameters.cBuffers] = text_buffer(NCRYPTBUFFER_ECC_CURVE_NAME, curve_text)
             parameters.cBuffers += 1
+        if password is not None:
+            buffers[parameters.cBuffers] = text_buffer(NCRYPTBUFFER_PKCS_SECRET, password)
+            parameters.cBuffers += 1
         input_open(&data, blob, "blob")
         try:
             self.enter()
@@ -405,7 +410,6 @@ cdef class Provider(PropertyHandle):
                    usage=None, ui_policy=None, properties=None, bint machine=False,
                    bint overwrite=False, bint legacy_store=False, bint validate=True,
                    bint finalize=True, bint silent=False):
-        cdef UnfinalizedKey new
         cdef bytes secret
         cdef bytes agreeing = None
         cdef DWORD flags = key_flags(machine, overwrite, silent)
@@ -427,23 +431,76 @@ cdef class Provider(PropertyHandle):
                     wipe(PyBytes_AS_STRING(agreeing), len(agreeing))
                 if Py_REFCNT(secret) == 1:  # else whoever made it has kept it
                     wipe(PyBytes_AS_STRING(secret), len(secret))
-        settings = {"export_policy": export_policy, "usage": usage, "ui_policy": ui_policy}
+        return self.import_given(
+            blob, blob_type, name, curve, None,
+            {"export_policy": export_policy, "usage": usage, "ui_policy": ui_policy}, properties,
+            flags, finalize_flags(legacy_store, validate, silent), finalize)
+
+    def import_pkcs8(self, data, password=None, *, name=None, export_policy=None, usage=None,
+                     ui_policy=None, properties=None, bint machine=False, bint overwrite=False,
+                     bint legacy_store=False, bint validate=True, bint finalize=True,
+                     bint silent=False):
+        cdef bytes secret = key_der(data)
+        cdef bytes text = None
+        try:
+            if password is not None:
+                text = pin_text(password, "password")
+                if not is_encrypted(secret):
+                    raise ValueError("there is a password, and the key is not encrypted")
+            return self.import_given(
+                secret, "PKCS8_PRIVATEKEY", name, None, text,
+                {"export_policy": export_policy, "usage": usage, "ui_policy": ui_policy},
+                properties, key_flags(machine, overwrite, silent),
+                finalize_flags(legacy_store, validate, silent), finalize)
+        finally:
+            if text is not None:
+                wipe(PyBytes_AS_STRING(text), len(text))
+            if Py_REFCNT(secret) == 1:  # decoded here
+                wipe(PyBytes_AS_STRING(secret), len(secret))
+
+    def clone_key(self, key, *, name=None, export_policy=None, usage=None, properties=None,
+                  bint machine=False, bint overwrite=False, bint legacy_store=False,
+                  bint silent=False):
+        cdef Key source, clone
+        cdef str password
+        if not isinstance(key, Key):
+            raise TypeError(f"key must be a Key, not {type(key).__name__!r}")
+        source = key
+        chain = source.certificates
+        password = urandom(32).hex()
+        clone = self.import_pkcs8(
+            source.export_pkcs8(password, iterations=1, silent=silent), password, name=name,
+            export_policy=source.export_policy if export_policy is None else export_policy,
+            usage=source.usage if usage is None else usage, properties=properties,
+            machine=machine, overwrite=overwrite, legacy_store=legacy_store, silent=silent)
+        try:
+            if chain:
+                clone.set_certificates(chain, silent=silent)
+        except BaseException:
+            clone.destroy(0)
+            raise
+        return clone
+
+    cdef Handle import_given(self, object blob, object blob_type, object name, object curve,
+                             bytes password, dict settings, object properties, DWORD flags,
+                             DWORD finish, bint finalize):
+        cdef UnfinalizedKey new
         given = [setting for setting, value in {**settings, "properties": properties}.items()
                  if value is not None]
         public = isinstance(blob_type, str) and "PUBLIC" in blob_type
         if public and given:
             raise ValueError(f"a public key takes no {' and no '.join(given)}")
-        audit("ncrypt_ext.import_key", self.opened_name, blob_type, name, machine)
+        audit("ncrypt_ext.import_key", self.opened_name, blob_type, name,
+              bool(flags & NCRYPT_MACHINE_KEY_FLAG))
         if public or (finalize and name is None and not given):
             if not finalize:
                 flags |= NCRYPT_DO_NOT_FINALIZE_FLAG
-            return self.import_native(blob, blob_type, name, curve,
-                                      flags | finalize_flags(legacy_store, validate, silent))
+            return self.import_native(blob, blob_type, name, curve, password, flags | finish)
         known = None
         if blob_type != "PKCS8_PRIVATEKEY":
             known = _PRIVATE_MAGIC_BLOBS.get(magic_of(blob))
         if known is None:
-            new = self.import_native(blob, blob_type, name, curve,
+            new = self.import_native(blob, blob_type, name, curve, password,
                                      flags | NCRYPT_DO_NOT_FINALIZE_FLAG)
         else:
             # The way Windows documents for named keys: the blob is a property of a new key.
@@ -456,7 +513,7 @@ cdef class Provider(PropertyHandle):
                 new.set_property(kind, blob)
             if not finalize:
                 return new
-            return new.become_key(finalize_flags(legacy_store, validate, silent))
+            return new.become_key(finish)
         except BaseException:
             new.close()
             raise

@@ -42,7 +42,10 @@ cdef extern from "ncrypt.h" nogil:
         NCRYPT_PERSIST_FLAG
 
         NCRYPTBUFFER_VERSION
+        NCRYPTBUFFER_PKCS_ALG_OID
+        NCRYPTBUFFER_PKCS_ALG_PARAM
         NCRYPTBUFFER_PKCS_KEY_NAME
+        NCRYPTBUFFER_PKCS_SECRET
         NCRYPTBUFFER_ECC_CURVE_NAME
 
     ctypedef BCryptBuffer NCryptBuffer

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""PKCS #8 as it lies in files: DER, or text around it. What it holds the key store finds out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_TEXT = re.compile(
+    rb"-----BEGIN ((?:ENCRYPTED )?PRIVATE KEY)-----([A-Za-z0-9+/=\s]+)-----END \1-----"
+)
+_LABEL = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
+
+
+def _foreign(text: bytes) -> str:
+    found = _LABEL.search(text)
+    if found is None or not found[1].endswith(b"PRIVATE KEY"):
+        return "data holds no private key"
+    return (
+        f"data holds {found[1].decode('ascii')!r} in text form, which is no PKCS #8 or is damaged "
+        "('openssl pkcs8 -topk8' makes PKCS #8 of most keys)"
+    )
+
+
+def key_der(data: Any) -> bytes:
+    """The DER of one key; `data` itself when it is DER in bytes already."""
+    if isinstance(data, str):
+        text = data.encode("ascii", "replace")
+    elif type(data) is bytes and data[:1] == b"\x30":
+        return data
+    else:
+        try:
+            with memoryview(data) as view:
+                text = view.tobytes()
+        except TypeError:
+            raise TypeError(
+                f"data must be a bytes-like object or a str, not {type(data).__name__!r}"
+            ) from None
+        if text[:1] == b"\x30":
+            return text
+    if b"-----BEGIN " not in text:
+        if isinstance(data, str):
+            raise ValueError(_foreign(text))
+        return text  # for the key store to refuse
+    found = _TEXT.findall(text)
+    if len(found) != 1:
+        raise ValueError(f"data holds {len(found)} keys" if found else _foreign(text))
+    from base64 import b64decode
+
+    try:
+        return b64decode(b"".join(found[0][1].split()), validate=True)
+    except ValueError:
+        raise ValueError(_foreign(text)) from None
+
+
+def is_encrypted(der: bytes) -> bool:
+    """Whether the outer sequence begins with an algorithm, and not with a version."""
+    start = 2 + (der[1] & 0x7F if len(der) > 1 and der[1] & 0x80 else 0)
+    return der[start : start + 1] == b"\x30"

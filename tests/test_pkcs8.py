@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: MIT
+"""PKCS #8 in both directions with cryptography and the openssl command: in the clear, encrypted, as
+text; and copies of keys, which go from one provider to another in that form."""
+
+import datetime
+import subprocess
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
+
+import ncrypt_ext as nc
+
+ALLOW = nc.ExportPolicy
+ENCRYPTED = ALLOW.ALLOW_EXPORT
+OPEN = ALLOW.ALLOW_EXPORT | ALLOW.ALLOW_PLAINTEXT_EXPORT
+PASSWORDS = ["secret", "p\u00e4ssw\u00f6rd", "\U0001f511", "x" * 1023]
+every_password = pytest.mark.parametrize("password", PASSWORDS, ids=["", "latin", "pair", "long"])
+DER, PEM = serialization.Encoding.DER, serialization.Encoding.PEM
+PKCS8 = serialization.PrivateFormat.PKCS8
+KEYS = {
+    "RSA": rsa.generate_private_key(65537, 1024),
+    "P-256": ec.generate_private_key(ec.SECP256R1()),
+    "P-521": ec.generate_private_key(ec.SECP521R1()),
+}
+every_key = pytest.mark.parametrize("private", KEYS.values(), ids=KEYS)
+
+
+def public_der(private):
+    return private.public_key().public_bytes(DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def encrypted(private, password, encoding=DER):
+    how = serialization.BestAvailableEncryption(password.encode())
+    return private.private_bytes(encoding, PKCS8, how)
+
+
+def in_clear(private, encoding=DER):
+    return private.private_bytes(encoding, PKCS8, serialization.NoEncryption())
+
+
+def run_openssl(data, *arguments):
+    return subprocess.run(
+        ["openssl", *arguments], input=data, stdout=subprocess.PIPE, check=True, timeout=60
+    ).stdout
+
+
+# ---- export --------------------------------------------------------------------------------------
+
+
+@every_password
+@pytest.mark.parametrize("encryption", [None, "PBES2", "3DES"])
+@pytest.mark.parametrize("algorithm", ["RSA", "ECDSA_P256", "ECDSA_P521", "ECDH_P384"])
+def test_others_decrypt(provider, password, encryption, algorithm):
+    length = 1024 if algorithm == "RSA" else None
+    with provider.create_key(algorithm, length=length, export_policy=ENCRYPTED) as key:
+        data = key.export_pkcs8(password, encryption=encryption, iterations=2)
+        private = serialization.load_der_private_key(data, password.encode())
+        assert public_der(private) == key.public_key_der()
+        assert (b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03" in data) == (encryption == "3DES")
+        with pytest.raises(ValueError):  # noqa: PT011 - what it says depends on the padding
+            serialization.load_der_private_key(data, b"another")
+
+
+@pytest.mark.parametrize("encryption", ["PBES2", "3DES"])
+def test_openssl_decrypts(provider, encryption):
+    with provider.create_key("ECDSA_P256", export_policy=OPEN) as key:
+        data = key.export_pkcs8("secret", encryption=encryption, iterations=1000)
+        plain = run_openssl(data, "pkcs8", "-inform", "DER", "-outform", "DER", "-passin",
+                            "pass:secret")  # fmt: skip
+        assert serialization.load_der_private_key(plain, None).private_numbers() == (
+            serialization.load_der_private_key(key.export_pkcs8(), None).private_numbers()
+        )
+        text = run_openssl(data, "asn1parse", "-inform", "DER").decode()
+        expected = ("PBES2", "PBKDF2", "hmacWithSHA256", "aes-256-cbc")
+        for word in expected if encryption == "PBES2" else ("pbeWithSHA1And3-KeyTripleDES-CBC",):
+            assert word in text
+        assert ":03E8" in text  # the iterations
+
+
+def test_in_clear(provider):
+    with provider.create_key("RSA", length=1024, export_policy=OPEN) as key:
+        assert key.export_pkcs8() == key.export("PKCS8_PRIVATEKEY")
+
+
+def test_salt_and_iterations(provider, ec_key):
+    with provider.create_key("ECDSA_P256", export_policy=ENCRYPTED) as key:
+        first, second = (key.export_pkcs8("secret", iterations=3) for _ in range(2))
+        assert first != second
+        assert b"\x02\x01\x03" in first
+        assert b"\x02\x03\x09\x27\xc0" in key.export_pkcs8("secret")  # 600,000
+
+
+@pytest.mark.parametrize("policy", range(4))
+def test_policy(provider, policy):
+    with provider.create_key("ECDSA_P256", export_policy=policy) as key:
+        for allowed, password in ((policy & 2, None), (policy & 3, "secret")):
+            if allowed:
+                assert key.export_pkcs8(password, **({"iterations": 1} if password else {}))
+            else:
+                with pytest.raises(nc.NotSupportedError, match="export policy"):
+                    key.export_pkcs8(password)
+
+
+def test_archiving_under_a_password_is_for_once(provider):
+    policy = ALLOW.ALLOW_ARCHIVING
+    with provider.create_key("ECDSA_P256", export_policy=policy) as key:
+        with pytest.raises(nc.NotSupportedError):
+            key.export_pkcs8()
+        key.export_pkcs8("secret", iterations=1)
+        with pytest.raises(nc.NotSupportedError):
+            key.export_pkcs8("secret", iterations=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error"),
+    [
+        ((1,), {}, TypeError),
+        (("",), {}, ValueError),
+        ((b"",), {}, ValueError),
+        (("a\0b",), {}, ValueError),
+        (("p\u00e4".encode(),), {}, ValueError),
+        (("x" * 1025,), {}, nc.InvalidParameterError),
+        (("\ud800",), {}, nc.InvalidParameterError),
+        (("secret",), {"encryption": "AES"}, ValueError),
+        (("secret",), {"encryption": b"PBES2"}, ValueError),
+        (("secret",), {"iterations": 0}, ValueError),
+        (("secret",), {"iterations": 8_000_001}, ValueError),
+        (("secret",), {"iterations": 1.5}, TypeError),
+        ((), {"iterations": 1}, ValueError),
+        ((), {"encryption": "PBES2"}, ValueError),
+    ],
+)
+def test_wrong_arguments(provider, arguments, options, error):
+    with provider.create_key("ECDSA_P256", export_policy=OPEN) as key:
+        with pytest.raises(error) as caught:
+            key.export_pkcs8(*arguments, **options)
+        assert "secret" not in str(caught.value)
+
+
+def test_a_public_key(provider, ec_key):
+    with provider.import_key(ec_key.export("ECCPUBLICBLOB"), "ECCPUBLICBLOB") as key:
+        for password in (None, "secret"):
+            with pytest.raises(nc.NCryptError):
+                key.export_pkcs8(password)
+
+
+# ---- import --------------------------------------------------------------------------------------
+
+
+@every_key
+@pytest.mark.parametrize("encoding", [DER, PEM])
+@every_password
+def test_encrypted_by_others(provider, private, encoding, password):
+    data = encrypted(private, password, encoding)
+    for form in (data, bytearray(data), *([data.decode()] if encoding is PEM else [])):
+        with provider.import_pkcs8(form, password) as key:
+            assert key.public_key_der() == public_der(private)
+
+
+@every_key
+@pytest.mark.parametrize("encoding", [DER, PEM])
+def test_in_clear_by_others(provider, private, encoding):
+    with provider.import_pkcs8(in_clear(private, encoding)) as key:
+        assert key.public_key_der() == public_der(private)
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        ("-v2", "aes-128-cbc", "-v2prf", "hmacWithSHA1"),
+        ("-v2", "aes-192-cbc", "-v2prf", "hmacWithSHA384"),
+        ("-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA512"),
+        ("-v2", "des3"),
+        ("-v1", "PBE-SHA1-3DES"),
+        ("-v1", "PBE-SHA1-2DES"),
+    ],
+    ids=" ".join,
+)
+def test_encrypted_by_openssl(provider, scheme):
+    private = KEYS["P-256"]
+    data = run_openssl(in_clear(private, PEM), "pkcs8", "-topk8", "-passout", "pass:secret",
+                       *scheme)  # fmt: skip
+    with provider.import_pkcs8(data, "secret") as key:
+        assert key.public_key_der() == public_der(private)
+
+
+def test_settings_and_name(provider, digest):
+    data = encrypted(KEYS["P-256"], "secret")
+    provider.import_pkcs8(
+        data, "secret", name="stored", export_policy=ENCRYPTED, usage=nc.KeyUsage.ALLOW_SIGNING,
+        properties={"note": "text"},
+    ).close()  # fmt: skip
+    with provider.open_key("stored") as key:
+        assert key.export_policy == ENCRYPTED
+        assert key.usage == nc.KeyUsage.ALLOW_SIGNING
+        assert key.get_property("note") == "text\0".encode("utf-16-le")
+        key.verify(digest, key.sign(digest))
+    with pytest.raises(nc.KeyExistsError):
+        provider.import_pkcs8(data, "secret", name="stored")
+    provider.import_pkcs8(data, "secret", name="stored", overwrite=True).close()
+    with provider.import_pkcs8(data, "secret", name="later", finalize=False) as new:
+        assert isinstance(new, nc.UnfinalizedKey)
+        assert not provider.has_key("later")
+
+
+@pytest.mark.parametrize("password", ["Secret", "", b"", "x" * 1025, None], ids=repr)
+def test_wrong_password(provider, password):
+    data = encrypted(KEYS["P-256"], "secret")
+    with pytest.raises(nc.AccessDeniedError, match="password") as caught:
+        provider.import_pkcs8(data, password, name="never")
+    assert caught.value.name == "ERROR_INVALID_PASSWORD"
+    assert not provider.has_key("never")
+
+
+def test_needless_password(provider):
+    with pytest.raises(ValueError, match="not encrypted"):
+        provider.import_pkcs8(in_clear(KEYS["P-256"]), "secret")
+
+
+def test_text_with_other_things_around(provider):
+    text = "Bag Attributes\n  friendlyName: é\n" + in_clear(KEYS["P-256"], PEM).decode() + "#\n"
+    with provider.import_pkcs8(text) as key:
+        assert key.public_key_der() == public_der(KEYS["P-256"])
+
+
+SEC1 = KEYS["P-256"].private_bytes(
+    PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "words"),
+    [
+        (1, TypeError, "int"),
+        (b"", nc.NCryptError, ""),
+        ("", ValueError, "no private key"),
+        (b"\x30\x03\x02\x01\x00", nc.BadDataError, ""),
+        (in_clear(KEYS["P-256"])[:-1], nc.BadDataError, ""),
+        (in_clear(KEYS["P-256"]) + b"\0", nc.BadDataError, "follow"),
+        (SEC1, ValueError, "EC PRIVATE KEY.*openssl pkcs8"),
+        (2 * in_clear(KEYS["P-256"], PEM), ValueError, "2 keys"),
+        (in_clear(KEYS["P-256"], PEM)[:-20], ValueError, "damaged"),
+        (in_clear(KEYS["P-256"], PEM).replace(b"\nM", b"\nM="), (ValueError, nc.BadDataError), ""),
+        (b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----", ValueError, "no private"),
+    ],
+    ids=range(11),
+)
+def test_what_is_no_key(provider, data, error, words):
+    with pytest.raises(error, match=f"(?s){words}"):
+        provider.import_pkcs8(data)
+
+
+def test_too_much_work(provider):
+    with provider.create_key("ECDSA_P256", export_policy=ENCRYPTED) as key:
+        data = key.export_pkcs8("secret", iterations=0x7A1200)
+    with pytest.raises(nc.BadDataError, match="8000000 times"):
+        provider.import_pkcs8(data.replace(b"\x02\x03\x7a\x12\x00", b"\x02\x03\x7a\x12\x01"), "x")
+
+
+# ---- copies --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("algorithm", ["RSA", "ECDSA_P256", "ECDH_P384"])
+def test_clone(provider, algorithm):
+    with nc.Provider() as other, provider.create_key(
+        algorithm, "original", length=1024 if algorithm == "RSA" else None, export_policy=ENCRYPTED
+    ) as key:  # fmt: skip
+        with other.clone_key(key) as copy:
+            assert copy.public_key_der() == key.public_key_der()
+            assert (copy.algorithm, copy.name) == (algorithm, None)
+            assert (copy.usage, copy.export_policy) == (key.usage, key.export_policy)
+        other.clone_key(
+            key, name="copy", usage=nc.KeyUsage.ALLOW_DECRYPT, export_policy=0, properties={"n": 1}
+        ).close()
+        with provider.open_key("copy") as copy:
+            assert copy.public_key_der() == key.public_key_der()
+            assert copy.usage == nc.KeyUsage.ALLOW_DECRYPT
+            assert copy.export_policy == ALLOW.NONE
+            assert copy.get_property("n") == bytes([1, 0, 0, 0])
+            with pytest.raises(nc.NotSupportedError, match="export policy"):
+                provider.clone_key(copy)
+        with pytest.raises(nc.KeyExistsError):
+            provider.clone_key(key, name="original")
+        provider.clone_key(key, name="copy", overwrite=True).close()
+
+
+def certificate_of(private):
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "copy")])
+    start = datetime.datetime(2026, 1, 1)
+    builder = x509.CertificateBuilder(name, name, private.public_key(), 1, start,
+                                      start.replace(year=2036))  # fmt: skip
+    return builder.sign(private, SHA256())
+
+
+def test_clone_has_the_certificates(provider):
+    private = KEYS["P-256"]
+    with provider.import_pkcs8(in_clear(private), export_policy=ENCRYPTED, name="original") as key:
+        key.set_certificates(certificate_of(private))
+        provider.clone_key(key, name="copy").close()
+        with provider.open_key("copy") as copy:
+            assert copy.certificates == key.certificates != ()
+
+
+@pytest.mark.parametrize("what", [None, b"", "name"])
+def test_clone_of_no_key(provider, what):
+    with pytest.raises(TypeError, match="key must be a Key"):
+        provider.clone_key(what)
+
+
+def test_audit_events(run_python):
+    program = (
+        "import sys, ncrypt_ext as nc\n"
+        "seen = []\n"
+        "sys.addaudithook(lambda name, arguments: name.startswith('ncrypt_ext.') and"
+        " seen.append((name, arguments)))\n"
+        "with nc.Provider() as provider, provider.create_key('ECDSA_P256', 'k', export_policy=1) as"
+        " key:\n"
+        "    data = key.export_pkcs8('secret', iterations=1)\n"
+        "    provider.import_pkcs8(data, 'secret').close()\n"
+        "    provider.clone_key(key).close()\n"
+        "assert 'secret' not in repr(seen)\n"
+        "print(*[name.partition('.')[2] for name, _ in seen])\n"
+    )
+    shown = run_python(program).split()
+    assert shown == ["open_provider", "create_key", *2 * ["export_key", "import_key"]]
