@@ -78,6 +78,8 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_ECDH_P256_ALGORITHM  u"ECDH_P256"
 #define BCRYPT_ECDH_P384_ALGORITHM  u"ECDH_P384"
 #define BCRYPT_ECDH_P521_ALGORITHM  u"ECDH_P521"
+#define BCRYPT_DH_ALGORITHM         u"DH"
+#define BCRYPT_DSA_ALGORITHM        u"DSA"
 
 /* Chaining of symmetric ciphers. */
 #define BCRYPT_CHAIN_MODE_CBC        u"ChainingModeCBC"
@@ -179,6 +181,32 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_ECDSA_PUBLIC_GENERIC_MAGIC  0x50444345 /* ECDP */
 #define BCRYPT_ECDSA_PRIVATE_GENERIC_MAGIC 0x56444345 /* ECDV */
 
+/* DH and DSA: numbers modulo a prime P. The blobs of DSA keys come in two versions, up to 1024 bits and beyond. */
+#define BCRYPT_DH_PUBLIC_BLOB      u"DHPUBLICBLOB"
+#define BCRYPT_DH_PRIVATE_BLOB     u"DHPRIVATEBLOB"
+#define BCRYPT_DSA_PUBLIC_BLOB     u"DSAPUBLICBLOB"
+#define BCRYPT_DSA_PRIVATE_BLOB    u"DSAPRIVATEBLOB"
+#define LEGACY_DH_PUBLIC_BLOB      u"CAPIDHPUBLICBLOB" /* CryptoAPI's layouts: of version 3, */
+#define LEGACY_DH_PRIVATE_BLOB     u"CAPIDHPRIVATEBLOB"
+#define LEGACY_DSA_PUBLIC_BLOB     u"CAPIDSAPUBLICBLOB"
+#define LEGACY_DSA_PRIVATE_BLOB    u"CAPIDSAPRIVATEBLOB"
+#define LEGACY_DSA_V2_PUBLIC_BLOB  u"V2CAPIDSAPUBLICBLOB" /* and of version 2 */
+#define LEGACY_DSA_V2_PRIVATE_BLOB u"V2CAPIDSAPRIVATEBLOB"
+
+#define BCRYPT_DH_PUBLIC_MAGIC         0x42504844 /* DHPB */
+#define BCRYPT_DH_PRIVATE_MAGIC        0x56504844 /* DHPV */
+#define BCRYPT_DH_PARAMETERS_MAGIC     0x4D504844 /* DHPM */
+#define BCRYPT_DSA_PUBLIC_MAGIC        0x42505344 /* DSPB */
+#define BCRYPT_DSA_PRIVATE_MAGIC       0x56505344 /* DSPV */
+#define BCRYPT_DSA_PUBLIC_MAGIC_V2     0x32425044 /* DPB2 */
+#define BCRYPT_DSA_PRIVATE_MAGIC_V2    0x32565044 /* DPV2 */
+#define BCRYPT_DSA_PARAMETERS_MAGIC    0x4D505344 /* DSPM */
+#define BCRYPT_DSA_PARAMETERS_MAGIC_V2 0x324D5044 /* DPM2 */
+
+/* Properties of a key being made: the group it shall be of. */
+#define BCRYPT_DH_PARAMETERS  u"DHParameters"
+#define BCRYPT_DSA_PARAMETERS u"DSAParameters"
+
 /* The value of a provider's ECCCurveNameList: the pointers point into the caller's buffer. */
 typedef struct _BCRYPT_ECC_CURVE_NAMES {
     ULONG dwEccCurveNames;
@@ -214,6 +242,74 @@ typedef struct _BCRYPT_KEY_DATA_BLOB_HEADER {
 } BCRYPT_KEY_DATA_BLOB_HEADER, *PBCRYPT_KEY_DATA_BLOB_HEADER;
 
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_KEY_DATA_BLOB_HEADER) == 12, "BCRYPT_KEY_DATA_BLOB_HEADER");
+
+/* Followed by P, G, Y and, in private blobs, X: cbKey bytes each. */
+typedef struct _BCRYPT_DH_KEY_BLOB {
+    ULONG dwMagic;
+    ULONG cbKey;
+} BCRYPT_DH_KEY_BLOB, *PBCRYPT_DH_KEY_BLOB;
+
+/* Followed by P and G: cbKeyLength bytes each. cbLength counts everything. */
+typedef struct _BCRYPT_DH_PARAMETER_HEADER {
+    ULONG cbLength;
+    ULONG dwMagic;
+    ULONG cbKeyLength;
+} BCRYPT_DH_PARAMETER_HEADER;
+
+/* Followed by P, G, Y (cbKey bytes each) and, in private blobs, X (20 bytes). Count and Seed of 0xFF are unknown. */
+typedef struct _BCRYPT_DSA_KEY_BLOB {
+    ULONG dwMagic;
+    ULONG cbKey;
+    UCHAR Count[4]; /* big-endian */
+    UCHAR Seed[20];
+    UCHAR q[20];
+} BCRYPT_DSA_KEY_BLOB, *PBCRYPT_DSA_KEY_BLOB;
+
+typedef enum {
+    DSA_HASH_ALGORITHM_SHA1,
+    DSA_HASH_ALGORITHM_SHA256,
+    DSA_HASH_ALGORITHM_SHA512,
+} HASHALGORITHM_ENUM;
+
+typedef enum {
+    DSA_FIPS186_2,
+    DSA_FIPS186_3,
+} DSAFIPSVERSION_ENUM;
+
+/* Followed by Seed (cbSeedLength bytes), q (cbGroupSize), P, G, Y (cbKey each) and, in private blobs, X (cbGroupSize).
+ */
+typedef struct _BCRYPT_DSA_KEY_BLOB_V2 {
+    ULONG dwMagic;
+    ULONG cbKey;
+    HASHALGORITHM_ENUM hashAlgorithm; /* as long as q is */
+    DSAFIPSVERSION_ENUM standardVersion;
+    ULONG cbSeedLength;
+    ULONG cbGroupSize;
+    UCHAR Count[4];
+} BCRYPT_DSA_KEY_BLOB_V2, *PBCRYPT_DSA_KEY_BLOB_V2;
+
+/* Followed by P and G: cbKeyLength bytes each. */
+typedef struct _BCRYPT_DSA_PARAMETER_HEADER {
+    ULONG cbLength;
+    ULONG dwMagic;
+    ULONG cbKeyLength;
+    UCHAR Count[4];
+    UCHAR Seed[20];
+    UCHAR q[20];
+} BCRYPT_DSA_PARAMETER_HEADER;
+
+/* Followed by Seed, q, P and G. */
+typedef struct _BCRYPT_DSA_PARAMETER_HEADER_V2 {
+    ULONG cbLength;
+    ULONG dwMagic;
+    ULONG cbKeyLength;
+    HASHALGORITHM_ENUM hashAlgorithm;
+    DSAFIPSVERSION_ENUM standardVersion;
+    ULONG cbSeedLength;
+    ULONG cbGroupSize;
+    UCHAR Count[4];
+} BCRYPT_DSA_PARAMETER_HEADER_V2;
+
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCryptBuffer) == 8 + sizeof(void *), "BCryptBuffer");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCryptBufferDesc) == 8 + sizeof(void *), "BCryptBufferDesc");
 NCRYPT_EXT_STATIC_ASSERT(offsetof(BCryptBuffer, pvBuffer) == 8, "BCryptBuffer.pvBuffer");
@@ -223,6 +319,12 @@ NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PSS_PADDING_INFO) == 2 * sizeof(void *), 
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_OAEP_PADDING_INFO) == 3 * sizeof(void *), "BCRYPT_OAEP_PADDING_INFO");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_RSAKEY_BLOB) == 24, "BCRYPT_RSAKEY_BLOB");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_ECCKEY_BLOB) == 8, "BCRYPT_ECCKEY_BLOB");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DH_KEY_BLOB) == 8, "BCRYPT_DH_KEY_BLOB");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DH_PARAMETER_HEADER) == 12, "BCRYPT_DH_PARAMETER_HEADER");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DSA_KEY_BLOB) == 52, "BCRYPT_DSA_KEY_BLOB");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DSA_KEY_BLOB_V2) == 28, "BCRYPT_DSA_KEY_BLOB_V2");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DSA_PARAMETER_HEADER) == 56, "BCRYPT_DSA_PARAMETER_HEADER");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DSA_PARAMETER_HEADER_V2) == 32, "BCRYPT_DSA_PARAMETER_HEADER_V2");
 
 /* Public keys in the process. What Windows leaves open: the engine knows the algorithms RSA, ECDSA_P256, ECDSA_P384 and
  * ECDSA_P521 and the public blobs of each; the second key handles are NULL; a blob that is not a key of the provider's

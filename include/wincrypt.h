@@ -40,6 +40,8 @@ typedef unsigned int ALG_ID;
 #define CALG_SHA_512  0x0000800E
 #define CALG_RSA_SIGN 0x00002400
 #define CALG_RSA_KEYX 0x0000A400
+#define CALG_DSS_SIGN 0x00002200
+#define CALG_DH_SF    0x0000AA01
 
 /* Flags of CryptAcquireContextW. */
 #define CRYPT_VERIFYCONTEXT  0xF0000000

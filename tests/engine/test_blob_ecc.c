@@ -285,7 +285,7 @@ static void test_resolve(void)
         {u"PRIVATEBLOB", "ECS6", u"ECCPRIVATEBLOB"},
         {u"PRIVATEBLOB", "ECS5", u"ECCPRIVATEBLOB"},
         {u"PUBLICBLOB", "ECK1", u"ECCPUBLICBLOB"},
-        {u"PUBLICBLOB", "DSPB", NULL},
+        {u"PUBLICBLOB", "????", NULL},
         {u"PRIVATEBLOB", "\0\0\0\0", NULL},
     };
     const struct algorithm *rsa = algorithm_by_name(u"RSA"), *ecdsa = algorithm_by_name(u"ECDSA_P521");

@@ -92,7 +92,7 @@ struct key {
     bool imported;             /* came in by NCryptImportKey */
     bool original;             /* this handle made or imported the key: archiving policies apply */
     bool archived;             /* and its one archiving export has been done */
-    struct components pending; /* numbers given before finalize, by a blob; algorithm NULL: none */
+    struct components pending; /* given before finalize: numbers of a blob, parameters; algorithm NULL: none */
     WCHAR *name;               /* NULL: ephemeral */
     int64_t stored_id;         /* of the stored key, once there is one */
     uint64_t modified;         /* FILETIME ticks */

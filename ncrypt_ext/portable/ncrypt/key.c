@@ -6,6 +6,7 @@
 #include "common/secmem.h"
 #include "common/utf16.h"
 #include "ncrypt/internal.h"
+#include "ncrypt/key/dl.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -162,6 +163,9 @@ const struct algorithm *key_algorithm(const struct key *key)
 
 static SECURITY_STATUS make_material(const struct key *key, bool validate, struct material **material)
 {
+    if (key->pending.algorithm != NULL && dl_is_group(&key->pending)) {
+        return material_generate_in(&key->pending, validate, material);
+    }
     if (key->pending.algorithm != NULL) {
         return material_load(&key->pending, validate, material);
     }

@@ -68,4 +68,8 @@ SECURITY_STATUS property_set_chaining(void *object, const uint8_t *data, uint32_
 SECURITY_STATUS property_get_iv(const void *object, struct value *value);
 SECURITY_STATUS property_set_iv(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
 
+/* property_group.c: the parameters of a DH or DSA key that is being made. */
+SECURITY_STATUS property_set_dh_group(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+SECURITY_STATUS property_set_dsa_group(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+
 #endif

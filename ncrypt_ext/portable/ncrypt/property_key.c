@@ -138,7 +138,8 @@ static SECURITY_STATUS set_length(void *object, const uint8_t *data, uint32_t si
         if (bits == pending_bits(key)) {
             return ERROR_SUCCESS; /* whoever imports a secret may say how long it is */
         }
-        return status_fail(NTE_BAD_KEY_STATE, "the key has been given as a blob, which has its own length");
+        return status_fail(NTE_BAD_KEY_STATE, "the key has been given as a blob or as parameters, with their own "
+                                              "length");
     }
     if (key->algorithm->takes_curve || !algorithm_length_valid(key->algorithm, bits)) {
         return status_fail(NTE_INVALID_PARAMETER, "a length of %u bits is not possible here", (unsigned)bits);
@@ -351,6 +352,8 @@ static const struct property table[] = {
     {NCRYPT_INITIALIZATION_VECTOR, KIND_BYTES, WHEN_ALWAYS, false, property_get_iv, property_set_iv},
     {NCRYPT_AUTH_TAG_LENGTH, KIND_BYTES, WHEN_NEVER, false, get_unsupported, NULL},
     {NCRYPT_ECC_CURVE_NAME_PROPERTY, KIND_STRING, WHEN_UNFINISHED, false, get_curve, set_curve},
+    {NCRYPT_DH_PARAMETERS_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, NULL, property_set_dh_group},
+    {BCRYPT_DSA_PARAMETERS, KIND_BYTES, WHEN_UNFINISHED, false, NULL, property_set_dsa_group},
     {NCRYPT_EXPORT_POLICY_PROPERTY, KIND_DWORD, WHEN_POLICY, false, get_export_policy, set_export_policy},
     {NCRYPT_KEY_USAGE_PROPERTY, KIND_DWORD, WHEN_UNFINISHED, false, get_usage, set_usage},
     {NCRYPT_UI_POLICY_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, property_get_ui, property_set_ui},

@@ -117,6 +117,16 @@ SECURITY_STATUS blob_secret_write(const struct blob_format *format, const struct
                                   const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
                                   size_t *result);
 
+/* blob_dl.c: DH and DSA, in both versions of the latter. */
+bool blob_dsa_owns_magic(uint32_t magic);
+SECURITY_STATUS blob_dl_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                              const struct blob_parameters *parameters, struct components *components, uint32_t *usage);
+SECURITY_STATUS blob_dl_write(const struct blob_format *format, const struct components *components, uint32_t usage,
+                              uint8_t *out, size_t out_size, size_t *result);
+/* The value of 'DHParameters' or 'DSAParameters'; fails as blob_format.parse does. */
+MUST_CHECK SECURITY_STATUS blob_dl_parse_group(const struct algorithm *algorithm, const uint8_t *data, size_t size,
+                                               struct components *components);
+
 /* blob_pkcs8.c */
 SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t *data, size_t size,
                                  const struct blob_parameters *parameters, struct components *components,

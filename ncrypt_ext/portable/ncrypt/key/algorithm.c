@@ -80,6 +80,26 @@ static const struct algorithm algorithms[] = {
     CIPHER_ROW(NCRYPT_AES_ALGORITHM, NCRYPT_AES_ALGORITHM_GROUP, 16, 128, 256, 64, 128),
     CIPHER_ROW(NCRYPT_3DES_ALGORITHM, NCRYPT_DES_ALGORITHM_GROUP, 8, 192, 192, 0, 192),
     CIPHER_ROW(NCRYPT_3DES_112_ALGORITHM, NCRYPT_DES_ALGORITHM_GROUP, 8, 128, 128, 0, 128),
+    {
+        .name = NCRYPT_DH_ALGORITHM,
+        .group = NCRYPT_DH_ALGORITHM_GROUP,
+        .family = &family_dh,
+        .interface = NCRYPT_SECRET_AGREEMENT_INTERFACE,
+        .operations = NCRYPT_SECRET_AGREEMENT_OPERATION,
+        .lengths = {512, 8192, 64, 2048}, /* libcrypto ends at 10000 */
+        .import_min = 512,
+        .import_max = 8192,
+    },
+    {
+        .name = NCRYPT_DSA_ALGORITHM,
+        .group = NCRYPT_DSA_ALGORITHM_GROUP,
+        .family = &family_dsa,
+        .interface = NCRYPT_SIGNATURE_INTERFACE,
+        .operations = NCRYPT_SIGNATURE_OPERATION,
+        .lengths = {512, 3072, 64, 2048},
+        .import_min = 512,
+        .import_max = 3072,
+    },
 };
 
 #define ALGORITHM_COUNT (sizeof algorithms / sizeof algorithms[0])

@@ -25,6 +25,8 @@ struct family {
     /* Generates a key pair; calls interrupt_poll() (interrupt.h) from libcrypto's callback. */
     SECURITY_STATUS (*generate)(const struct algorithm *algorithm, const struct curve *curve, uint32_t bits,
                                 EVP_PKEY **pkey);
+    /* The same in a group of one's own: `group` holds DH's or DSA's parameters and no key. NULL: there are none. */
+    SECURITY_STATUS (*generate_in)(const struct components *group, bool validate, EVP_PKEY **pkey);
     /* From numbers; refuses what is not a key with NTE_INVALID_PARAMETER. Missing private numbers that can be computed
      * are computed. Validates fully when `validate` (imports), not when the numbers come from the store; bounded work
      * either way. An EC key's public point is computed from its private number when validating. */
@@ -41,8 +43,12 @@ struct family {
                                uint32_t in_size, uint8_t *out, uint32_t out_size, uint32_t *result);
 
     /* The secret that the key agrees on with the peer's: material->width bytes, big-endian. The peer's is a key of the
-     * same curve. For algorithms with NCRYPT_SECRET_AGREEMENT_OPERATION only. */
+     * same curve; that it is of the same group is for DH to check. For algorithms with
+     * NCRYPT_SECRET_AGREEMENT_OPERATION only. */
     SECURITY_STATUS (*agree)(struct material *material, const struct material *peer, uint8_t *out);
+
+    /* Bytes of a signature; NULL: as wide as the modulus, or twice as wide as the curve. */
+    uint32_t (*signature_size)(const EVP_PKEY *pkey);
 
     uint32_t signature_flags; /* padding flags sign and verify know; 0: none may be given */
     uint32_t cipher_flags;    /* the same for encrypt and decrypt */
@@ -76,5 +82,7 @@ bool algorithm_length_valid(const struct algorithm *algorithm, uint32_t bits);
 extern const struct family family_rsa;       /* rsa.c */
 extern const struct family family_ec;        /* ec.c */
 extern const struct family family_symmetric; /* symmetric.c */
+extern const struct family family_dh; /* dh.c */
+extern const struct family family_dsa; /* dsa.c */
 
 #endif

@@ -31,7 +31,11 @@ static SECURITY_STATUS wrap(const struct algorithm *algorithm, const struct curv
         made->bits = curve->bits;
         made->width = curve->width;
     }
-    if (algorithm->family->sign != NULL) {
+    if (algorithm->family->signature_size != NULL) {
+        openssl_scope_begin();
+        made->signature_size = algorithm->family->signature_size(pkey);
+        openssl_scope_end();
+    } else if (algorithm->family->sign != NULL) {
         made->signature_size = curve != NULL ? 2 * made->width : made->width;
     }
     *material = made;
@@ -151,6 +155,21 @@ SECURITY_STATUS material_generate(const struct algorithm *algorithm, const struc
         return status_fail(NTE_INVALID_PARAMETER, "keys of this algorithm cannot have %u bits", bits);
     }
     return generate(algorithm, curve, bits, material);
+}
+
+SECURITY_STATUS material_generate_in(const struct components *group, bool validate, struct material **material)
+{
+    const struct algorithm *algorithm = group->algorithm;
+    EVP_PKEY *pkey = NULL;
+    SECURITY_STATUS status;
+
+    if (algorithm->family->generate_in == NULL) {
+        return status_fail(NTE_NOT_SUPPORTED, "keys of this algorithm have no parameters");
+    }
+    openssl_scope_begin();
+    status = algorithm->family->generate_in(group, validate, &pkey);
+    openssl_scope_end();
+    return status != ERROR_SUCCESS ? status : wrap(algorithm, NULL, pkey, true, material);
 }
 
 bool material_capi_length_valid(uint32_t bits)

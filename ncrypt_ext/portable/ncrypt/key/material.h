@@ -22,7 +22,7 @@ struct material {
     size_t secret_size;
     bool has_private; /* or is a secret */
     uint32_t bits;
-    uint32_t width; /* bytes of a ciphertext block (RSA modulus, a cipher's block) or of a field element (EC) */
+    uint32_t width; /* bytes of a block (RSA modulus, a cipher's block), a field element (EC), the modulus (DH, DSA) */
     uint32_t signature_size; /* bytes; 0: cannot sign */
     _Atomic(struct prepared *) prepared;
 };
@@ -30,6 +30,10 @@ struct material {
 /* A new key pair. NTE_USER_CANCELLED when the interrupt hook asked to stop. `bits` 0: the algorithm's default. */
 MUST_CHECK SECURITY_STATUS material_generate(const struct algorithm *algorithm, const struct curve *curve,
                                              uint32_t bits, struct material **material);
+
+/* A new key pair in a group of one's own, see family.generate_in. */
+MUST_CHECK SECURITY_STATUS material_generate_in(const struct components *group, bool validate,
+                                                struct material **material);
 
 /* A new RSA key pair of a length that CryptoAPI allows: a multiple of 8 bits between CNG's shortest and longest. */
 MUST_CHECK SECURITY_STATUS material_generate_capi(uint32_t bits, struct material **material);

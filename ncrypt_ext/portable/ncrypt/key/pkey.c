@@ -7,7 +7,7 @@
 #include "common/interrupt.h"
 #include "common/libctx.h"
 
-static const char *const type_names[PKEY_TYPE_COUNT] = {"RSA", "EC"};
+static const char *const type_names[PKEY_TYPE_COUNT] = {"RSA", "EC", "DH", "DHX", "DSA"};
 
 /* Making a context looks the algorithm up by its name, a good part of the time that loading a key takes. So one for
  * each type is kept for the life of the process; who takes it has it alone, and others meanwhile make their own. */
@@ -65,6 +65,11 @@ void pkey_builder_bytes(struct pkey_builder *builder, const char *name, const ui
 void pkey_builder_text(struct pkey_builder *builder, const char *name, const char *text)
 {
     builder->list[builder->count++] = OSSL_PARAM_construct_utf8_string(name, (char *)(uintptr_t)text, 0);
+}
+
+void pkey_builder_integer(struct pkey_builder *builder, const char *name, int *number)
+{
+    builder->list[builder->count++] = OSSL_PARAM_construct_int(name, number);
 }
 
 SECURITY_STATUS pkey_builder_finish(struct pkey_builder *builder, enum pkey_type type, int selection, EVP_PKEY **pkey)

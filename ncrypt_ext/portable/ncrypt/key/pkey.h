@@ -11,7 +11,7 @@
 
 #include "ncrypt/key/components.h"
 
-enum pkey_type { PKEY_RSA, PKEY_EC, PKEY_TYPE_COUNT };
+enum pkey_type { PKEY_RSA, PKEY_EC, PKEY_DH, PKEY_DHX, PKEY_DSA, PKEY_TYPE_COUNT };
 
 #define PKEY_MAX_PARAMETERS 10
 
@@ -26,9 +26,10 @@ struct pkey_builder {
 void pkey_builder_init(struct pkey_builder *builder, uint8_t *memory);
 /* Big-endian bytes, at least one; they are copied. */
 void pkey_builder_number(struct pkey_builder *builder, const char *name, struct component_span number);
-/* These two keep the pointer. */
+/* These three keep the pointer. */
 void pkey_builder_bytes(struct pkey_builder *builder, const char *name, const uint8_t *data, size_t size);
 void pkey_builder_text(struct pkey_builder *builder, const char *name, const char *text);
+void pkey_builder_integer(struct pkey_builder *builder, const char *name, int *number);
 /* Makes the key; `selection` is EVP_PKEY_KEYPAIR, EVP_PKEY_PUBLIC_KEY or EVP_PKEY_KEY_PARAMETERS. libcrypto checks
  * little: that numbers are there and points on their curve. */
 MUST_CHECK SECURITY_STATUS pkey_builder_finish(struct pkey_builder *builder, enum pkey_type type, int selection,
@@ -44,7 +45,8 @@ MUST_CHECK SECURITY_STATUS pkey_number(const EVP_PKEY *pkey, const char *name, B
 MUST_CHECK SECURITY_STATUS pkey_number_to_component(const BIGNUM *number, struct components *components,
                                                     enum component which, size_t size);
 
-/* Runs a prepared key generation; frees the context. NTE_USER_CANCELLED when interrupt_poll() asked to stop. */
+/* Runs a prepared generation of a key or of parameters; frees the context. NTE_USER_CANCELLED when interrupt_poll()
+ * asked to stop. */
 MUST_CHECK SECURITY_STATUS pkey_generate(EVP_PKEY_CTX *ctx, EVP_PKEY **pkey);
 
 #endif
