@@ -213,10 +213,10 @@ static void test_other_keys(void)
     other.algorithm = algorithm_by_name(u"RSA");
     CHECK_STATUS(try_import(u"DHPUBLICBLOB", blob, size, &other), NTE_INVALID_PARAMETER);
     take_all(dh_key, &components);
-    CHECK_STATUS(format->write(format, &components, 0, NULL, 0, &needed), NTE_BAD_TYPE);
+    CHECK_STATUS(format->write(format, &components, &no_parameters, NULL, 0, &needed), NTE_BAD_TYPE);
     components.item[COMPONENT_DL_X].size = 0;
     format = blob_format_by_type(u"DHPRIVATEBLOB");
-    CHECK_STATUS(format->write(format, &components, 0, NULL, 0, &needed), NTE_BAD_TYPE);
+    CHECK_STATUS(format->write(format, &components, &no_parameters, NULL, 0, &needed), NTE_BAD_TYPE);
     components_clear(&components);
     CHECK(blob_format_resolve(u"PUBLICBLOB", NULL, blob, size) == blob_format_by_type(u"DHPUBLICBLOB"));
     CHECK(blob_format_resolve(u"PRIVATEBLOB", algorithm_by_name(u"DSA"), NULL, 0) ==

@@ -121,8 +121,8 @@ SECURITY_STATUS blob_secret_write(const struct blob_format *format, const struct
 bool blob_dsa_owns_magic(uint32_t magic);
 SECURITY_STATUS blob_dl_parse(const struct blob_format *format, const uint8_t *data, size_t size,
                               const struct blob_parameters *parameters, struct components *components, uint32_t *usage);
-SECURITY_STATUS blob_dl_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                              uint8_t *out, size_t out_size, size_t *result);
+SECURITY_STATUS blob_dl_write(const struct blob_format *format, const struct components *components,
+                              const struct blob_parameters *parameters, uint8_t *out, size_t out_size, size_t *result);
 /* The value of 'DHParameters' or 'DSAParameters'; fails as blob_format.parse does. */
 MUST_CHECK SECURITY_STATUS blob_dl_parse_group(const struct algorithm *algorithm, const uint8_t *data, size_t size,
                                                struct components *components);

@@ -348,8 +348,8 @@ static SECURITY_STATUS check_items(const struct place *place, const struct compo
                : status_fail(NTE_NOT_SUPPORTED, "the blob has no room for the key's Q");
 }
 
-SECURITY_STATUS blob_dl_write(const struct blob_format *format, const struct components *components, uint32_t usage,
-                              uint8_t *out, size_t out_size, size_t *result)
+SECURITY_STATUS blob_dl_write(const struct blob_format *format, const struct components *components,
+                              const struct blob_parameters *parameters, uint8_t *out, size_t out_size, size_t *result)
 {
     struct place place = {
         .base = 2 * WORD,
@@ -360,7 +360,7 @@ SECURITY_STATUS blob_dl_write(const struct blob_format *format, const struct com
     uint8_t *next = out;
     SECURITY_STATUS status;
 
-    (void)usage;
+    (void)parameters;
     if (components->algorithm->family != format->family) {
         return status_fail(NTE_BAD_TYPE, "the blob is for keys of another algorithm");
     }
