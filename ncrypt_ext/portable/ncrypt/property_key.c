@@ -107,10 +107,12 @@ static SECURITY_STATUS get_provider_handle(const void *object, struct value *val
 /* ---- sizes
  * ----------------------------------------------------------------------------------------------------------------- */
 
-/* Of a secret that has been given; 0: none has. */
+/* Of a secret or a DH or DSA modulus that has been given; 0: none has. */
 static uint32_t pending_bits(const struct key *key)
 {
-    return (uint32_t)key->pending.item[COMPONENT_SECRET].size * 8;
+    size_t secret = key->pending.item[COMPONENT_SECRET].size * 8;
+
+    return (uint32_t)(secret != 0 ? secret : components_bits(&key->pending, COMPONENT_DL_P));
 }
 
 static SECURITY_STATUS get_length(const void *object, struct value *value)
@@ -136,7 +138,7 @@ static SECURITY_STATUS set_length(void *object, const uint8_t *data, uint32_t si
     (void)flags;
     if (key->pending.algorithm != NULL) {
         if (bits == pending_bits(key)) {
-            return ERROR_SUCCESS; /* whoever imports a secret may say how long it is */
+            return ERROR_SUCCESS; /* whoever gives a key or its parameters may say how long it is */
         }
         return status_fail(NTE_BAD_KEY_STATE, "the key has been given as a blob or as parameters, with their own "
                                               "length");

@@ -82,7 +82,7 @@ bool algorithm_length_valid(const struct algorithm *algorithm, uint32_t bits);
 extern const struct family family_rsa;       /* rsa.c */
 extern const struct family family_ec;        /* ec.c */
 extern const struct family family_symmetric; /* symmetric.c */
-extern const struct family family_dh; /* dh.c */
-extern const struct family family_dsa; /* dsa.c */
+extern const struct family family_dh;        /* dh.c */
+extern const struct family family_dsa;       /* dsa.c */
 
 #endif
