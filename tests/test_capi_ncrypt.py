@@ -125,9 +125,9 @@ def test_a_signal_ends_a_generation(home, run_python):
     program = """
 import os, signal, threading
 from ncrypt_ext import KeySpec, capi
-threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 with capi.Context("slow", new=True) as context:
     try:
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
         context.generate_key(KeySpec.SIGNATURE, 16384)
     except KeyboardInterrupt:
         print("interrupted", context.key_specs)

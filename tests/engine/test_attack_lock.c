@@ -6,9 +6,9 @@
 
 #include "store_fixture.h"
 
-#define THREADS 10
+#define THREADS 40
 #define TIMEOUT "1000"
-#define LIMIT   6000 /* milliseconds; one after the other they would take ten seconds */
+#define LIMIT   20000 /* milliseconds; one after the other they would take forty seconds */
 
 static struct store *store;
 

@@ -110,9 +110,12 @@ def finalize():
 
 thread = threading.Thread(target=finalize)
 thread.start()
-while not thread.is_alive():
-    pass
-time.sleep(0.05)
+while True:  # until it is generated: then it cannot be changed
+    try:
+        new.length = 16384
+    except nc.BadStateError:
+        break
+    time.sleep(0.01)
 
 def work():
     assert not new.closed
@@ -167,8 +170,8 @@ def handler(number, frame):
     raise Stop
 
 signal.signal(signal.SIGALRM, handler)
-signal.setitimer(signal.ITIMER_REAL, 0.1)
 try:
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
     new.finalize()
 except Stop:
     new.close()

@@ -13,6 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa as rsa_keys
 MESSAGE = b"order 17"
 PSS, MGF1, PKCS1v15, OAEP = padding.PSS, padding.MGF1, padding.PKCS1v15, padding.OAEP
 SHA256 = hashes.SHA256()
+NAMED_SALTS = [
+    pytest.param(PSS.DIGEST_LENGTH, id="as the digest"),
+    pytest.param(PSS.MAX_LENGTH, id="longest"),
+]
 HASHES = [hashes.SHA1(), SHA256, hashes.SHA384(), hashes.SHA512(), hashes.SHA3_256()]
 
 
@@ -39,7 +43,7 @@ def test_pkcs1_signatures_are_the_same(rsa, plain_rsa, algorithm):
     assert ours == plain_rsa.sign(MESSAGE, PKCS1v15(), algorithm)
 
 
-@pytest.mark.parametrize("salt", [0, 17, PSS.DIGEST_LENGTH, PSS.MAX_LENGTH], ids=repr)
+@pytest.mark.parametrize("salt", [0, 17, *NAMED_SALTS])
 @pytest.mark.parametrize("algorithm", HASHES, ids=lambda each: each.name)
 def test_pss_salts(rsa, salt, algorithm):
     signature = rsa.sign(MESSAGE, pss(salt, algorithm), algorithm)
@@ -80,7 +84,7 @@ def test_subclass_of_a_hash(rsa, plain_rsa):
     assert rsa.sign(hashlib.sha256(MESSAGE).digest(), PKCS1v15(), prehashed) == expected
 
 
-@pytest.mark.parametrize("salt", [PSS.DIGEST_LENGTH, PSS.MAX_LENGTH], ids=repr)
+@pytest.mark.parametrize("salt", NAMED_SALTS)
 def test_copied_padding(rsa, salt):
     """Its length of the salt is not the very object that PSS has."""
     signature = rsa.sign(MESSAGE, copy.deepcopy(pss(salt)), SHA256)

@@ -20,15 +20,21 @@ def resident():
 
 
 def assert_flat(cycle, rounds, warm_up):
+    """A large piece of memory, taken once (a pool, an arena), is no leak: that grows again."""
     for _ in range(warm_up):
         cycle()
     gc.collect()
     handles = nc.live_handles()
-    before = resident()
-    for _ in range(rounds):
-        cycle()
-    gc.collect()
-    assert resident() - before < LIMIT
+    growth = []
+    for _ in range(3):
+        before = resident()
+        for _ in range(rounds):
+            cycle()
+        gc.collect()
+        growth.append(resident() - before)
+        if growth[-1] < LIMIT:
+            break
+    assert growth[-1] < LIMIT, growth
     assert nc.live_handles() == handles
 
 

@@ -2,6 +2,7 @@
 """Channels in asyncio. Nothing here sleeps: what has to have happened is awaited."""
 
 import asyncio
+import contextlib
 import gc
 import threading
 
@@ -113,11 +114,16 @@ def test_a_timeout(service):
                 service.handler = slow
                 with pytest.raises(TimeoutError):
                     await channel.request(ACTION, BODY)
-            assert channel.state == STATE.FAULTED
-            await channel.reset()
-            await channel.open(service.url)
             service.handler = echo
-            assert content(await channel.request(ACTION, BODY)) == ORDER
+            replies = []
+            for _ in range(50):  # on a busy machine this one may take too long, too
+                assert channel.state == STATE.FAULTED
+                await channel.reset()
+                await channel.open(service.url)
+                with contextlib.suppress(TimeoutError):
+                    replies.append(content(await channel.request(ACTION, BODY)))
+                    break
+            assert replies == [ORDER]
 
     run(main())
 

@@ -233,8 +233,8 @@ def test_ctrl_c_ends_the_wait(service, run_python):
             "from ncrypt_ext import ws\n"
             "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "channel = ws.Channel(sys.argv[1])\n"
-            "threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
             "try:\n"
+            "    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
             "    channel.request('urn:do')\n"
             "except KeyboardInterrupt:\n"
             "    channel.reset()\n"
@@ -249,6 +249,7 @@ def test_ctrl_c_ends_the_wait(service, run_python):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork()")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_after_fork(channel, service):
     usable(channel, service)
     child = os.fork()

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ncrypt_ext as nc
+
 from .channel_support import needs_channels
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -15,7 +17,11 @@ pytestmark = needs_channels
 
 
 def run(name, tmp_path):
-    environment = {**os.environ, "NCRYPT_EXT_HOME": str(tmp_path / "untouched")}
+    environment = {
+        **os.environ,
+        "NCRYPT_EXT_HOME": str(tmp_path / "untouched"),
+        "PYTHONPATH": os.path.dirname(nc.get_library_dir()),
+    }
     done = subprocess.run(
         [sys.executable, "-W", "error", EXAMPLES / name],
         env=environment,
