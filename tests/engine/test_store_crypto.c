@@ -130,7 +130,7 @@ static unsigned fail_everywhere(const char *name, SECURITY_STATUS (*operation)(v
             close_store(store);
         }
     } while (refused && n < 10000);
-    CHECK(!refused && n > 1);
+    CHECK(!refused && (n > 1 || own)); /* with an open store libcrypto 3.5 needs no memory for the seals */
     if (own) {
         close_store(store);
     }

@@ -2,6 +2,7 @@
 #include "common/libctx.h"
 
 #include <openssl/err.h>
+#include <openssl/kdf.h>
 #include <openssl/rand.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -53,6 +54,9 @@ static void make_context(void)
             digests[i] = EVP_MD_fetch(context, digest_names[i].openssl, NULL);
         }
         hmac = EVP_MAC_fetch(context, "HMAC", NULL);
+        /* The first one makes room for all: if memory is too short for that later, libcrypto 3.5 has none ever after.
+         */
+        EVP_KDF_free(EVP_KDF_fetch(context, "HKDF", NULL));
     }
     openssl_scope_end();
 }

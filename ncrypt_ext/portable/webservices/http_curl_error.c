@@ -7,6 +7,9 @@
 
 #include "webservices/http_curl.h"
 
+/* Of libcurl 8.6 and later, which may run what was compiled with an older one. */
+#define TOO_LARGE ((CURLcode)100)
+
 static const struct {
     CURLcode code;
     HRESULT status;
@@ -22,6 +25,7 @@ static const struct {
     {CURLE_WEIRD_SERVER_REPLY, WS_E_INVALID_FORMAT, "the reply is not proper HTTP"},
     {CURLE_UNSUPPORTED_PROTOCOL, WS_E_INVALID_FORMAT, "the reply is not proper HTTP"},
     {CURLE_BAD_CONTENT_ENCODING, WS_E_INVALID_FORMAT, "the reply has an unknown coding"},
+    {TOO_LARGE, WS_E_QUOTA_EXCEEDED, "the reply's HTTP headers are more than libcurl takes"},
     {CURLE_URL_MALFORMAT, WS_E_INVALID_ENDPOINT_URL, "the URL is malformed"},
     {CURLE_SSL_CONNECT_ERROR, WS_E_SECURITY_SYSTEM_FAILURE, "TLS failed"},
     {CURLE_SSL_CERTPROBLEM, WS_E_SECURITY_SYSTEM_FAILURE, "TLS failed over the client's certificate"},

@@ -262,9 +262,15 @@ static SECURITY_STATUS verify(struct material *material, const void *padding, ui
     if (signature_size != material->signature_size) {
         status = status_fail(NTE_BAD_SIGNATURE, "the signature has %u bytes, those of this key have %u", signature_size,
                              material->signature_size);
-    } else if (EVP_PKEY_verify(ctx, der, ecdsa_raw_to_der(signature, material->width, der), hash,
-                               hash_size > MAX_HASH ? MAX_HASH : hash_size) != 1) {
-        status = status_from_openssl(NTE_BAD_SIGNATURE, "the signature does not fit the hash and the key");
+    } else {
+        int good = EVP_PKEY_verify(ctx, der, ecdsa_raw_to_der(signature, material->width, der), hash,
+                                   hash_size > MAX_HASH ? MAX_HASH : hash_size);
+
+        if (good == 0) {
+            status = status_from_openssl(NTE_BAD_SIGNATURE, "the signature does not fit the hash and the key");
+        } else if (good != 1) {
+            status = status_from_openssl(NTE_FAIL, "libcrypto cannot verify");
+        }
     }
     prepared_return(material, &use_verify, ctx, status == ERROR_SUCCESS);
     return status;

@@ -14,6 +14,7 @@ static SECURITY_STATUS wrap(const struct algorithm *algorithm, const struct curv
                             bool has_private, struct material **material)
 {
     struct material *made = calloc(1, sizeof *made);
+    int bits;
 
     if (made == NULL) {
         openssl_scope_begin();
@@ -25,12 +26,15 @@ static SECURITY_STATUS wrap(const struct algorithm *algorithm, const struct curv
     made->curve = curve;
     made->pkey = pkey;
     made->has_private = has_private;
-    made->bits = (uint32_t)EVP_PKEY_get_bits(pkey);
-    made->width = (made->bits + 7) / 8;
-    if (curve != NULL) {
-        made->bits = curve->bits;
-        made->width = curve->width;
+    openssl_scope_begin();
+    bits = curve != NULL ? (int)curve->bits : EVP_PKEY_get_bits(pkey); /* not known when memory was short */
+    openssl_scope_end();
+    if (bits <= 0) {
+        material_free(made);
+        return status_no_memory();
     }
+    made->bits = (uint32_t)bits;
+    made->width = curve != NULL ? curve->width : (made->bits + 7) / 8;
     if (algorithm->family->signature_size != NULL) {
         openssl_scope_begin();
         made->signature_size = algorithm->family->signature_size(pkey);
