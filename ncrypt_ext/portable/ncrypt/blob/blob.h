@@ -6,6 +6,8 @@
 #ifndef PORTABLE_NCRYPT_BLOB_BLOB_H
 #define PORTABLE_NCRYPT_BLOB_BLOB_H
 
+#include <openssl/x509.h>
+
 #include "common/status.h"
 #include "ncrypt/key/algorithm.h"
 #include "ncrypt/key/components.h"
@@ -36,6 +38,7 @@ struct blob_format {
     bool wraps;                         /* can be under another key, which is in the parameters */
     bool is_sealed;                     /* always encrypted: leave to export is enough */
     uint32_t reads, writes;             /* PARAMETER_*: buffers that mean something on import, on export */
+    uint32_t version;                   /* of CryptoAPI's layouts of DH and DSA keys, which it is written in */
     uint32_t magic;                     /* the format's only magic; 0 when it has several (owns_magic) or none */
     const struct family *family;        /* the keys it is for; NULL: of several families */
     bool (*owns_magic)(uint32_t magic); /* for formats with several magics: public or private, of the family's */
@@ -127,6 +130,14 @@ SECURITY_STATUS blob_dl_write(const struct blob_format *format, const struct com
 MUST_CHECK SECURITY_STATUS blob_dl_parse_group(const struct algorithm *algorithm, const uint8_t *data, size_t size,
                                                struct components *components);
 
+/* blob_dl_capi.c. The type with the later version takes both when reading. */
+SECURITY_STATUS blob_dl_capi_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                                   const struct blob_parameters *parameters, struct components *components,
+                                   uint32_t *usage);
+SECURITY_STATUS blob_dl_capi_write(const struct blob_format *format, const struct components *components,
+                                   const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                   size_t *result);
+
 /* blob_pkcs8.c */
 SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t *data, size_t size,
                                  const struct blob_parameters *parameters, struct components *components,
@@ -134,5 +145,10 @@ SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t
 SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components,
                                  const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
                                  size_t *result);
+
+/* blob_pkcs8_dl.c: the numbers of a DH or DSA key in a PKCS#8 structure, and the key that libcrypto encodes as one. */
+MUST_CHECK SECURITY_STATUS blob_pkcs8_take_dl(const PKCS8_PRIV_KEY_INFO *info, const struct algorithm *algorithm,
+                                              struct components *components);
+MUST_CHECK SECURITY_STATUS blob_pkcs8_load_dl(const struct components *components, EVP_PKEY **pkey);
 
 #endif

@@ -87,7 +87,7 @@ static SECURITY_STATUS decode(const uint8_t *data, size_t size, const struct par
     return ERROR_SUCCESS;
 }
 
-/* Looks at the algorithm before libcrypto works on the key. `curve` is NULL for RSA. */
+/* Looks at the algorithm before libcrypto works on the key. `curve` is NULL for keys without one. */
 static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct family **family,
                                  const struct curve **curve)
 {
@@ -106,6 +106,13 @@ static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct f
     switch (OBJ_obj2nid(object)) {
     case NID_rsaEncryption:
         *family = &family_rsa;
+        return ERROR_SUCCESS;
+    case NID_dsa:
+        *family = &family_dsa;
+        return ERROR_SUCCESS;
+    case NID_dhKeyAgreement:
+    case NID_dhpublicnumber:
+        *family = &family_dh;
         return ERROR_SUCCESS;
     case NID_X9_62_id_ecPublicKey:
         *family = &family_ec;
@@ -247,6 +254,10 @@ static SECURITY_STATUS convert(const PKCS8_PRIV_KEY_INFO *info, const struct blo
     if (curve != NULL) {
         return take_ec(info, curve, components);
     }
+    if (family == &family_dh || family == &family_dsa) {
+        return blob_pkcs8_take_dl(
+            info, algorithm_by_name(family == &family_dh ? NCRYPT_DH_ALGORITHM : NCRYPT_DSA_ALGORITHM), components);
+    }
     pkey = EVP_PKCS82PKEY_ex(info, libctx_get(), NULL);
     if (pkey == NULL) {
         return status_from_openssl(NTE_BAD_DATA, "the key in the PKCS#8 structure is malformed");
@@ -366,22 +377,34 @@ static SECURITY_STATUS put_out(const PKCS8_PRIV_KEY_INFO *info, uint8_t *out, si
     return status;
 }
 
+static bool has_form(const struct family *family)
+{
+    return family == &family_rsa || family == &family_ec || family == &family_dh || family == &family_dsa;
+}
+
+static SECURITY_STATUS load_to_encode(const struct components *components, EVP_PKEY **pkey)
+{
+    const struct family *family = components->algorithm->family;
+
+    return family == &family_dh || family == &family_dsa ? blob_pkcs8_load_dl(components, pkey)
+                                                         : family->load(components, false, pkey);
+}
+
 SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components,
                                  const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
                                  size_t *result)
 {
-    const struct family *family = components->algorithm->family;
     PKCS8_PRIV_KEY_INFO *info = NULL;
     EVP_PKEY *pkey = NULL;
     SECURITY_STATUS status;
     uint8_t bits;
 
     (void)format;
-    if ((family != &family_rsa && family != &family_ec) || !components_private(components)) {
+    if (!has_form(components->algorithm->family) || !components_private(components)) {
         return status_fail(NTE_BAD_TYPE, "the key has no PKCS#8 form");
     }
     openssl_scope_begin();
-    status = family->load(components, false, &pkey);
+    status = load_to_encode(components, &pkey);
     if (status == ERROR_SUCCESS) {
         status = encode(pkey, &info);
     }
