@@ -59,8 +59,8 @@ static const struct algorithm algorithms[] = {
         .takes_curve = true,
         .interface = NCRYPT_SIGNATURE_INTERFACE,
         .operations = NCRYPT_SIGNATURE_OPERATION,
-        .lengths = {256, 521, 0, 0},
-        .import_min = 256,
+        .lengths = {160, 521, 0, 0},
+        .import_min = 160,
         .import_max = 521,
     },
     ECDH_ROW(NCRYPT_ECDH_P256_ALGORITHM, BCRYPT_ECC_CURVE_NISTP256, 256),
@@ -73,8 +73,8 @@ static const struct algorithm algorithms[] = {
         .takes_curve = true,
         .interface = NCRYPT_SECRET_AGREEMENT_INTERFACE,
         .operations = ECDH_OPERATIONS,
-        .lengths = {256, 521, 0, 0},
-        .import_min = 256,
+        .lengths = {160, 521, 0, 0},
+        .import_min = 160,
         .import_max = 521,
     },
     CIPHER_ROW(NCRYPT_AES_ALGORITHM, NCRYPT_AES_ALGORITHM_GROUP, 16, 128, 256, 64, 128),
@@ -123,6 +123,9 @@ const struct algorithm *algorithm_for_curve(const WCHAR *group, const struct cur
 {
     const struct algorithm *found = NULL;
 
+    if (curve->family != NULL && curve->family->sign == NULL && utf16_equal(group, NCRYPT_ECDSA_ALGORITHM_GROUP)) {
+        return NULL;
+    }
     for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
         const struct algorithm *candidate = &algorithms[i];
 
@@ -136,6 +139,11 @@ const struct algorithm *algorithm_for_curve(const WCHAR *group, const struct cur
         }
     }
     return found;
+}
+
+const struct family *algorithm_family(const struct algorithm *algorithm, const struct curve *curve)
+{
+    return curve != NULL && curve->family != NULL ? curve->family : algorithm->family;
 }
 
 bool algorithm_length_valid(const struct algorithm *algorithm, uint32_t bits)

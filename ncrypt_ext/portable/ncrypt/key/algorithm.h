@@ -74,13 +74,18 @@ const struct algorithm *algorithm_by_name(const WCHAR *name);
 const struct algorithm *algorithm_at(unsigned index);
 
 /* The algorithm an EC key reports: for curves with a name of their own (P-256, ...) that, else the generic one.
- * `group` is "ECDSA" or "ECDH". `generic` keeps the generic name (TREAT_NIST_AS_GENERIC_ECC). */
+ * `group` is "ECDSA" or "ECDH". `generic` keeps the generic name (TREAT_NIST_AS_GENERIC_ECC). NULL when there are no
+ * keys of that group on the curve: those on curve25519 do not sign. */
 const struct algorithm *algorithm_for_curve(const WCHAR *group, const struct curve *curve, bool generic);
+
+/* How keys of the algorithm work, on that curve (NULL for keys without one). */
+const struct family *algorithm_family(const struct algorithm *algorithm, const struct curve *curve);
 
 bool algorithm_length_valid(const struct algorithm *algorithm, uint32_t bits);
 
 extern const struct family family_rsa;       /* rsa.c */
-extern const struct family family_ec;        /* ec.c */
+extern const struct family family_ec;        /* ec.c: curves with X and Y; also, what makes an algorithm one of curves */
+extern const struct family family_x25519;    /* x25519.c: curve25519 */
 extern const struct family family_symmetric; /* symmetric.c */
 extern const struct family family_dh;        /* dh.c */
 extern const struct family family_dsa;       /* dsa.c */

@@ -8,6 +8,7 @@
 #include "common/libctx.h"
 #include "common/secmem.h"
 #include "ncrypt/key/algorithm.h"
+#include "ncrypt/key/ec.h"
 #include "ncrypt/key/ecdsa_der.h"
 #include "ncrypt/key/material.h"
 #include "ncrypt/key/pkey.h"
@@ -17,27 +18,20 @@
 #define POINT_FORM_SIZE 1
 #define MAX_POINT       (POINT_FORM_SIZE + 2 * ECDSA_MAX_WIDTH)
 
+/* An order may be a byte wider than the field. */
+#define MAX_NUMBER (ECDSA_MAX_WIDTH + 1)
+
 /* More bytes of a hash than any curve's order has; ECDSA uses the leftmost bits only. */
 #define MAX_HASH 512
-
-#define MAX_CURVES 8
 
 /* A key object with nothing but the curve, made once for each and kept: setting a curve up takes as long as generating
  * a key on it, and duplicating it next to nothing. NULL on failure. */
 static EVP_PKEY *curve_template(const struct curve *curve)
 {
-    static _Atomic(EVP_PKEY *) templates[MAX_CURVES];
-    EVP_PKEY *made = NULL, *other = NULL;
-    unsigned index = 0;
+    _Atomic(EVP_PKEY *) *place = curve_template_place(curve);
+    EVP_PKEY *made = atomic_load_explicit(place, memory_order_acquire), *other = NULL;
     struct pkey_builder builder;
 
-    while (index < MAX_CURVES - 1 && curve_at(index) != curve) {
-        index++;
-    }
-    if (curve_at(index) != curve) {
-        return NULL;
-    }
-    made = atomic_load_explicit(&templates[index], memory_order_acquire);
     if (made != NULL) {
         return made;
     }
@@ -46,8 +40,7 @@ static EVP_PKEY *curve_template(const struct curve *curve)
     if (pkey_builder_finish(&builder, PKEY_EC, EVP_PKEY_KEY_PARAMETERS, &made) != ERROR_SUCCESS) {
         return NULL;
     }
-    if (!atomic_compare_exchange_strong_explicit(&templates[index], &other, made, memory_order_acq_rel,
-                                                 memory_order_acquire)) {
+    if (!atomic_compare_exchange_strong_explicit(place, &other, made, memory_order_acq_rel, memory_order_acquire)) {
         EVP_PKEY_free(made);
         made = other;
     }
@@ -178,33 +171,52 @@ static SECURITY_STATUS load(const struct components *components, bool validate, 
     return status;
 }
 
+/* A number of libcrypto's among the components. It may be a byte longer than its place: private numbers are given as
+ * wide as the order, which has a bit more than the field on some curves. */
+static SECURITY_STATUS place_number(struct components *components, enum component which, const uint8_t *native,
+                                    size_t size)
+{
+    size_t width = components->curve->width;
+    uint8_t number[MAX_NUMBER], *place = components_add(components, which, width);
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    memset(number, 0, sizeof number);
+    if (place == NULL || size > sizeof number) {
+        status = status_fail(NTE_INTERNAL_ERROR, "a number of the key has no place");
+    } else {
+        pkey_copy_native(number + sizeof number - size, native, size);
+        memcpy(place, number + sizeof number - width, width);
+        if (size > width && number[sizeof number - size] != 0) {
+            status = status_fail(NTE_INTERNAL_ERROR, "the private number is wider than the curve's field");
+        }
+    }
+    secmem_wipe(number, sizeof number);
+    return status;
+}
+
 static SECURITY_STATUS take_apart(const struct material *material, bool with_private, struct components *components)
 {
     static const char *const names[] = {OSSL_PKEY_PARAM_EC_PUB_X, OSSL_PKEY_PARAM_EC_PUB_Y, OSSL_PKEY_PARAM_PRIV_KEY};
     size_t count = with_private ? 3 : 2, width = material->curve->width;
-    uint8_t numbers[3][ECDSA_MAX_WIDTH];
+    uint8_t numbers[3][MAX_NUMBER];
     OSSL_PARAM list[4];
     SECURITY_STATUS status = components_reserve(components, count * width);
 
     if (status != ERROR_SUCCESS) {
         return status;
     }
+    components->curve = material->curve;
     /* All at once: asked for X and Y one by one, libcrypto would make the point affine twice. */
     for (size_t i = 0; i < count; i++) {
-        list[i] = OSSL_PARAM_construct_BN(names[i], numbers[i], width);
+        list[i] = OSSL_PARAM_construct_BN(names[i], numbers[i], i < 2 ? width : MAX_NUMBER);
     }
     list[count] = OSSL_PARAM_construct_end();
     if (EVP_PKEY_get_params(material->pkey, list) != 1) {
         status = status_from_openssl(NTE_INTERNAL_ERROR, "libcrypto does not give the numbers of the key");
     }
     for (size_t i = 0; status == ERROR_SUCCESS && i < count; i++) {
-        uint8_t *place = components_add(components, (enum component)(COMPONENT_EC_X + i), width);
-
-        if (place == NULL || list[i].return_size != width) {
-            status = status_fail(NTE_INTERNAL_ERROR, "a number of the key has no place");
-        } else {
-            pkey_copy_native(place, numbers[i], width);
-        }
+        status =
+            place_number(components, (enum component)(COMPONENT_EC_X + i), numbers[i], list[i].return_size);
     }
     secmem_wipe(numbers, sizeof numbers);
     return status;
@@ -282,7 +294,7 @@ static const struct prepared_use use_agree = {PREPARED_AGREE, 0, NULL, 0};
 
 /* The peer's point has been found to be on the curve when its key was loaded: that it is checked again would take as
  * long as the agreement. */
-static SECURITY_STATUS agree(struct material *material, const struct material *peer, uint8_t *out)
+SECURITY_STATUS ec_agree(struct material *material, const struct material *peer, uint8_t *out)
 {
     size_t size = material->width;
     EVP_PKEY_CTX *ctx;
@@ -307,5 +319,5 @@ const struct family family_ec = {
     .take_apart = take_apart,
     .sign = sign,
     .verify = verify,
-    .agree = agree,
+    .agree = ec_agree,
 };
