@@ -197,15 +197,21 @@ static WCHAR *read_string(struct reader *reader)
     return text;
 }
 
-static void read_curve(struct reader *reader, struct key *key)
+static SECURITY_STATUS read_curve(struct reader *reader, struct key *key)
 {
     WCHAR *name = read_string(reader);
+    char printable[64];
+    SECURITY_STATUS status = ERROR_SUCCESS;
 
     if (name != NULL) {
         key->curve = curve_by_name(name);
-        reader->bad = reader->bad || key->curve == NULL;
+        if (key->curve == NULL) {
+            status = status_fail(NTE_NOT_SUPPORTED, "the stored key is on the curve '%s', which is not known here",
+                                 utf16_printable(name, printable, sizeof printable));
+        }
         free(name);
     }
+    return status;
 }
 
 static void read_ui(struct reader *reader, struct ui_policy *ui)
@@ -263,7 +269,10 @@ static SECURITY_STATUS read_payload(struct reader *reader, struct key *key, stru
         return unknown_format(format);
     }
     key->generic_ecc = (bits & PAYLOAD_GENERIC) != 0;
-    read_curve(reader, key);
+    status = read_curve(reader, key);
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
     numbers_size = read_u32(reader);
     numbers = read_bytes(reader, numbers_size);
     if (numbers == NULL) {

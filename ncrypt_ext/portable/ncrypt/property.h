@@ -72,4 +72,9 @@ SECURITY_STATUS property_set_iv(void *object, const uint8_t *data, uint32_t size
 SECURITY_STATUS property_set_dh_group(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
 SECURITY_STATUS property_set_dsa_group(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
 
+/* property_curve.c */
+SECURITY_STATUS property_get_curve(const void *object, struct value *value);
+SECURITY_STATUS property_set_curve(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+SECURITY_STATUS property_get_curve_names(const void *object, struct value *value);
+
 #endif

@@ -182,46 +182,6 @@ static SECURITY_STATUS get_signature_length(const void *object, struct value *va
     return value_dword(value, key->material->signature_size);
 }
 
-static SECURITY_STATUS get_curve(const void *object, struct value *value)
-{
-    const struct key *key = object;
-
-    if (key->curve == NULL) {
-        return status_fail(NTE_NOT_FOUND, "the key has no curve");
-    }
-    return value_string(value, key->curve->name);
-}
-
-static SECURITY_STATUS set_curve(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
-{
-    struct key *key = object;
-    const struct curve *curve;
-    WCHAR *name = NULL;
-    char printable[64];
-    SECURITY_STATUS status;
-
-    (void)flags;
-    if (!key->algorithm->takes_curve) {
-        return status_fail(NTE_NOT_SUPPORTED, "the algorithm takes no curve");
-    }
-    status = set_string(&name, data, size);
-    if (status != ERROR_SUCCESS) {
-        return status;
-    }
-    curve = curve_by_name(name);
-    if (curve == NULL) {
-        status = status_fail(NTE_INVALID_PARAMETER, "no curve is named '%s'",
-                             utf16_printable(name, printable, sizeof printable));
-    } else if (key->pending.algorithm != NULL && key->pending.curve != curve) {
-        status = status_fail(NTE_BAD_KEY_STATE, "the key has been given as a blob, which has its own curve");
-    } else {
-        key->curve = curve;
-        key->length = curve->bits;
-    }
-    free(name);
-    return status;
-}
-
 /* ---- policies
  * --------------------------------------------------------------------------------------------------------------- */
 
@@ -353,7 +313,7 @@ static const struct property table[] = {
     {NCRYPT_CHAINING_MODE_PROPERTY, KIND_STRING, WHEN_ALWAYS, false, property_get_chaining, property_set_chaining},
     {NCRYPT_INITIALIZATION_VECTOR, KIND_BYTES, WHEN_ALWAYS, false, property_get_iv, property_set_iv},
     {NCRYPT_AUTH_TAG_LENGTH, KIND_BYTES, WHEN_NEVER, false, get_unsupported, NULL},
-    {NCRYPT_ECC_CURVE_NAME_PROPERTY, KIND_STRING, WHEN_UNFINISHED, false, get_curve, set_curve},
+    {NCRYPT_ECC_CURVE_NAME_PROPERTY, KIND_STRING, WHEN_UNFINISHED, false, property_get_curve, property_set_curve},
     {NCRYPT_DH_PARAMETERS_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, NULL, property_set_dh_group},
     {BCRYPT_DSA_PARAMETERS, KIND_BYTES, WHEN_UNFINISHED, false, NULL, property_set_dsa_group},
     {NCRYPT_EXPORT_POLICY_PROPERTY, KIND_DWORD, WHEN_POLICY, false, get_export_policy, set_export_policy},

@@ -76,46 +76,6 @@ static SECURITY_STATUS set_window(void *object, const uint8_t *data, uint32_t si
     return ERROR_SUCCESS;
 }
 
-/* BCRYPT_ECC_CURVE_NAMES: the number, a pointer to the array of pointers, then array and strings. */
-static SECURITY_STATUS write_curve_names(const void *object, uint8_t *out)
-{
-    BCRYPT_ECC_CURVE_NAMES head = {0};
-    const struct curve *curve;
-    LPWSTR *names;
-    uint8_t *next;
-
-    (void)object;
-    while (curve_at(head.dwEccCurveNames) != NULL) {
-        head.dwEccCurveNames++;
-    }
-    names = (LPWSTR *)(void *)(out + sizeof head);
-    head.pEccCurveNames = names;
-    next = (uint8_t *)(names + head.dwEccCurveNames);
-    for (uint32_t i = 0; (curve = curve_at(i)) != NULL; i++) {
-        size_t size = (utf16_length(curve->name, SIZE_MAX) + 1) * sizeof(WCHAR);
-        LPWSTR text = (LPWSTR)(void *)next;
-
-        memcpy(&names[i], &text, sizeof text);
-        memcpy(next, curve->name, size);
-        next += size;
-    }
-    memcpy(out, &head, sizeof head);
-    return ERROR_SUCCESS;
-}
-
-static SECURITY_STATUS get_curve_names(const void *object, struct value *value)
-{
-    const struct curve *curve;
-
-    (void)object;
-    value->size = sizeof(BCRYPT_ECC_CURVE_NAMES);
-    for (unsigned i = 0; (curve = curve_at(i)) != NULL; i++) {
-        value->size += sizeof(LPWSTR) + (utf16_length(curve->name, SIZE_MAX) + 1) * sizeof(WCHAR);
-    }
-    value->write = write_curve_names;
-    return ERROR_SUCCESS;
-}
-
 static const struct property table[] = {
     {NCRYPT_IMPL_TYPE_PROPERTY, KIND_DWORD, WHEN_NEVER, false, get_impl_type, NULL},
     {NCRYPT_NAME_PROPERTY, KIND_STRING, WHEN_NEVER, false, get_name, NULL},
@@ -123,7 +83,7 @@ static const struct property table[] = {
     {NCRYPT_MAX_NAME_LENGTH_PROPERTY, KIND_DWORD, WHEN_NEVER, false, get_max_name, NULL},
     {NCRYPT_SECURITY_DESCR_SUPPORT_PROPERTY, KIND_DWORD, WHEN_NEVER, false, get_no, NULL},
     {NCRYPT_USE_COUNT_ENABLED_PROPERTY, KIND_DWORD, WHEN_NEVER, false, get_no, NULL},
-    {NCRYPT_ECC_CURVE_NAME_LIST_PROPERTY, KIND_BYTES, WHEN_NEVER, false, get_curve_names, NULL},
+    {NCRYPT_ECC_CURVE_NAME_LIST_PROPERTY, KIND_BYTES, WHEN_NEVER, false, property_get_curve_names, NULL},
     {NCRYPT_USE_CONTEXT_PROPERTY, KIND_STRING, WHEN_ALWAYS, false, get_use_context, set_use_context},
     {NCRYPT_WINDOW_HANDLE_PROPERTY, KIND_POINTER, WHEN_ALWAYS, false, get_window, set_window},
 };

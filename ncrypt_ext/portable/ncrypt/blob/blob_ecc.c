@@ -86,6 +86,9 @@ SECURITY_STATUS blob_ecc_settle(const struct blob_parameters *parameters, const 
         return status_fail(NTE_INVALID_PARAMETER, "the blob holds a key of another curve");
     }
     components->algorithm = algorithm_for_curve(group, curve, parameters->generic_ecc);
+    if (components->algorithm == NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "keys on this curve agree on secrets, they do not sign");
+    }
     components->curve = curve;
     return ERROR_SUCCESS;
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <openssl/asn1t.h>
 #include <openssl/encoder.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
@@ -8,6 +7,7 @@
 #include "common/libctx.h"
 #include "ncrypt/blob/blob.h"
 #include "ncrypt/blob/pbe.h"
+#include "ncrypt/blob/pkcs8.h"
 #include "ncrypt/key/pkey.h"
 #include "ncrypt/key/rsa_numbers.h"
 #include "ncrypt/parameters.h"
@@ -93,15 +93,13 @@ static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct f
 {
     const ASN1_OBJECT *object = NULL;
     const X509_ALGOR *identifier = NULL;
-    const void *parameter = NULL;
     const uint8_t *key;
-    const char *name = "with parameters of its own";
-    int type = V_ASN1_UNDEF, length;
+    int length;
 
     if (PKCS8_pkey_get0(NULL, &key, &length, &identifier, info) != 1) {
         return status_from_openssl(NTE_BAD_DATA, "the PKCS#8 key");
     }
-    X509_ALGOR_get0(&object, &type, &parameter, identifier);
+    X509_ALGOR_get0(&object, NULL, NULL, identifier);
     *curve = NULL;
     switch (OBJ_obj2nid(object)) {
     case NID_rsaEncryption:
@@ -115,17 +113,12 @@ static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct f
         *family = &family_dh;
         return ERROR_SUCCESS;
     case NID_X9_62_id_ecPublicKey:
+    case NID_X25519:
         *family = &family_ec;
-        break;
+        return pkcs8_find_curve(identifier, curve);
     default:
         return status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys of this algorithm are not supported");
     }
-    if (type == V_ASN1_OBJECT) {
-        name = OBJ_obj2nid(parameter) == NID_undef ? "of an unknown name" : OBJ_nid2sn(OBJ_obj2nid(parameter));
-        *curve = curve_by_openssl_name(name);
-    }
-    return *curve != NULL ? ERROR_SUCCESS
-                          : status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys on the curve %s are not supported", name);
 }
 
 static SECURITY_STATUS take_rsa(const EVP_PKEY *pkey, struct components *components)
@@ -154,81 +147,12 @@ static SECURITY_STATUS take_rsa(const EVP_PKEY *pkey, struct components *compone
     return status;
 }
 
-/* RFC 5915's ECPrivateKey. Read here and not by libcrypto's decoder, which refuses a key whose point is not on the
- * curve: Windows takes such a key and computes the point. */
-typedef struct {
-    int32_t version;
-    ASN1_OCTET_STRING *secret;
-    ASN1_OBJECT *curve;
-    ASN1_BIT_STRING *point;
-} EC_NUMBERS;
-
-ASN1_SEQUENCE(EC_NUMBERS) =
-    {
-        ASN1_EMBED(EC_NUMBERS, version, INT32),
-        ASN1_SIMPLE(EC_NUMBERS, secret, ASN1_OCTET_STRING),
-        ASN1_EXP_OPT(EC_NUMBERS, curve, ASN1_OBJECT, 0),
-        ASN1_EXP_OPT(EC_NUMBERS, point, ASN1_BIT_STRING, 1),
-} static_ASN1_SEQUENCE_END(EC_NUMBERS)
-
-        static void free_numbers(EC_NUMBERS * numbers)
+/* Both kinds of EC keys look alike but for the usage that the attribute grants. Without one the key signs, if it can. */
+static const WCHAR *ec_group(const struct curve *curve, uint32_t usage)
 {
-    if (numbers != NULL && numbers->secret != NULL) {
-        OPENSSL_cleanse(numbers->secret->data, (size_t)numbers->secret->length);
+    if (curve->family != NULL && curve->family->sign == NULL) {
+        return NCRYPT_ECDH_ALGORITHM_GROUP;
     }
-    ASN1_item_free((ASN1_VALUE *)numbers, ASN1_ITEM_rptr(EC_NUMBERS));
-}
-
-static SECURITY_STATUS add_secret(const ASN1_OCTET_STRING *secret, const struct curve *curve,
-                                  struct components *components)
-{
-    const uint8_t *data = secret->data;
-    size_t size = (size_t)secret->length;
-    SECURITY_STATUS status;
-
-    while (size > curve->width && *data == 0) {
-        data++;
-        size--;
-    }
-    if (size == 0 || size > curve->width) {
-        return status_fail(NTE_BAD_DATA, "the private number has %zu bytes, the curve %u", size,
-                           (unsigned)curve->width);
-    }
-    status = components_reserve(components, curve->width);
-    if (status == ERROR_SUCCESS) {
-        uint8_t *out = components_add(components, COMPONENT_EC_D, curve->width);
-
-        memcpy(out + (curve->width - size), data, size);
-    }
-    return status;
-}
-
-/* Only d: the point is computed from it when the key is loaded, whatever the encoding says. */
-static SECURITY_STATUS take_ec(const PKCS8_PRIV_KEY_INFO *info, const struct curve *curve,
-                               struct components *components)
-{
-    const uint8_t *data = NULL, *at;
-    int size = 0;
-    EC_NUMBERS *numbers;
-    SECURITY_STATUS status;
-
-    (void)PKCS8_pkey_get0(NULL, &data, &size, NULL, info); /* worked for find_kind() */
-    at = data;
-    numbers = (EC_NUMBERS *)ASN1_item_d2i(NULL, &at, size, ASN1_ITEM_rptr(EC_NUMBERS));
-    if (numbers == NULL || at != data + size || numbers->version != 1) {
-        status = status_from_openssl(NTE_BAD_DATA, "the elliptic curve key in the PKCS#8 structure is malformed");
-    } else if (numbers->curve != NULL && OBJ_obj2nid(numbers->curve) != OBJ_sn2nid(curve->openssl_name)) {
-        status = status_fail(NTE_BAD_DATA, "the PKCS#8 structure and the key in it name different curves");
-    } else {
-        status = add_secret(numbers->secret, curve, components);
-    }
-    free_numbers(numbers);
-    return status;
-}
-
-/* Both kinds of EC keys look alike but for the usage that the attribute grants. Without one the key signs. */
-static const WCHAR *ec_group(uint32_t usage)
-{
     return usage != NCRYPT_ALLOW_ALL_USAGES && (usage & NCRYPT_ALLOW_KEY_AGREEMENT_FLAG) != 0
                ? NCRYPT_ECDH_ALGORITHM_GROUP
                : NCRYPT_ECDSA_ALGORITHM_GROUP;
@@ -246,13 +170,13 @@ static SECURITY_STATUS convert(const PKCS8_PRIV_KEY_INFO *info, const struct blo
         status = blob_check_family(parameters, family);
     }
     if (status == ERROR_SUCCESS && curve != NULL) {
-        status = blob_ecc_settle(parameters, ec_group(usage), curve, components);
+        status = blob_ecc_settle(parameters, ec_group(curve, usage), curve, components);
     }
     if (status != ERROR_SUCCESS) {
         return status;
     }
     if (curve != NULL) {
-        return take_ec(info, curve, components);
+        return pkcs8_take_ec(info, curve, components);
     }
     if (family == &family_dh || family == &family_dsa) {
         return blob_pkcs8_take_dl(
@@ -298,15 +222,18 @@ SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t
 
 /* The bits that stand for a usage; false when the attribute is left out. Windows marks ECDSA keys as signing keys even
  * when their usage was never restricted; a key that agrees on secrets, and signs, has to be told from those. */
-static bool usage_to_bits(const struct algorithm *algorithm, uint32_t usage, uint8_t *bits)
+static bool usage_to_bits(const struct components *components, uint32_t usage, uint8_t *bits)
 {
+    const struct algorithm *algorithm = components->algorithm;
+    const struct family *family = algorithm_family(algorithm, components->curve);
+
     *bits = 0;
     if ((usage & NCRYPT_ALLOW_ALL_USAGES) == NCRYPT_ALLOW_ALL_USAGES) {
         if (algorithm->interface == NCRYPT_SECRET_AGREEMENT_INTERFACE) {
             *bits = KEY_AGREEMENT;
         }
         *bits |= DIGITAL_SIGNATURE;
-        return algorithm->family == &family_ec;
+        return family == &family_ec;
     }
     if ((usage & NCRYPT_ALLOW_DECRYPT_FLAG) != 0) {
         *bits |= DATA_ENCIPHERMENT;
@@ -394,6 +321,7 @@ SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct 
                                  const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
                                  size_t *result)
 {
+    const struct family *family = algorithm_family(components->algorithm, components->curve);
     PKCS8_PRIV_KEY_INFO *info = NULL;
     EVP_PKEY *pkey = NULL;
     SECURITY_STATUS status;
@@ -408,7 +336,7 @@ SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct 
     if (status == ERROR_SUCCESS) {
         status = encode(pkey, &info);
     }
-    if (status == ERROR_SUCCESS && usage_to_bits(components->algorithm, parameters->usage, &bits)) {
+    if (status == ERROR_SUCCESS && usage_to_bits(components, parameters->usage, &bits)) {
         status = add_usage(info, bits);
     }
     if (status == ERROR_SUCCESS) {

@@ -9,10 +9,16 @@
 #include "common/utf16.h"
 #include "ncrypt/key/prepared.h"
 
+static const struct family *family_of(const struct material *material)
+{
+    return algorithm_family(material->algorithm, material->curve);
+}
+
 /* Takes the libcrypto object over, also when it fails. */
 static SECURITY_STATUS wrap(const struct algorithm *algorithm, const struct curve *curve, EVP_PKEY *pkey,
                             bool has_private, struct material **material)
 {
+    const struct family *family = algorithm_family(algorithm, curve);
     struct material *made = calloc(1, sizeof *made);
     int bits;
 
@@ -35,11 +41,11 @@ static SECURITY_STATUS wrap(const struct algorithm *algorithm, const struct curv
     }
     made->bits = (uint32_t)bits;
     made->width = curve != NULL ? curve->width : (made->bits + 7) / 8;
-    if (algorithm->family->signature_size != NULL) {
+    if (family->signature_size != NULL) {
         openssl_scope_begin();
-        made->signature_size = algorithm->family->signature_size(pkey);
+        made->signature_size = family->signature_size(pkey);
         openssl_scope_end();
-    } else if (algorithm->family->sign != NULL) {
+    } else if (family->sign != NULL) {
         made->signature_size = curve != NULL ? 2 * made->width : made->width;
     }
     *material = made;
@@ -139,7 +145,7 @@ static SECURITY_STATUS generate(const struct algorithm *algorithm, const struct 
         return make_secret(algorithm, NULL, bits / 8, material);
     }
     openssl_scope_begin();
-    status = algorithm->family->generate(algorithm, curve, bits, &pkey);
+    status = algorithm_family(algorithm, curve)->generate(algorithm, curve, bits, &pkey);
     openssl_scope_end();
     return status != ERROR_SUCCESS ? status : wrap(algorithm, curve, pkey, true, material);
 }
@@ -209,7 +215,7 @@ SECURITY_STATUS material_load(const struct components *components, bool validate
         return status;
     }
     openssl_scope_begin();
-    status = algorithm->family->load(&settled, validate, &pkey);
+    status = algorithm_family(algorithm, settled.curve)->load(&settled, validate, &pkey);
     openssl_scope_end();
     if (status != ERROR_SUCCESS) {
         return status;
@@ -228,7 +234,7 @@ SECURITY_STATUS material_take_apart(const struct material *material, bool with_p
         status = take_secret_apart(material, with_private, components);
     } else {
         openssl_scope_begin();
-        status = material->algorithm->family->take_apart(material, with_private, components);
+        status = family_of(material)->take_apart(material, with_private, components);
         openssl_scope_end();
     }
     if (status == ERROR_SUCCESS) {
@@ -266,7 +272,7 @@ static SECURITY_STATUS check_operation(bool has_operation)
 SECURITY_STATUS material_sign(struct material *material, const void *padding, uint32_t flags, const uint8_t *hash,
                               uint32_t hash_size, uint8_t *out, uint32_t out_size, uint32_t *result)
 {
-    const struct family *family = material->algorithm->family;
+    const struct family *family = family_of(material);
     SECURITY_STATUS status = check_operation(family->sign != NULL);
 
     if (status == ERROR_SUCCESS) {
@@ -298,7 +304,7 @@ SECURITY_STATUS material_sign(struct material *material, const void *padding, ui
 SECURITY_STATUS material_verify(struct material *material, const void *padding, uint32_t flags, const uint8_t *hash,
                                 uint32_t hash_size, const uint8_t *signature, uint32_t signature_size)
 {
-    const struct family *family = material->algorithm->family;
+    const struct family *family = family_of(material);
     SECURITY_STATUS status = check_operation(family->verify != NULL);
 
     if (status == ERROR_SUCCESS) {
@@ -319,7 +325,7 @@ SECURITY_STATUS material_verify(struct material *material, const void *padding, 
 SECURITY_STATUS material_encrypt(struct material *material, const void *padding, uint32_t flags, const uint8_t *in,
                                  uint32_t in_size, uint8_t *out, uint32_t out_size, uint32_t *result)
 {
-    const struct family *family = material->algorithm->family;
+    const struct family *family = family_of(material);
     SECURITY_STATUS status = check_operation(family->encrypt != NULL);
 
     if (status == ERROR_SUCCESS) {
@@ -336,7 +342,7 @@ SECURITY_STATUS material_encrypt(struct material *material, const void *padding,
 SECURITY_STATUS material_decrypt(struct material *material, const void *padding, uint32_t flags, const uint8_t *in,
                                  uint32_t in_size, uint8_t *out, uint32_t out_size, uint32_t *result)
 {
-    const struct family *family = material->algorithm->family;
+    const struct family *family = family_of(material);
     SECURITY_STATUS status = check_operation(family->decrypt != NULL);
 
     if (status == ERROR_SUCCESS) {
@@ -368,7 +374,7 @@ SECURITY_STATUS material_agree(struct material *material, const struct material 
         return status_fail(NTE_INVALID_PARAMETER, "the peer's key is not of the same algorithm and curve");
     }
     openssl_scope_begin();
-    status = algorithm->family->agree(material, peer, out);
+    status = family_of(material)->agree(material, peer, out);
     openssl_scope_end();
     return status;
 }

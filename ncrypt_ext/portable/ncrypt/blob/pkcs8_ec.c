@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "ncrypt/blob/pkcs8.h"
+
+#include <openssl/asn1t.h>
+#include <openssl/objects.h>
+#include <string.h>
+
+SECURITY_STATUS pkcs8_find_curve(const X509_ALGOR *identifier, const struct curve **curve)
+{
+    const ASN1_OBJECT *object = NULL;
+    const void *parameter = NULL;
+    const char *name = "with parameters of its own";
+    int type = V_ASN1_UNDEF;
+
+    X509_ALGOR_get0(&object, &type, &parameter, identifier);
+    if (OBJ_obj2nid(object) == NID_X25519) {
+        name = OBJ_nid2sn(NID_X25519);
+        *curve = type == V_ASN1_UNDEF ? curve_by_openssl_name(name) : NULL;
+    } else if (type == V_ASN1_OBJECT && OBJ_obj2nid(parameter) != NID_X25519) {
+        name = OBJ_obj2nid(parameter) == NID_undef ? "of an unknown name" : OBJ_nid2sn(OBJ_obj2nid(parameter));
+        *curve = curve_by_openssl_name(name);
+    } else {
+        *curve = NULL;
+    }
+    return *curve != NULL ? ERROR_SUCCESS
+                          : status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys on the curve %s are not supported", name);
+}
+
+/* RFC 5915's ECPrivateKey. Read here and not by libcrypto's decoder, which refuses a key whose point is not on the
+ * curve: Windows takes such a key and computes the point. */
+typedef struct {
+    int32_t version;
+    ASN1_OCTET_STRING *secret;
+    ASN1_OBJECT *curve;
+    ASN1_BIT_STRING *point;
+} EC_NUMBERS;
+
+ASN1_SEQUENCE(EC_NUMBERS) =
+    {
+        ASN1_EMBED(EC_NUMBERS, version, INT32),
+        ASN1_SIMPLE(EC_NUMBERS, secret, ASN1_OCTET_STRING),
+        ASN1_EXP_OPT(EC_NUMBERS, curve, ASN1_OBJECT, 0),
+        ASN1_EXP_OPT(EC_NUMBERS, point, ASN1_BIT_STRING, 1),
+} static_ASN1_SEQUENCE_END(EC_NUMBERS)
+
+        static void free_numbers(EC_NUMBERS * numbers)
+{
+    if (numbers != NULL && numbers->secret != NULL) {
+        OPENSSL_cleanse(numbers->secret->data, (size_t)numbers->secret->length);
+    }
+    ASN1_item_free((ASN1_VALUE *)numbers, ASN1_ITEM_rptr(EC_NUMBERS));
+}
+
+static SECURITY_STATUS add_secret(const ASN1_OCTET_STRING *secret, const struct curve *curve,
+                                  struct components *components)
+{
+    const uint8_t *data = secret->data;
+    size_t size = (size_t)secret->length;
+    SECURITY_STATUS status;
+
+    while (size > curve->width && *data == 0) {
+        data++;
+        size--;
+    }
+    if (size == 0 || size > curve->width) {
+        return status_fail(NTE_BAD_DATA, "the private number has %zu bytes, the curve %u", size,
+                           (unsigned)curve->width);
+    }
+    status = components_reserve(components, curve->width);
+    if (status == ERROR_SUCCESS) {
+        uint8_t *out = components_add(components, COMPONENT_EC_D, curve->width);
+
+        memcpy(out + (curve->width - size), data, size);
+    }
+    return status;
+}
+
+/* RFC 8410's CurvePrivateKey: an octet string with the number as X25519 has it. */
+static SECURITY_STATUS take_x25519(const uint8_t *data, int size, const struct curve *curve,
+                                   struct components *components)
+{
+    const uint8_t *at = data;
+    ASN1_OCTET_STRING *secret = d2i_ASN1_OCTET_STRING(NULL, &at, size);
+    SECURITY_STATUS status;
+
+    if (secret == NULL || at != data + size || (size_t)secret->length != curve->width) {
+        status = status_from_openssl(NTE_BAD_DATA, "the X25519 key in the PKCS#8 structure is malformed");
+    } else {
+        status = add_secret(secret, curve, components);
+    }
+    if (secret != NULL) {
+        OPENSSL_cleanse(secret->data, (size_t)secret->length);
+    }
+    ASN1_OCTET_STRING_free(secret);
+    return status;
+}
+
+SECURITY_STATUS pkcs8_take_ec(const PKCS8_PRIV_KEY_INFO *info, const struct curve *curve, struct components *components)
+{
+    const uint8_t *data = NULL, *at;
+    int size = 0;
+    EC_NUMBERS *numbers;
+    SECURITY_STATUS status;
+
+    (void)PKCS8_pkey_get0(NULL, &data, &size, NULL, info); /* has worked before */
+    if (curve->family == &family_x25519) {
+        return take_x25519(data, size, curve, components);
+    }
+    at = data;
+    numbers = (EC_NUMBERS *)ASN1_item_d2i(NULL, &at, size, ASN1_ITEM_rptr(EC_NUMBERS));
+    if (numbers == NULL || at != data + size || numbers->version != 1) {
+        status = status_from_openssl(NTE_BAD_DATA, "the elliptic curve key in the PKCS#8 structure is malformed");
+    } else if (numbers->curve != NULL && OBJ_obj2nid(numbers->curve) != OBJ_sn2nid(curve->openssl_name)) {
+        status = status_fail(NTE_BAD_DATA, "the PKCS#8 structure and the key in it name different curves");
+    } else {
+        status = add_secret(numbers->secret, curve, components);
+    }
+    free_numbers(numbers);
+    return status;
+}
