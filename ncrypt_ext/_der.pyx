@@ -134,43 +134,72 @@ def ec_public_key_info(bytes blob, str curve):
     return public_key_info(algorithm, b"\x04" + blob[8:])
 
 
+def x25519_public_key_info(bytes blob):
+    """SubjectPublicKeyInfo (RFC 8410) of the ECCPUBLICBLOB of a key on curve25519."""
+    if len(blob) != 72:
+        raise BadDataError(_NTE_BAD_DATA, "", "the EC public key blob has a wrong size")
+    return X25519_INFO + blob[8:40]
+
+
+cdef bytes X25519_INFO = bytes.fromhex("302a300506032b656e032100")
+cdef bytes X25519_PKCS8 = bytes.fromhex("302e020100300506032b656e04220420")
+
+
 cdef dict known_keys():
     """What the SubjectPublicKeyInfo of a key on a known curve begins with, and how long it is, with
-    its point as it is -> what the blob of the same key for agreement begins with."""
+    its point as it is -> what the blob of the same key for agreement begins with, and the curve."""
+    magics = {curve: magic for magic, curve in _PUBLIC_MAGIC_CURVES.items()
+              if magic.startswith(b"ECK")}
     found = {}
-    for magic, curve in _PUBLIC_MAGIC_CURVES.items():
-        if magic.startswith(b"ECK"):
-            width = (_CURVE_BITS[curve] + 7) // 8
-            head = magic + width.to_bytes(4, "little")
-            info = ec_public_key_info(head + bytes(2 * width), _CURVE_OIDS[curve])
-            found[info[:-2 * width], len(info)] = head
+    for curve, identifier in _CURVE_OIDS.items():
+        width = (_CURVE_BITS[curve] + 7) // 8
+        head = magics.get(curve, b"ECKP") + width.to_bytes(4, "little")
+        info = ec_public_key_info(head + bytes(2 * width), identifier)
+        found.setdefault((info[:-2 * width], len(info)), (head, curve))
     return found
 
 
 cdef dict KNOWN_KEYS = known_keys()
 
 
-cdef bytes agreement_blob(bytes info):
-    """The ECCPUBLICBLOB of a SubjectPublicKeyInfo, for agreement; None for one not known."""
-    for (prefix, size), head in KNOWN_KEYS.items():
+cdef bytes x25519_blob(bytes point):
+    """The ECCPUBLICBLOB of a point as RFC 7748 takes it: with any top bit, and modulo the prime."""
+    cdef object u = int.from_bytes(point, "little") & ((1 << 255) - 1)
+    return b"ECKP" + bytes((32, 0, 0, 0)) + (u % ((1 << 255) - 19)).to_bytes(64, "little")
+
+
+cdef tuple agreement_blob(bytes info):
+    """The ECCPUBLICBLOB of a SubjectPublicKeyInfo, for agreement, and its curve; None for one not
+    known."""
+    if len(info) == 44 and info.startswith(X25519_INFO):
+        return x25519_blob(info[12:]), "curve25519"
+    for (prefix, size), (head, curve) in KNOWN_KEYS.items():
         if len(info) == size and info.startswith(prefix):
-            return head + info[len(prefix):]
+            return head + info[len(prefix):], curve
     return None
 
 
-cdef bytes agreement_private_blob(bytes pkcs8, bytes info):
-    """The ECCPRIVATEBLOB of a key in PKCS #8, for agreement, which the caller wipes; None for a key
-    that is not known."""
-    cdef bytes public = agreement_blob(info)
+cdef bint is_x25519(bytes pkcs8) noexcept:
+    return len(pkcs8) == 48 and pkcs8.startswith(X25519_PKCS8)
+
+
+cdef tuple agreement_private_blob(bytes pkcs8, bytes info):
+    """The ECCPRIVATEBLOB of a key in PKCS #8, for agreement, which the caller wipes, and its curve
+    where the blob does not say; None for a key that is not known."""
+    cdef tuple known = agreement_blob(info)
+    cdef bytes public
     cdef bytes blob
     cdef char *out
     cdef Py_ssize_t size, width, start
-    if public is None:
+    if known is None:
         return None
+    public, curve = known
     size = len(public)
     width = public[4]
     # In the ECPrivateKey the number stands behind the version, and is as long as the field.
     start = pkcs8.find(b"\x02\x01\x01\x04" + public[4:5]) + 5
+    if is_x25519(pkcs8):
+        start = len(X25519_PKCS8)
     if start < 5 or start + width > len(pkcs8):
         return None
     # Not by slices: no other copy of the number stays behind.
@@ -178,8 +207,15 @@ cdef bytes agreement_private_blob(bytes pkcs8, bytes info):
     out = PyBytes_AS_STRING(blob)
     memcpy(out, PyBytes_AS_STRING(public), size)
     memcpy(out + size, PyBytes_AS_STRING(pkcs8) + start, width)
-    out[3] += 1  # ECK1 is a public key, ECK2 a private one, and so on
-    return blob
+    if public.startswith(b"ECKP"):
+        out[3] = b"V"
+    else:
+        out[3] += 1  # ECK1 is a public key, ECK2 a private one, and so on
+        curve = None
+    if is_x25519(pkcs8):  # Windows wants the bits that do not count as they count
+        out[size] &= 0xF8
+        out[size + width - 1] = (out[size + width - 1] & 0x7F) | 0x40
+    return blob, curve
 
 
 def pem(str label, bytes der):

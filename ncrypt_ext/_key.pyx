@@ -28,7 +28,9 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PVOID, SECURITY_STATUS
 from os import urandom
 from sys import audit
 
-from ncrypt_ext._der import ec_public_key_info, pem, rsa_public_key_info
+from ncrypt_ext._der import (
+    ec_public_key_info, pem, rsa_public_key_info, x25519_public_key_info,
+)
 from ncrypt_ext.errors import InvalidHandleError, InvalidParameterError, NotSupportedError
 from ncrypt_ext.properties import CURVE_OIDS as _CURVE_OIDS
 from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
@@ -217,11 +219,13 @@ cdef class Key(AgreementKey):
             raise NotSupportedError(NOT_SUPPORTED, "",
                                     f"no DER form is known for {self.algorithm} keys")
         blob = self.export("ECCPUBLICBLOB")
-        curve = _PUBLIC_MAGIC_CURVES.get(blob[:4]) or self.curve
-        for name, identifier in _CURVE_OIDS.items():
-            if curve is not None and name.lower() == curve.lower():
-                return ec_public_key_info(blob, identifier)
-        raise NotSupportedError(NOT_SUPPORTED, "", f"no DER form is known for the curve {curve!r}")
+        curve = _PUBLIC_MAGIC_CURVES.get(blob[:4]) or self.curve_name()
+        if curve == "curve25519":
+            return x25519_public_key_info(blob)
+        if curve not in _CURVE_OIDS:
+            raise NotSupportedError(NOT_SUPPORTED, "",
+                                    f"no DER form is known for the curve {self.curve!r}")
+        return ec_public_key_info(blob, _CURVE_OIDS[curve])
 
     def public_key_pem(self):
         return pem("PUBLIC KEY", self.public_key_der())

@@ -10,7 +10,7 @@ from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 cdef class AgreementKey(EncryptionKey):
     cdef int check_agrees(self, str role) except -1
-    cdef int check_curve(self, object bits) except -1
+    cdef int check_curve(self, object curve) except -1
     cdef Handle own_provider(self)
     cdef Handle import_peer(self, bytes blob, DWORD flags)
     cdef Handle tie(self, Handle peer)

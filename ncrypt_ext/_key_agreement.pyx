@@ -17,14 +17,14 @@ from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide, wide_pointer
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_KEY_HANDLE, NCRYPT_PROV_HANDLE, NCRYPT_SECRET_HANDLE, NCRYPT_SILENT_FLAG,
+    NCRYPTBUFFER_ECC_CURVE_NAME, NCRYPTBUFFER_VERSION, NCryptBuffer, NCryptBufferDesc,
     NCryptImportKey, NCryptOpenStorageProvider, NCryptSecretAgreement,
 )
-from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, SECURITY_STATUS
+from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, PVOID, SECURITY_STATUS
 
 from sys import audit
 
 from ncrypt_ext.errors import NotSupportedError
-from ncrypt_ext.properties import CURVE_BITS as _CURVE_BITS
 from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
 
 cdef bytes ALGORITHM_GROUP = wide("Algorithm Group", "")
@@ -51,10 +51,12 @@ cdef bytes public_info(object peer):
     return to_public_info(peer)
 
 
-cdef bytes peer_blob(object peer):
-    """The ECCPUBLICBLOB of what a caller gave."""
+cdef tuple peer_blob(object peer):
+    """The ECCPUBLICBLOB of what a caller gave, and its curve; None for that of a blob that does not
+    say."""
     cdef Input data
     cdef bytes value
+    cdef tuple known
     if PyObject_CheckBuffer(peer):
         input_open(&data, peer, "peer")
         try:
@@ -63,16 +65,18 @@ cdef bytes peer_blob(object peer):
             input_close(&data)
     else:
         value = public_info(peer)
-    if value.startswith(b"ECS"):
+    if value.startswith(b"ECS") or value.startswith(b"ECDP"):
         raise ValueError("peer is the blob of an ECDSA key, which signs: an ECDH key has another "
                          "(its DER form tells no difference, and is taken)")
+    if value.startswith(b"ECKP"):
+        return value, None
     if value[:4] in _PUBLIC_MAGIC_CURVES:
-        return value
-    value = agreement_blob(value)
-    if value is not None:
-        return value
+        return value, _PUBLIC_MAGIC_CURVES[value[:4]]
+    known = agreement_blob(value)
+    if known is not None:
+        return known
     raise ValueError("peer must be an ECCPUBLICBLOB or a DER SubjectPublicKeyInfo of a key on "
-                     "nistP256, nistP384 or nistP521, with a point that is not compressed")
+                     "a curve that has a name, with a point that is not compressed")
 
 
 cdef class AgreementKey(EncryptionKey):
@@ -84,14 +88,14 @@ cdef class AgreementKey(EncryptionKey):
             raise NotSupportedError(
                 NOT_SUPPORTED, "",
                 f"{role} is an {self.algorithm or group} key: agreement is for keys that were "
-                "created as ECDH_P256, ECDH_P384 or ECDH_P521")
+                "created as ECDH_P256, ECDH_P384, ECDH_P521 or ECDH")
         return 0
 
-    cdef int check_curve(self, object bits) except -1:
-        own = self.curve_length()
-        if own is not None and bits is not None and own != bits:
+    cdef int check_curve(self, object curve) except -1:
+        own = self.curve_name()
+        if own is not None and curve is not None and own != curve:
             raise ValueError(
-                f"the keys are on different curves: this one has {own} bits, the peer {bits}")
+                f"the keys are on different curves: this one on {own}, the peer on {curve}")
         return 0
 
     cdef Handle own_provider(self):
@@ -115,19 +119,30 @@ cdef class AgreementKey(EncryptionKey):
         return provider
 
     cdef Handle import_peer(self, bytes blob, DWORD flags):
-        """A handle of the peer's public key. It holds its provider, which holds this key."""
+        """A handle of the peer's public key, which is on this key's curve if it does not say. It
+        holds its provider, which holds this key."""
         cdef Handle provider = self.own_provider()
         cdef Handle peer = Handle.__new__(Handle)
         cdef NCRYPT_KEY_HANDLE handle = 0
         cdef LPCWSTR kind = wide_pointer(ECC_BLOB)
         cdef PBYTE data = <PBYTE>PyBytes_AS_STRING(blob)
         cdef DWORD size = <DWORD>PyBytes_GET_SIZE(blob)
+        cdef bytes curve = wide(self.curve or "", "curve")
+        cdef NCryptBuffer buffer
+        cdef NCryptBufferDesc parameters
+        cdef bint generic = blob.startswith(b"ECKP")
         cdef SECURITY_STATUS status
         cdef bint good = True
+        buffer.cbBuffer = <DWORD>PyBytes_GET_SIZE(curve)
+        buffer.BufferType = NCRYPTBUFFER_ECC_CURVE_NAME
+        buffer.pvBuffer = <PVOID>PyBytes_AS_STRING(curve)
+        parameters.ulVersion = NCRYPTBUFFER_VERSION
+        parameters.cBuffers = 1
+        parameters.pBuffers = &buffer
         provider.enter()
         with nogil:
-            status = NCryptImportKey(provider.lease.handle, 0, kind, NULL, &handle, data, size,
-                                     flags)
+            status = NCryptImportKey(provider.lease.handle, 0, kind, &parameters if generic else
+                                     NULL, &handle, data, size, flags)
             if status == 0:
                 good = peer.adopt_native(TYPE_KEY, handle, free_object, provider.lease)
             provider.leave()
@@ -201,12 +216,12 @@ cdef class AgreementKey(EncryptionKey):
         self.check_agrees("this")
         if isinstance(peer, AgreementKey):
             (<AgreementKey>peer).check_agrees("the peer")
-            self.check_curve((<AgreementKey>peer).curve_length())
+            self.check_curve((<AgreementKey>peer).curve_name())
             other = peer
             held = self.tie(other)
         else:
-            blob = peer_blob(peer)
-            self.check_curve(_CURVE_BITS[_PUBLIC_MAGIC_CURVES[blob[:4]]])
+            blob, curve = peer_blob(peer)
+            self.check_curve(curve)
             other = held = self.import_peer(blob, flags)
         try:
             self.run_agree(other, secret, held, flags)

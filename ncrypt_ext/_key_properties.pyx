@@ -14,6 +14,7 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, WCHAR
 from ncrypt_ext.enums import ExportPolicy, ImplType, KeyUsage, UIProtection
 from ncrypt_ext.errors import BadDataError, NotSupportedError, PropertyNotFoundError
 from ncrypt_ext.properties import CURVE_BITS as _CURVE_BITS
+from ncrypt_ext.properties import CURVE_NAMES as _CURVE_NAMES
 from ncrypt_ext.records import KeyLengths, UIPolicy
 
 cdef bytes LENGTH = wide("Length", "")
@@ -65,8 +66,9 @@ cdef class PropertyKey(SecuredKey):
                                     "the provider does not tell how long the key is")
         return bits
 
-    cdef object curve_length(self):
-        """The bits of an EC key's curve; None for one that is not known, and for other keys."""
+    cdef object curve_name(self):
+        """The name by which an EC key's curve is known here; None when it is not, and for other
+        keys."""
         if self.kind == KIND_UNKNOWN:
             self.find_kind()
         if self.kind != KIND_EC:
@@ -74,10 +76,11 @@ cdef class PropertyKey(SecuredKey):
         curve = self.curve
         if curve is None and "_P" in (self.algorithm or ""):
             curve = "nistP" + self.algorithm.rpartition("_P")[2]
-        for name, bits in _CURVE_BITS.items():
-            if curve is not None and name.lower() == curve.lower():
-                return bits
-        return None
+        return None if curve is None else _CURVE_NAMES.get(curve.lower())
+
+    cdef object curve_length(self):
+        """The bits of that curve."""
+        return _CURVE_BITS.get(self.curve_name())
 
     @property
     def lengths(self):

@@ -8,7 +8,7 @@ from libc.stdint cimport uint32_t, uintptr_t
 cimport cython
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
-from ncrypt_ext._der cimport agreement_private_blob
+from ncrypt_ext._der cimport agreement_private_blob, is_x25519
 from ncrypt_ext._handle cimport (
     Handle, HandleType, NOTE_PUBLIC_ONLY, TYPE_KEY, TYPE_PROVIDER, TYPE_UNFINALIZED, free_object,
     handle_value, lease_word_or, number_value, release_if,
@@ -102,11 +102,12 @@ cdef bytes private_key_blob(object key):
     return to_pkcs8(key)
 
 
-cdef bytes agreement_form(object key, bytes pkcs8, object usage):
-    """The blob of an EC key of cryptography that is to agree on secrets; PKCS #8 has the same form
-    for those that sign. None for other keys."""
+cdef tuple agreement_form(object key, bytes pkcs8, object usage):
+    """The blob of an EC key of cryptography that is to agree on secrets, and its curve; PKCS #8 has
+    the same form for those that sign. None for other keys. Those on curve25519 only agree."""
     cdef object wanted = usage if isinstance(usage, int) else 0
-    if not wanted & AGREEMENT or wanted & ALL_USAGES == ALL_USAGES or not hasattr(key, "curve"):
+    cdef bint agrees = wanted & AGREEMENT and wanted & ALL_USAGES != ALL_USAGES
+    if not is_x25519(pkcs8) and not (agrees and hasattr(key, "curve")):
         return None
     from ncrypt_ext.integrations.cryptography_keys import to_public_info
     return agreement_private_blob(pkcs8, to_public_info(key.public_key()))
@@ -412,16 +413,19 @@ cdef class Provider(PropertyHandle):
                    bint finalize=True, bint silent=False):
         cdef bytes secret
         cdef bytes agreeing = None
+        cdef tuple form
         cdef DWORD flags = key_flags(machine, overwrite, silent)
         if blob_type is None:
             secret = private_key_blob(blob)
             try:
                 if curve is not None:
                     raise ValueError("curve is for a blob: a key of cryptography has its own")
-                agreeing = agreement_form(blob, secret, usage)
+                form = agreement_form(blob, secret, usage)
+                agreeing = None if form is None else form[0]
                 return self.import_key(
-                    secret if agreeing is None else agreeing,
-                    "PKCS8_PRIVATEKEY" if agreeing is None else "ECCPRIVATEBLOB",
+                    secret if form is None else agreeing,
+                    "PKCS8_PRIVATEKEY" if form is None else "ECCPRIVATEBLOB",
+                    curve=None if form is None else form[1],
                     name=name, export_policy=export_policy, usage=usage, ui_policy=ui_policy,
                     properties=properties, machine=machine, overwrite=overwrite,
                     legacy_store=legacy_store, validate=validate, finalize=finalize,

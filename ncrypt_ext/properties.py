@@ -56,10 +56,17 @@ ECDH_P256 = "ECDH_P256"
 ECDH_P384 = "ECDH_P384"
 ECDH_P521 = "ECDH_P521"
 
-# Curves.
+# Curves: some of those of CURVE_OIDS.
+CURVE_NISTP192 = "nistP192"
+CURVE_NISTP224 = "nistP224"
 CURVE_NISTP256 = "nistP256"
 CURVE_NISTP384 = "nistP384"
 CURVE_NISTP521 = "nistP521"
+CURVE_BRAINPOOLP256R1 = "brainpoolP256r1"
+CURVE_BRAINPOOLP384R1 = "brainpoolP384r1"
+CURVE_BRAINPOOLP512R1 = "brainpoolP512r1"
+CURVE_SECP256K1 = "secP256k1"
+CURVE_25519 = "curve25519"
 
 # Ways to derive keys of an agreed secret.
 KDF_HASH = "HASH"
@@ -96,13 +103,16 @@ HASHES = {
     "SHA3-512": ("sha3_512", 64),
 }
 
-#: Curve names -> object identifiers.
+_BRAINPOOL = "1.3.36.3.3.2.8.1.1."
+
+#: Curve names -> object identifiers. Of several names the first one is what keys report.
 CURVE_OIDS = {
     "nistP192": "1.2.840.10045.3.1.1",
     "secP192r1": "1.2.840.10045.3.1.1",
     "x962P192v1": "1.2.840.10045.3.1.1",
     "nistP224": "1.3.132.0.33",
     "secP224r1": "1.3.132.0.33",
+    "wtls12": "1.3.132.0.33",
     "nistP256": "1.2.840.10045.3.1.7",
     "secP256r1": "1.2.840.10045.3.1.7",
     "x962P256v1": "1.2.840.10045.3.1.7",
@@ -110,17 +120,50 @@ CURVE_OIDS = {
     "secP384r1": "1.3.132.0.34",
     "nistP521": "1.3.132.0.35",
     "secP521r1": "1.3.132.0.35",
+    "secP160k1": "1.3.132.0.9",
+    "secP160r1": "1.3.132.0.8",
+    "secP160r2": "1.3.132.0.30",
+    "wtls7": "1.3.132.0.30",
+    "secP192k1": "1.3.132.0.31",
+    "secP224k1": "1.3.132.0.32",
     "secP256k1": "1.3.132.0.10",
-    "brainpoolP256r1": "1.3.36.3.3.2.8.1.1.7",
-    "brainpoolP384r1": "1.3.36.3.3.2.8.1.1.11",
-    "brainpoolP512r1": "1.3.36.3.3.2.8.1.1.13",
+    "brainpoolP160r1": _BRAINPOOL + "1",
+    "brainpoolP160t1": _BRAINPOOL + "2",
+    "brainpoolP192r1": _BRAINPOOL + "3",
+    "brainpoolP192t1": _BRAINPOOL + "4",
+    "brainpoolP224r1": _BRAINPOOL + "5",
+    "brainpoolP224t1": _BRAINPOOL + "6",
+    "brainpoolP256r1": _BRAINPOOL + "7",
+    "brainpoolP256t1": _BRAINPOOL + "8",
+    "brainpoolP320r1": _BRAINPOOL + "9",
+    "brainpoolP320t1": _BRAINPOOL + "10",
+    "brainpoolP384r1": _BRAINPOOL + "11",
+    "brainpoolP384t1": _BRAINPOOL + "12",
+    "brainpoolP512r1": _BRAINPOOL + "13",
+    "brainpoolP512t1": _BRAINPOOL + "14",
+    "x962P192v2": "1.2.840.10045.3.1.2",
+    "x962P192v3": "1.2.840.10045.3.1.3",
+    "x962P239v1": "1.2.840.10045.3.1.4",
+    "x962P239v2": "1.2.840.10045.3.1.5",
+    "x962P239v3": "1.2.840.10045.3.1.6",
+    "wtls9": "2.23.43.1.4.9",
 }
 
 #: Curve names -> how long their keys are, in bits.
 CURVE_BITS = {
-    **{name: int(name.partition("P")[2][:3]) for name in CURVE_OIDS},
+    **{name: int(name.partition("P")[2][:3]) for name in CURVE_OIDS if "P" in name},
+    "wtls7": 160,
+    "wtls9": 160,
+    "wtls12": 224,
     "curve25519": 255,
 }
+
+_FIRST_NAMES = {identifier: name for name, identifier in reversed(CURVE_OIDS.items())}
+#: Curve names in lower case -> the name that keys report.
+CURVE_NAMES = {name.lower(): _FIRST_NAMES.get(CURVE_OIDS.get(name), name) for name in CURVE_BITS}
+
+#: Magics of public EC blobs that do not name the curve: of keys that agree, and of those that sign.
+PUBLIC_GENERIC_MAGICS = (b"ECKP", b"ECDP")
 
 #: Magics of public EC blobs that name the curve.
 PUBLIC_MAGIC_CURVES = {

@@ -11,11 +11,12 @@ one object.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from ncrypt_ext.errors import (
     ClosedHandleError,
     InvalidHandleError,
+    InvalidParameterError,
     NCryptError,
     NotSupportedError,
 )
@@ -29,7 +30,7 @@ from ncrypt_ext.integrations._algorithms import (
 # After _algorithms, which tells it when the package is missing.
 from cryptography.exceptions import UnsupportedAlgorithm, _Reasons  # isort: skip
 from cryptography.hazmat.primitives import serialization  # isort: skip
-from cryptography.hazmat.primitives.asymmetric import ec, rsa  # isort: skip
+from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519  # isort: skip
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, Self
@@ -39,12 +40,14 @@ if TYPE_CHECKING:
     # What type checkers see: the types that consumers ask for. At run time they are registered.
     _RSAPrivateKey = rsa.RSAPrivateKey
     _EllipticCurvePrivateKey = ec.EllipticCurvePrivateKey
+    _X25519PrivateKey = x25519.X25519PrivateKey
 else:
-    _RSAPrivateKey = _EllipticCurvePrivateKey = object
+    _RSAPrivateKey = _EllipticCurvePrivateKey = _X25519PrivateKey = object
 
 __all__ = [
     "StoredEllipticCurveKey",
     "StoredRSAKey",
+    "StoredX25519Key",
     "from_key",
     "to_pkcs8",
     "to_public_info",
@@ -75,11 +78,6 @@ class _StoredKey:
         self._key = key
         self._sign = key.sign  # saves a look-up in each call
         self._public = public
-
-    @property
-    def key_size(self) -> int:
-        """The key's length in bits."""
-        return int(self._public.key_size)
 
     def close(self) -> None:
         """Give the native key up; whoever still has this object cannot use it any more."""
@@ -138,6 +136,11 @@ class StoredRSAKey(_StoredKey, _RSAPrivateKey):
 
     __slots__ = ()
 
+    @property
+    def key_size(self) -> int:
+        """The key's length in bits."""
+        return int(self._public.key_size)
+
     def public_key(self) -> rsa.RSAPublicKey:
         """The public key, as one of cryptography's own."""
         public: rsa.RSAPublicKey = self._public
@@ -180,6 +183,11 @@ class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
     """
 
     __slots__ = ()
+
+    @property
+    def key_size(self) -> int:
+        """The key's length in bits."""
+        return int(self._public.key_size)
 
     @property
     def curve(self) -> ec.EllipticCurve:
@@ -230,10 +238,10 @@ class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
                 f"key agreement is by ECDH, not by {type(algorithm).__name__!r}"
             )
         if self._key.algorithm_group == "ECDSA":
-            size = self.curve.key_size
+            kind = self._key.algorithm.replace("ECDSA", "ECDH")
             raise _unsupported_exchange(
                 "this key signs: key stores keep keys for signatures (ECDSA) apart from those for "
-                f"key agreement, which are created as ECDH_P{size}"
+                f"key agreement, which are created as {kind}"
             )
         if peer_public_key.curve.name != self.curve.name:
             raise ValueError(
@@ -244,18 +252,51 @@ class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
             return secret.raw()
 
 
+class StoredX25519Key(_StoredKey, _X25519PrivateKey):
+    """A key on curve25519 in a key store, as an ``X25519PrivateKey``.
+
+    Comes from :meth:`Key.as_cryptography() <ncrypt_ext.Key.as_cryptography>`.
+    """
+
+    __slots__ = ()
+
+    def public_key(self) -> x25519.X25519PublicKey:
+        """The public key, as one of cryptography's own."""
+        public: x25519.X25519PublicKey = self._public
+        return public
+
+    def private_bytes_raw(self) -> NoReturn:
+        """Refuses, like :meth:`private_bytes`."""
+        self._refuse()
+
+    def exchange(self, peer_public_key: x25519.X25519PublicKey) -> bytes:
+        """The secret agreed on; a ValueError for a peer with which it would be zero."""
+        if not isinstance(peer_public_key, x25519.X25519PublicKey):
+            raise TypeError(
+                f"peer_public_key must be an X25519PublicKey, not {type(peer_public_key).__name__!r}"
+            )
+        try:
+            with self._key.agree(peer_public_key) as secret:
+                return secret.raw()
+        except InvalidParameterError as error:
+            raise ValueError(f"Error computing shared key: {error}") from error
+
+
 rsa.RSAPrivateKey.register(StoredRSAKey)
 ec.EllipticCurvePrivateKey.register(StoredEllipticCurveKey)
+x25519.X25519PrivateKey.register(StoredX25519Key)
 
 # cryptography's public class -> the class of the private key. One class for each type: consumers
 # take the first type that fits.
-_BY_PUBLIC_TYPE: tuple[tuple[type, type[StoredRSAKey] | type[StoredEllipticCurveKey]], ...] = (
+StoredPrivateKey: TypeAlias = StoredRSAKey | StoredEllipticCurveKey | StoredX25519Key
+_BY_PUBLIC_TYPE: tuple[tuple[type, type[StoredPrivateKey]], ...] = (
     (rsa.RSAPublicKey, StoredRSAKey),
     (ec.EllipticCurvePublicKey, StoredEllipticCurveKey),
+    (x25519.X25519PublicKey, StoredX25519Key),
 )
 
 
-def from_key(key: Key) -> StoredRSAKey | StoredEllipticCurveKey:
+def from_key(key: Key) -> StoredPrivateKey:
     """The object for a key, which it takes over: see :meth:`ncrypt_ext.Key.as_cryptography`."""
     try:
         public = serialization.load_der_public_key(key.public_key_der())
@@ -273,9 +314,11 @@ def from_key(key: Key) -> StoredRSAKey | StoredEllipticCurveKey:
 
 def to_pkcs8(key: object) -> bytes:
     """The PKCS #8 form of a private key of cryptography, not encrypted: the caller wipes it."""
-    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+    if not isinstance(
+        key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | x25519.X25519PrivateKey
+    ):
         raise TypeError(
-            "the key must be a blob, with its blob_type, or an RSA or EC private key of "
+            "the key must be a blob, with its blob_type, or an RSA, EC or X25519 private key of "
             f"cryptography, not {type(key).__module__}.{type(key).__qualname__}"
         )
     return key.private_bytes(
@@ -286,10 +329,11 @@ def to_pkcs8(key: object) -> bytes:
 
 
 def to_public_info(key: object) -> bytes:
-    """The SubjectPublicKeyInfo of an EC public key of cryptography."""
-    if not isinstance(key, ec.EllipticCurvePublicKey):
+    """The SubjectPublicKeyInfo of a public key of cryptography that one can agree with."""
+    if not isinstance(key, ec.EllipticCurvePublicKey | x25519.X25519PublicKey):
         raise TypeError(
-            "peer must be a Key, a bytes-like object or an EC public key of cryptography, not "
+            "peer must be a Key, a bytes-like object or an EC or X25519 public key of "
+            "cryptography, not "
             f"{type(key).__module__}.{type(key).__qualname__}"
         )
     return key.public_bytes(
