@@ -7,8 +7,9 @@ Each one is run in a process of its own where a stub may end the process (see co
 import os
 
 from . import material, ws_probes
-from .abi import PKCS1_ENCRYPTION, pkcs1
+from .abi import PKCS1_ENCRYPTION, parameters, pkcs1
 from .api import call
+from .constants import BUFFER_ECC_CURVE_NAME
 
 
 def _probe_name():
@@ -89,6 +90,18 @@ def generic_ecdsa(api):
     api.make("ECDSA", ECCCurveName="nistP256")
 
 
+def curves(api):
+    """Generic algorithms on curves without algorithms of their own."""
+    key = api.make("ECDSA", ECCCurveName="brainpoolP256r1")
+    name = parameters((BUFFER_ECC_CURVE_NAME, "brainpoolP256r1"))
+    api.import_key("ECCPUBLICBLOB", api.export_key(key, "ECCPUBLICBLOB"), name)
+
+
+def x25519(api):
+    key = api.make("ECDH", ECCCurveName="curve25519")
+    api.derive(api.agree(key, key), "TRUNCATE")
+
+
 PROBES = {
     "RSA": algorithm("RSA"),
     "ECDSA_P256": algorithm("ECDSA_P256"),
@@ -96,6 +109,8 @@ PROBES = {
     "ECDSA_P521": algorithm("ECDSA_P521"),
     "ECDSA": generic_ecdsa,
     "agreement": agreement,
+    "curves": curves,
+    "x25519": x25519,
     "persisted": persisted,
     "enumerate": enumerate_keys,
     "enumerate_providers": enumerate_providers,

@@ -130,6 +130,19 @@ def ciphers(source: Path) -> None:
         write(f"tdes_{ours}.txt", cavp_cipher([folder / f"{name}.rsp" for name in names]))
 
 
+def first_records(lines: Lines, count: int) -> Lines:
+    """Of each section its first line and so many records."""
+    kept: Lines = []
+    left = 0
+    for run in paragraphs(lines):
+        if any(line.startswith("[") for line in run):
+            left = count + 1
+        if left > 0:
+            kept += run
+            left -= 1
+    return kept
+
+
 def main(source: Path) -> None:
     ciphers(source / "ciphers")
     curves = ("P-256", "P-384", "P-521")
@@ -178,6 +191,21 @@ def main(source: Path) -> None:
             "= P ",
         ),
     )
+    write(
+        "ecdh_cavp_small.txt",
+        kas(
+            read(ecdh / "KASValidityTest_ECCStaticUnified_NOKC_ZZOnly_init.fax"),
+            {"EA - SHA1", "EB - SHA224"},
+            "",
+        ),
+    )
+    write("ecdh_brainpool.txt", read(ecdh / "brainpool.txt"))
+    write(
+        "ecdsa_sigver_small.rsp",
+        ecdsa(read(ec / "FIPS_186-3/SigVer.rsp"), dict.fromkeys(("P-192", "P-224"), every)),
+    )
+    write("ecdsa_secp256k1.txt", first_records(read(ec / "SECP256K1/SigGen.txt"), 20))
+    write("x25519_rfc7748.txt", read(source / "asymmetric/X25519/rfc7748.txt"))
     for digest in ("SHA1", "SHA256"):
         name = f"rfc-5869-HKDF-{digest}.txt"
         write(f"hkdf_{digest.lower()}.txt", read(source / "KDF" / name))
