@@ -273,7 +273,8 @@ class StoredX25519Key(_StoredKey, _X25519PrivateKey):
         """The secret agreed on; a ValueError for a peer with which it would be zero."""
         if not isinstance(peer_public_key, x25519.X25519PublicKey):
             raise TypeError(
-                f"peer_public_key must be an X25519PublicKey, not {type(peer_public_key).__name__!r}"
+                "peer_public_key must be an X25519PublicKey, not "
+                f"{type(peer_public_key).__name__!r}"
             )
         try:
             with self._key.agree(peer_public_key) as secret:

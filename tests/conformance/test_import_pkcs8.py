@@ -153,7 +153,7 @@ def test_every_truncation(api):
         b"no key at all",
         bytes(5000),
         sequence(integer(0)),
-        private_key_info(sequence(bytes.fromhex("06032b656e"), b""), tlv(0x04, bytes(32))),
+        private_key_info(sequence(bytes.fromhex("06032b6570"), b""), tlv(0x04, bytes(32))),
         private_key_info(sequence(bytes.fromhex("06072a8648ce3d0201")), b"\x30\x00"),
         ec_pkcs8(material.ec(P256)._replace(d=0)),
         ec_pkcs8(material.ec(P256)._replace(d=P256.order)),

@@ -188,7 +188,7 @@ static void test_provider_rows(void)
         {u"Length", DWORD_VALUE, {NO}, {NO}},
         {u"custom", ANY_VALUE, {NO}, {NO}},
     };
-    uint8_t value[600];
+    uint8_t value[4000];
     DWORD size = 0;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -210,7 +210,7 @@ static void test_curve_list(void)
 {
     BCRYPT_ECC_CURVE_NAMES *list;
     DWORD size = 0;
-    NCRYPT_KEY_HANDLE key = begin_key(provider, u"ECDSA", NULL, 0);
+    NCRYPT_KEY_HANDLE key = begin_key(provider, u"ECDH", NULL, 0);
 
     CHECK_STATUS(NCryptGetProperty(provider, u"ECCCurveNameList", NULL, 0, &size, 0), OK);
     list = malloc(size);

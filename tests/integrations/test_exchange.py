@@ -243,12 +243,21 @@ def test_import_of_others(provider):
     rsa = rsa_keys.generate_private_key(65537, 1024)
     with provider.import_key(rsa, usage=nc.KeyUsage.ALLOW_KEY_AGREEMENT) as key:
         assert key.algorithm == "RSA"
-    with pytest.raises(nc.NotSupportedError):
-        provider.import_key(
-            ec_keys.generate_private_key(ec_keys.SECP256K1()),
-            usage=nc.KeyUsage.ALLOW_KEY_AGREEMENT,
-        )
-    assert list(provider.keys()) == []
+
+
+OTHERS = [ec_keys.SECP192R1(), ec_keys.SECP224R1(), ec_keys.SECP256K1(), ec_keys.BrainpoolP256R1(),
+          ec_keys.BrainpoolP384R1(), ec_keys.BrainpoolP512R1()]  # fmt: skip
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=lambda each: each.name)
+@pytest.mark.parametrize("stored_as", [None, "stored"])
+def test_import_on_other_curves(provider, other, stored_as):
+    plain, peer = (ec_keys.generate_private_key(other) for _ in range(2))
+    with provider.import_key(plain, usage=nc.KeyUsage.ALLOW_KEY_AGREEMENT, name=stored_as) as key:
+        assert key.algorithm == "ECDH"
+        with key.as_cryptography() as stored:
+            shared = stored.exchange(ECDH, peer.public_key())
+    assert shared == peer.exchange(ECDH, plain.public_key())
 
 
 # ---- what others do with it ----------------------------------------------------------------------

@@ -147,7 +147,8 @@ static SECURITY_STATUS take_rsa(const EVP_PKEY *pkey, struct components *compone
     return status;
 }
 
-/* Both kinds of EC keys look alike but for the usage that the attribute grants. Without one the key signs, if it can. */
+/* Both kinds of EC keys look alike but for the usage that the attribute grants. Without one the key signs, if it can.
+ */
 static const WCHAR *ec_group(const struct curve *curve, uint32_t usage)
 {
     if (curve->family != NULL && curve->family->sign == NULL) {
@@ -311,7 +312,7 @@ static bool has_form(const struct family *family)
 
 static SECURITY_STATUS load_to_encode(const struct components *components, EVP_PKEY **pkey)
 {
-    const struct family *family = components->algorithm->family;
+    const struct family *family = algorithm_family(components->algorithm, components->curve);
 
     return family == &family_dh || family == &family_dsa ? blob_pkcs8_load_dl(components, pkey)
                                                          : family->load(components, false, pkey);
@@ -321,7 +322,6 @@ SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct 
                                  const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
                                  size_t *result)
 {
-    const struct family *family = algorithm_family(components->algorithm, components->curve);
     PKCS8_PRIV_KEY_INFO *info = NULL;
     EVP_PKEY *pkey = NULL;
     SECURITY_STATUS status;

@@ -215,8 +215,7 @@ static SECURITY_STATUS take_apart(const struct material *material, bool with_pri
         status = status_from_openssl(NTE_INTERNAL_ERROR, "libcrypto does not give the numbers of the key");
     }
     for (size_t i = 0; status == ERROR_SUCCESS && i < count; i++) {
-        status =
-            place_number(components, (enum component)(COMPONENT_EC_X + i), numbers[i], list[i].return_size);
+        status = place_number(components, (enum component)(COMPONENT_EC_X + i), numbers[i], list[i].return_size);
     }
     secmem_wipe(numbers, sizeof numbers);
     return status;

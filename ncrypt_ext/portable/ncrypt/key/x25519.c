@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keys on curve25519, which agree by X25519 (RFC 7748). As on Windows they have the components of the other curves, X, Y
- * and d, but X is the u coordinate and both it and d are little-endian, as the RFC has them; Y is zero.
+ * Keys on curve25519, which agree by X25519 (RFC 7748). As on Windows they have the components of the other curves, X,
+ * Y and d, but X is the u coordinate and both it and d are little-endian, as the RFC has them; Y is zero.
  */
 #include <string.h>
 
@@ -147,8 +147,8 @@ static SECURITY_STATUS take_apart(const struct material *material, bool with_pri
     return ERROR_SUCCESS;
 }
 
-/* libcrypto refuses to agree on zero, which comes about with peers that were imported without validation. Windows leaves
- * that to its callers. */
+/* libcrypto refuses to agree on zero, which comes about with peers that were imported without validation. Windows
+ * leaves that to its callers. */
 static SECURITY_STATUS agree(struct material *material, const struct material *peer, uint8_t *out)
 {
     SECURITY_STATUS status = ec_agree(material, peer, out);
