@@ -139,7 +139,7 @@ def test_peers_on_other_curves(provider):
                     with pytest.raises(ValueError, match=f"brainpoolP256r1, the peer on {other}"):
                         own.agree(form)
                 # A blob without the curve's name is taken for one on the own curve.
-                with pytest.raises(nc.NCryptError):
+                with pytest.raises((nc.NCryptError, ValueError)):
                     own.agree(peer.export("ECCPUBLICBLOB"))
                 assert nc.live_handles() == before
 
