@@ -88,6 +88,15 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_INITIALIZATION_VECTOR u"IV"
 #define BCRYPT_AUTH_TAG_LENGTH       u"AuthTagLength"
 
+/* Algorithms of keys that others are derived from. */
+#define BCRYPT_SP800108_CTR_HMAC_ALGORITHM u"SP800_108_CTR_HMAC"
+#define BCRYPT_SP80056A_CONCAT_ALGORITHM   u"SP800_56A_CONCAT"
+#define BCRYPT_PBKDF2_ALGORITHM            u"PBKDF2"
+#define BCRYPT_CAPI_KDF_ALGORITHM          u"CAPI_KDF"
+#define BCRYPT_TLS1_1_KDF_ALGORITHM        u"TLS1_1_KDF"
+#define BCRYPT_TLS1_2_KDF_ALGORITHM        u"TLS1_2_KDF"
+#define BCRYPT_HKDF_ALGORITHM              u"HKDF"
+
 /* Implementations. */
 #define MS_PRIMITIVE_PROVIDER u"Microsoft Primitive Provider"
 
@@ -118,6 +127,16 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define KDF_HKDF_INFO        0x14
 
 #define KDF_USE_SECRET_AS_HMAC_KEY_FLAG 0x1
+
+/* The same of keys that others are derived from. */
+#define KDF_LABEL             0xD
+#define KDF_CONTEXT           0xE
+#define KDF_SALT              0xF
+#define KDF_ITERATION_COUNT   0x10 /* ULONGLONG */
+#define KDF_GENERIC_PARAMETER 0x11 /* in the place of those above but the count, joined as the algorithm joins them */
+#define KDF_HKDF_SALT         0x13
+
+#define BCRYPT_CAPI_AES_FLAG 0x00000010
 
 /* Properties of a secret for HKDF: the hash, then one of the others: the salt (which may be NULL), or nothing when the
  * secret is to be the pseudorandom key itself. */

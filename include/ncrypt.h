@@ -54,11 +54,17 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_AES_ALGORITHM_GROUP NCRYPT_AES_ALGORITHM
 #define NCRYPT_DES_ALGORITHM_GROUP u"DES" /* 3DES, too */
 
+#define NCRYPT_SP800108_CTR_HMAC_ALGORITHM BCRYPT_SP800108_CTR_HMAC_ALGORITHM
+#define NCRYPT_SP80056A_CONCAT_ALGORITHM   BCRYPT_SP80056A_CONCAT_ALGORITHM
+#define NCRYPT_PBKDF2_ALGORITHM            BCRYPT_PBKDF2_ALGORITHM
+#define NCRYPT_CAPI_KDF_ALGORITHM          BCRYPT_CAPI_KDF_ALGORITHM
+
 #define NCRYPT_RSA_ALGORITHM_GROUP   NCRYPT_RSA_ALGORITHM
 #define NCRYPT_ECDSA_ALGORITHM_GROUP u"ECDSA"
 #define NCRYPT_ECDH_ALGORITHM_GROUP  u"ECDH"
 #define NCRYPT_DH_ALGORITHM_GROUP    NCRYPT_DH_ALGORITHM
 #define NCRYPT_DSA_ALGORITHM_GROUP   NCRYPT_DSA_ALGORITHM
+#define NCRYPT_KEY_DERIVATION_GROUP  u"KEY_DERIVATION"
 
 /* Algorithm interfaces and operations, as NCryptEnumAlgorithms reports them. */
 #define NCRYPT_CIPHER_INTERFACE                BCRYPT_CIPHER_INTERFACE
@@ -66,6 +72,7 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_ASYMMETRIC_ENCRYPTION_INTERFACE BCRYPT_ASYMMETRIC_ENCRYPTION_INTERFACE
 #define NCRYPT_SECRET_AGREEMENT_INTERFACE      BCRYPT_SECRET_AGREEMENT_INTERFACE
 #define NCRYPT_SIGNATURE_INTERFACE             BCRYPT_SIGNATURE_INTERFACE
+#define NCRYPT_KEY_DERIVATION_INTERFACE        BCRYPT_KEY_DERIVATION_INTERFACE
 
 #define NCRYPT_CIPHER_OPERATION                0x00000001
 #define NCRYPT_HASH_OPERATION                  0x00000002
@@ -137,6 +144,7 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_KEY_ACCESS_POLICY_PROPERTY      u"Key Access Policy"
 #define NCRYPT_CERTIFICATE_PROPERTY            u"SmartCardKeyCertificate"
 #define NCRYPT_PIN_PROPERTY                    u"SmartCardPin"
+#define NCRYPT_KDF_SECRET_VALUE                u"KDFKeySecret" /* what a key of a derivation starts from; set only */
 
 /* Property values. */
 #define NCRYPT_ALLOW_EXPORT_FLAG              0x00000001
@@ -299,6 +307,15 @@ SECURITY_STATUS WINAPI NCryptSecretAgreement(NCRYPT_KEY_HANDLE hPrivKey, NCRYPT_
 SECURITY_STATUS WINAPI NCryptDeriveKey(NCRYPT_SECRET_HANDLE hSharedSecret, LPCWSTR pwszKDF,
                                        NCryptBufferDesc *pParameterList, PBYTE pbDerivedKey, DWORD cbDerivedKey,
                                        DWORD *pcbResult, ULONG dwFlags);
+
+/* Key derivation. The key's algorithm is the function: it was created as BCRYPT_PBKDF2_ALGORITHM or the like, and given
+ * NCRYPT_KDF_SECRET_VALUE before NCryptFinalizeKey. What Windows leaves open: as many bytes are written as there is
+ * room for, of BCRYPT_CAPI_KDF_ALGORITHM up to two digests, of HKDF up to 255; pbDerivedKey NULL asks for the digest's
+ * size. PBKDF2 takes up to 100,000,000 iterations and can be interrupted. HKDF takes hash and salt by the properties of
+ * a secret, once for a handle and after NCryptFinalizeKey, or in the list, as KDF_HASH_ALGORITHM and KDF_HKDF_SALT. A
+ * buffer of the list that the function does not know is refused. */
+SECURITY_STATUS WINAPI NCryptKeyDerivation(NCRYPT_KEY_HANDLE hKey, NCryptBufferDesc *pParameterList,
+                                           PUCHAR pbDerivedKey, DWORD cbDerivedKey, DWORD *pcbResult, ULONG dwFlags);
 
 /* Transport. */
 SECURITY_STATUS WINAPI NCryptImportKey(NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE hImportKey, LPCWSTR pszBlobType,

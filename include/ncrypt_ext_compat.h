@@ -36,6 +36,9 @@
 #ifndef NCRYPTBUFFER_ECC_CURVE_NAME
 #define NCRYPTBUFFER_ECC_CURVE_NAME 60
 #endif
+#ifndef KDF_HKDF_SALT
+#define KDF_HKDF_SALT 0x13
+#endif
 #ifndef KDF_HKDF_INFO
 #define KDF_HKDF_INFO 0x14
 #endif

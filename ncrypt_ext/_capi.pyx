@@ -10,10 +10,10 @@ from ncrypt_ext._capi_key cimport (
     LONGEST_SIGNATURE, ContextKey, context_key, hash_algorithm, is_reversed, turn_around,
 )
 from ncrypt_ext._handle cimport (
-    TYPE_CONTEXT, TYPE_KEY, TYPE_PROVIDER, Handle, free_object, handle_value, number_value,
+    TYPE_CONTEXT, TYPE_KEY, TYPE_PROVIDER, Handle, Watch, free_object, handle_value, interrupted,
+    number_value, raise_watched,
 )
 from ncrypt_ext._key cimport Key
-from ncrypt_ext._key_unfinalized cimport Watch, interrupted, raise_watched
 from ncrypt_ext._provider cimport Provider
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide_or_none, wide_pointer

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The base of everything that owns a native handle. The state machine is in _lease.h."""
 
+from cpython.object cimport PyObject
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 
 cdef extern from "_lease.h" nogil:
@@ -111,3 +112,13 @@ cdef uint32_t fork_count() noexcept
 cdef bint is_main_thread() noexcept nogil
 cdef int callback_begin() except -1
 cdef int callback_end() except -1
+
+
+cdef struct Watch:
+    # Who waits for a long call, which is given up when the handle is closed or a signal came.
+    Lease *lease
+    PyObject *error  # what a signal handler raised; owned
+
+
+cdef int interrupted(void *context) noexcept nogil
+cdef int raise_watched(Watch *watch) except -1

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 
 cimport cython
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext.ncrypt cimport NCryptFreeObject, ncx_at_exit, ncx_live_handles
@@ -189,6 +192,39 @@ cdef int callback_end() except -1:
     if callbacks[thread] == 0:
         del callbacks[thread]
     return 0
+
+
+cdef void look_for_signals(Watch *watch) noexcept with gil:
+    try:
+        callback_begin()
+        try:
+            PyErr_CheckSignals()
+        finally:
+            callback_end()
+    except BaseException as error:
+        Py_INCREF(error)
+        watch.error = <PyObject *>error
+
+
+cdef int interrupted(void *context) noexcept nogil:
+    """Asked every few milliseconds of a long call: not 0 ends it."""
+    cdef Watch *watch = <Watch *>context
+    if watch.error != NULL or lease_is_closed(watch.lease) or is_exiting():
+        return 1
+    if not is_main_thread():
+        return 0
+    look_for_signals(watch)
+    return watch.error != NULL
+
+
+cdef int raise_watched(Watch *watch) except -1:
+    """What a signal handler raised, if one has."""
+    if watch.error == NULL:
+        return 0
+    error = <object>watch.error
+    Py_DECREF(error)
+    watch.error = NULL
+    raise error
 
 
 def _after_fork_in_child():

@@ -3,7 +3,7 @@
 
 from ncrypt_ext._handle cimport Handle
 from ncrypt_ext._key_encryption cimport EncryptionKey
-from ncrypt_ext._secret cimport Secret
+from ncrypt_ext._secret cimport Parameters, Secret
 from ncrypt_ext.ncrypt cimport NCRYPT_KEY_HANDLE, NCRYPT_SECRET_HANDLE
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
@@ -17,3 +17,4 @@ cdef class AgreementKey(EncryptionKey):
     cdef int run_agree(self, Handle peer, Secret into, Handle held, DWORD flags) except -1
     cdef SECURITY_STATUS agree_once(self, Handle peer, Secret into, Handle held,
                                     DWORD flags) except? 1
+    cdef bytes run_derive(self, Parameters parameters, DWORD size, DWORD flags)

@@ -2,23 +2,30 @@
 
 cimport cython
 from cpython.buffer cimport PyObject_CheckBuffer
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport (
+    PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE,
+)
 from libc.stdint cimport uint32_t, uintptr_t
 
-from ncrypt_ext._buffer cimport Input, input_close, input_open
+from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
 from ncrypt_ext._der cimport agreement_blob
 from ncrypt_ext._handle cimport (
-    TYPE_KEY, TYPE_PROVIDER, TYPE_SECRET, Handle, Lease, free_object, lease_hold, lease_unhold,
+    TYPE_KEY, TYPE_PROVIDER, TYPE_SECRET, Handle, Lease, Watch, free_object, interrupted,
+    lease_hold, lease_unhold, number_value, raise_watched,
 )
 from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_encryption cimport EncryptionKey
-from ncrypt_ext._secret cimport Secret
+from ncrypt_ext._secret cimport Parameters, Secret, check_given
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide, wide_pointer
+from ncrypt_ext.bcrypt cimport (
+    BCRYPT_CAPI_AES_FLAG, KDF_HKDF_SALT, KDF_LABEL, KDF_TLS_PRF_LABEL,
+)
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_KEY_HANDLE, NCRYPT_PROV_HANDLE, NCRYPT_SECRET_HANDLE, NCRYPT_SILENT_FLAG,
     NCRYPTBUFFER_ECC_CURVE_NAME, NCRYPTBUFFER_VERSION, NCryptBuffer, NCryptBufferDesc,
-    NCryptImportKey, NCryptOpenStorageProvider, NCryptSecretAgreement,
+    NCryptImportKey, NCryptKeyDerivation, NCryptOpenStorageProvider, NCryptSecretAgreement,
+    ncx_set_interrupt,
 )
 from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, PVOID, SECURITY_STATUS
 
@@ -30,6 +37,18 @@ from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
 cdef bytes ALGORITHM_GROUP = wide("Algorithm Group", "")
 cdef bytes PROVIDER_HANDLE = wide("Provider Handle", "")
 cdef bytes ECC_BLOB = wide("ECCPUBLICBLOB", "")
+
+# What each key of a derivation takes; with an asterisk what it does not do without.
+cdef dict TAKEN = {
+    "SP800_108_CTR_HMAC": ("hash_name", "label*", "context*", "generic"),
+    "SP800_56A_CONCAT": ("hash_name", "algorithm_id*", "party_u_info*", "party_v_info*",
+                         "supp_pub_info", "supp_priv_info", "generic"),
+    "PBKDF2": ("hash_name", "salt*", "iterations", "generic"),
+    "CAPI_KDF": ("hash_name",),
+    "TLS1_1_KDF": ("label*", "seed*"),
+    "TLS1_2_KDF": ("hash_name", "label*", "seed*"),
+    "HKDF": ("hash_name", "salt", "info"),
+}
 
 cdef enum:
     NOT_SUPPORTED = 0x80090029
@@ -230,3 +249,58 @@ cdef class AgreementKey(EncryptionKey):
         bits = self.curve_length()
         secret.width = 0 if bits is None else (bits + 7) // 8
         return secret
+
+    cdef bytes run_derive(self, Parameters parameters, DWORD size, DWORD flags):
+        """That many bytes. A signal handler's exception wins in any case."""
+        cdef bytes out = PyBytes_FromStringAndSize(NULL, size)
+        cdef PBYTE data = <PBYTE>PyBytes_AS_STRING(out)
+        cdef NCryptBufferDesc *given = parameters.pointer()
+        cdef DWORD written = 0
+        cdef SECURITY_STATUS status
+        cdef Watch watch
+        self.enter()
+        watch.lease = self.lease
+        watch.error = NULL
+        with nogil:
+            ncx_set_interrupt(interrupted, &watch)
+            status = NCryptKeyDerivation(self.lease.handle, given, data, size, &written, flags)
+            ncx_set_interrupt(NULL, NULL)
+            self.leave()
+        if watch.error == NULL and status == 0 and written == size:
+            return out
+        wipe(data, size)
+        raise_watched(&watch)
+        check(status, "NCryptKeyDerivation")
+        raise ValueError(f"the derivation gives {written} bytes, not {size}")
+
+    def derive(self, length, *, hash_name=None, salt=None, info=None, label=None, context=None,
+               seed=None, iterations=None, algorithm_id=None, party_u_info=None, party_v_info=None,
+               supp_pub_info=None, supp_priv_info=None, generic=None, bint for_aes=False,
+               bint silent=False):
+        cdef Parameters parameters = Parameters.__new__(Parameters)
+        cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
+        cdef DWORD size = number_value(length, "length")
+        cdef str kdf = self.algorithm
+        if size == 0:
+            raise ValueError("length must not be 0")
+        if for_aes:
+            flags |= BCRYPT_CAPI_AES_FLAG
+        given = {argument: value for argument, value in {
+            "hash_name": hash_name, "salt": salt, "info": info, "label": label,
+            "context": context, "seed": seed, "iterations": iterations,
+            "algorithm_id": algorithm_id, "party_u_info": party_u_info,
+            "party_v_info": party_v_info, "supp_pub_info": supp_pub_info,
+            "supp_priv_info": supp_priv_info, "generic": generic}.items() if value is not None}
+        check_given(kdf, given, TAKEN, generic is not None)
+        if kdf == "PBKDF2" and iterations is None:
+            raise ValueError("PBKDF2 needs iterations: as many as can be waited for")
+        if hash_name is None and "hash_name" in TAKEN.get(kdf, ()):
+            given["hash_name"] = "SHA256"
+        if kdf == "HKDF":
+            parameters.add(KDF_HKDF_SALT, given.pop("salt", b""), "salt")
+        elif "label" in given:
+            parameters.add(KDF_TLS_PRF_LABEL if "seed" in given else KDF_LABEL,
+                           given.pop("label"), "label")
+        parameters.add_all(given)
+        audit("ncrypt_ext.derive", self.name, self.is_machine_key)
+        return self.run_derive(parameters, size, flags)

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: MIT
 
-from cpython.exc cimport PyErr_CheckSignals
-from cpython.object cimport PyObject
-from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint32_t, uintptr_t
 
 cimport cython
 
 from ncrypt_ext._handle cimport (
-    TYPE_KEY, TYPE_UNFINALIZED, callback_begin, callback_end, handle_value,
-    is_exiting, is_main_thread, lease_is_closed, lease_ref, lease_set_type, release_if,
+    TYPE_KEY, TYPE_UNFINALIZED, Watch, handle_value, interrupted, lease_ref, lease_set_type,
+    raise_watched, release_if,
 )
 from ncrypt_ext._key cimport Key
 from ncrypt_ext._key_device cimport PIN_FINE
@@ -30,39 +27,6 @@ cdef bytes KEY_USAGE = wide("Key Usage", "")
 
 cdef enum:
     INVALID_HANDLE = 0x80090026
-
-
-cdef void look_for_signals(Watch *watch) noexcept with gil:
-    try:
-        callback_begin()
-        try:
-            PyErr_CheckSignals()
-        finally:
-            callback_end()
-    except BaseException as error:
-        Py_INCREF(error)
-        watch.error = <PyObject *>error
-
-
-cdef int interrupted(void *context) noexcept nogil:
-    """Asked every few milliseconds of a long key generation: not 0 ends it."""
-    cdef Watch *watch = <Watch *>context
-    if watch.error != NULL or lease_is_closed(watch.lease) or is_exiting():
-        return 1
-    if not is_main_thread():
-        return 0
-    look_for_signals(watch)
-    return watch.error != NULL
-
-
-cdef int raise_watched(Watch *watch) except -1:
-    """What a signal handler raised, if one has."""
-    if watch.error == NULL:
-        return 0
-    error = <object>watch.error
-    Py_DECREF(error)
-    watch.error = NULL
-    raise error
 
 
 @cython.final

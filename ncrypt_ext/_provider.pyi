@@ -305,3 +305,23 @@ class Provider(PropertyHandle):
 
         Raises the audit events ``ncrypt_ext.export_key`` and ``ncrypt_ext.import_key``.
         """
+
+    def import_secret(
+        self,
+        algorithm: str,
+        secret: Buffer,
+        name: str | None = None,
+        *,
+        export_policy: int | None = None,
+        properties: Mapping[str, Buffer | str | int] | None = None,
+        machine: bool = False,
+        overwrite: bool = False,
+        silent: bool = False,
+    ) -> Key:
+        """Make a key of a secret, to :meth:`Key.derive` others from it (NCryptCreatePersistedKey).
+
+        The algorithm is one of key derivation, named in :mod:`ncrypt_ext.properties`: ``PBKDF2``
+        for a password (in the encoding of your choice, say UTF-8), ``HKDF``,
+        ``SP800_108_CTR_HMAC``, ... With a name the key is stored. The memory of the secret stays
+        the caller's, who may want to overwrite it.
+        """

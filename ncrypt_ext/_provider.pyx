@@ -46,6 +46,7 @@ cdef bytes NAME = wide("Name", "")
 cdef bytes VERSION = wide("Version", "")
 cdef bytes MAX_NAME_LENGTH = wide("Max Name Length", "")
 cdef bytes IMPL_TYPE = wide("Impl Type", "")
+cdef bytes KDF_SECRET = wide("KDFKeySecret", "")
 
 cdef enum:
     NOT_SUPPORTED = 0x80090029
@@ -77,6 +78,13 @@ cdef int apply(UnfinalizedKey key, dict settings, object properties) except -1:
         for name, value in properties.items():
             key.set_property(name, value, persist=True)
     return 0
+
+
+cdef object as_bytes_like(object secret):
+    """A str would be written as UTF-16: nobody means that."""
+    if isinstance(secret, (str, int)):
+        raise TypeError(f"secret must be a bytes-like object, not {type(secret).__name__!r}")
+    return secret
 
 
 cdef bytes magic_of(object blob):
@@ -521,3 +529,15 @@ cdef class Provider(PropertyHandle):
         except BaseException:
             new.close()
             raise
+
+    def import_secret(self, algorithm, secret, name=None, *, export_policy=None, properties=None,
+                      bint machine=False, bint overwrite=False, bint silent=False):
+        cdef UnfinalizedKey new
+        audit("ncrypt_ext.import_key", self.opened_name, algorithm, name, machine)
+        new = self.create_native(algorithm, name, 0, key_flags(machine, overwrite, False))
+        try:
+            apply(new, {"export_policy": export_policy}, properties)
+            new.write(KDF_SECRET, as_bytes_like(secret), 0)
+            return new.become_key(finalize_flags(False, True, silent))
+        finally:
+            new.close()  # when a step failed; after become_key() there is nothing to close

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A secret that two keys agreed on."""
 
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from ncrypt_ext._buffer cimport Input
 from ncrypt_ext._handle cimport Handle, Lease
@@ -20,8 +20,16 @@ cdef class Parameters:
     cdef NCryptBufferDesc list
     cdef list texts
     cdef uint32_t protocol
+    cdef uint64_t count
 
     cdef int add(self, DWORD kind, object value, str argument) except -1
+    cdef int add_all(self, dict given) except -1
+
+    cdef inline NCryptBufferDesc *pointer(self) noexcept:
+        return &self.list if self.list.cBuffers > 0 else NULL
+
+
+cdef int check_given(str kdf, dict given, dict known, bint generic) except -1
 
 
 cdef class Secret(PropertyHandle):

@@ -10,9 +10,10 @@ from ncrypt_ext._property_handle cimport PropertyHandle
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport plain_text, wide, wide_pointer
 from ncrypt_ext.bcrypt cimport (
-    KDF_ALGORITHMID, KDF_HASH_ALGORITHM, KDF_HKDF_INFO, KDF_HMAC_KEY, KDF_PARTYUINFO,
-    KDF_PARTYVINFO, KDF_SECRET_APPEND, KDF_SECRET_PREPEND, KDF_SUPPPRIVINFO, KDF_SUPPPUBINFO,
-    KDF_TLS_PRF_LABEL, KDF_TLS_PRF_PROTOCOL, KDF_TLS_PRF_SEED, KDF_USE_SECRET_AS_HMAC_KEY_FLAG,
+    KDF_ALGORITHMID, KDF_CONTEXT, KDF_GENERIC_PARAMETER, KDF_HASH_ALGORITHM, KDF_HKDF_INFO,
+    KDF_HMAC_KEY, KDF_ITERATION_COUNT, KDF_PARTYUINFO, KDF_PARTYVINFO, KDF_SALT,
+    KDF_SECRET_APPEND, KDF_SECRET_PREPEND, KDF_SUPPPRIVINFO, KDF_SUPPPUBINFO, KDF_TLS_PRF_LABEL,
+    KDF_TLS_PRF_PROTOCOL, KDF_TLS_PRF_SEED, KDF_USE_SECRET_AS_HMAC_KEY_FLAG,
 )
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_MAX_ALG_ID_LENGTH, NCRYPTBUFFER_VERSION, NCryptDeriveKey,
@@ -47,6 +48,10 @@ cdef dict NUMBERS = {
     "supp_pub_info": KDF_SUPPPUBINFO,
     "supp_priv_info": KDF_SUPPPRIVINFO,
     "info": KDF_HKDF_INFO,
+    "salt": KDF_SALT,
+    "context": KDF_CONTEXT,
+    "iterations": KDF_ITERATION_COUNT,
+    "generic": KDF_GENERIC_PARAMETER,
 }
 
 # What each derivation takes; with an asterisk what it does not do without.
@@ -68,6 +73,7 @@ cdef class Parameters:
     # cdef NCryptBufferDesc list
     # cdef list texts
     # cdef uint32_t protocol
+    # cdef uint64_t count
 
     def __cinit__(self):
         self.list.ulVersion = NCRYPTBUFFER_VERSION
@@ -93,6 +99,11 @@ cdef class Parameters:
             data.data = <uint8_t *>&self.protocol
             data.size = sizeof(self.protocol)
             data.held = False
+        elif kind == KDF_ITERATION_COUNT:
+            self.count = number_value(value, argument)
+            data.data = <uint8_t *>&self.count
+            data.size = sizeof(self.count)
+            data.held = False
         else:
             input_open(data, value, argument)
         self.buffers[index].BufferType = kind
@@ -102,21 +113,24 @@ cdef class Parameters:
         self.list.cBuffers = index + 1
         return 0
 
+    cdef int add_all(self, dict given) except -1:
+        for argument, value in given.items():
+            self.add(NUMBERS[argument], value, argument)
+        return 0
 
-cdef int check_given(str kdf, dict given) except -1:
-    """Whether the derivation takes all of that, and has all that it needs. One that is not known
-    here may take anything."""
-    taken = TAKEN.get(kdf)
+
+cdef int check_given(str kdf, dict given, dict known, bint generic) except -1:
+    """Whether the derivation takes all of that, and has all that it needs, or a `generic` parameter
+    in its place. One that is not known here may take anything."""
+    taken = known.get(kdf)
     if taken is None:
-        if "salt" in given:
-            raise ValueError("salt is a parameter of HKDF")
         return 0
     for argument in given:
         if argument not in taken and argument + "*" not in taken:
             takes = ", ".join(each.rstrip("*") for each in taken) or "no parameters"
             raise ValueError(f"{kdf} has no parameter {argument}: it takes {takes}")
     for argument in taken:
-        if argument.endswith("*") and argument[:-1] not in given:
+        if argument.endswith("*") and argument[:-1] not in given and not generic:
             raise ValueError(f"{kdf} needs {argument[:-1]}")
     return 0
 
@@ -155,8 +169,8 @@ cdef class Secret(PropertyHandle):
         cdef DWORD written = 0
         cdef SECURITY_STATUS status = 0
         cdef int _attempt
-        if parameters is not None and parameters.list.cBuffers > 0:
-            given = &parameters.list
+        if parameters is not None:
+            given = parameters.pointer()
         self.enter()
         with nogil:
             for _attempt in range(2):
@@ -221,7 +235,9 @@ cdef class Secret(PropertyHandle):
             "party_u_info": party_u_info, "party_v_info": party_v_info,
             "supp_pub_info": supp_pub_info, "supp_priv_info": supp_priv_info, "salt": salt,
             "info": info}.items() if value is not None}
-        check_given(kdf, given)
+        if kdf not in TAKEN and "salt" in given:
+            raise ValueError("salt is a parameter of HKDF")
+        check_given(kdf, given, TAKEN, False)
         if hash_name is None and "hash_name" in TAKEN.get(kdf, ()) and kdf != "TLS_PRF":
             given["hash_name"] = "SHA256"
         longest = default_length(kdf, given.get("hash_name"))

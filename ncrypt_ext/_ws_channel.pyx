@@ -5,10 +5,9 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memset
 
 from ncrypt_ext._handle cimport (
-    TYPE_CHANNEL, fork_count, lease_close, lease_enter, lease_hold, lease_is_closed, lease_leave,
-    lease_unhold, lease_word_load,
+    TYPE_CHANNEL, Watch, fork_count, interrupted, lease_close, lease_enter, lease_hold,
+    lease_is_closed, lease_leave, lease_unhold, lease_word_load, raise_watched,
 )
-from ncrypt_ext._key_unfinalized cimport Watch, interrupted, raise_watched
 from ncrypt_ext._wide cimport wide
 from ncrypt_ext._ws_channel_setup cimport (
     Setup, add_header, parse_sent, parts_create, point, point_wide, setup_faults, setup_http,

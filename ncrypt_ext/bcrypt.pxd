@@ -14,7 +14,7 @@ cdef extern from "bcrypt.h" nogil:
     ctypedef void *BCRYPT_ALG_HANDLE
     ctypedef void *BCRYPT_KEY_HANDLE
 
-    # Parameters of key derivation: numbers of buffers in a list of parameters, and a flag.
+    # Parameters of key derivation: numbers of buffers in a list of parameters, and flags.
     enum:
         KDF_HASH_ALGORITHM
         KDF_SECRET_PREPEND
@@ -28,8 +28,15 @@ cdef extern from "bcrypt.h" nogil:
         KDF_PARTYVINFO
         KDF_SUPPPUBINFO
         KDF_SUPPPRIVINFO
+        KDF_LABEL
+        KDF_CONTEXT
+        KDF_SALT
+        KDF_ITERATION_COUNT
+        KDF_GENERIC_PARAMETER
+        KDF_HKDF_SALT
         KDF_HKDF_INFO
         KDF_USE_SECRET_AS_HMAC_KEY_FLAG
+        BCRYPT_CAPI_AES_FLAG
 
     ctypedef struct BCryptBuffer:
         ULONG cbBuffer

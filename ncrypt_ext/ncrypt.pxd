@@ -135,6 +135,9 @@ cdef extern from "ncrypt.h" nogil:
     SECURITY_STATUS NCryptDeriveKey(
         NCRYPT_SECRET_HANDLE hSharedSecret, LPCWSTR pwszKDF, NCryptBufferDesc *pParameterList,
         PBYTE pbDerivedKey, DWORD cbDerivedKey, DWORD *pcbResult, ULONG dwFlags) noexcept
+    SECURITY_STATUS NCryptKeyDerivation(
+        NCRYPT_KEY_HANDLE hKey, NCryptBufferDesc *pParameterList, PBYTE pbDerivedKey,
+        DWORD cbDerivedKey, DWORD *pcbResult, ULONG dwFlags) noexcept
 
     SECURITY_STATUS NCryptImportKey(
         NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE hImportKey, LPCWSTR pszBlobType,

@@ -11,14 +11,14 @@
 #include "ncrypt/internal.h"
 #include "ncrypt/property.h"
 
-static SECURITY_STATUS secret_new(size_t size, struct secret **out)
+SECURITY_STATUS secret_new(const uint8_t *shared, size_t size, struct secret **out)
 {
     struct secret *secret = calloc(1, sizeof *secret);
 
     if (secret == NULL) {
         return status_no_memory();
     }
-    secret->shared = secmem_alloc(size);
+    secret->shared = shared == NULL ? secmem_alloc(size) : secmem_copy(shared, size);
     if (secret->shared == NULL) {
         free(secret);
         return status_no_memory();
@@ -28,7 +28,7 @@ static SECURITY_STATUS secret_new(size_t size, struct secret **out)
     return ERROR_SUCCESS;
 }
 
-static void secret_destroy(void *object)
+void secret_destroy(void *object)
 {
     struct secret *secret = object;
 
@@ -44,7 +44,7 @@ static void secret_destroy(void *object)
 static SECURITY_STATUS make_secret(struct key *own, const struct key *peer, NCRYPT_SECRET_HANDLE *handle)
 {
     struct secret *secret = NULL;
-    SECURITY_STATUS status = secret_new(own->material->width, &secret);
+    SECURITY_STATUS status = secret_new(NULL, own->material->width, &secret);
 
     if (status != ERROR_SUCCESS) {
         return status;

@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Key derivation, what all functions have in common: a table says which buffers each takes.
+ * Key derivation: what all functions have in common, and the table of those of agreed secrets.
  */
 #include "ncrypt/derive.h"
 
 #include "common/libctx.h"
 #include "common/utf16.h"
 
-/* What a function does when less room is given than it fills by itself. */
-enum length {
-    LENGTH_CUT,   /* the first bytes are given */
-    LENGTH_WHOLE, /* all or NTE_BUFFER_TOO_SMALL */
-    LENGTH_ASKED, /* as many bytes as there is room for, up to `limit` */
-};
-
-struct kdf {
-    const WCHAR *name;
-    uint32_t required, optional, repeatable; /* buffer types, as bits */
-    enum length length;
-    SECURITY_STATUS (*prepare)(struct request *request, uint32_t *size, uint32_t *limit);
-    SECURITY_STATUS (*compute)(const struct request *request, uint8_t *out, uint32_t size);
-};
-
 /* ---- the list -------------------------------------------------------------------------------------------------- */
 
-#define BIT(type)       (UINT32_C(1) << (type))
+#define BIT             DERIVE_BIT
 #define MAX_BUFFER      31
 #define HASH_BIT        BIT(KDF_HASH_ALGORITHM)
 #define SURROUND_BITS   (BIT(KDF_SECRET_PREPEND) | BIT(KDF_SECRET_APPEND))
@@ -71,12 +56,18 @@ static SECURITY_STATUS check_buffer(const struct kdf *kdf, const NCryptBuffer *b
 static SECURITY_STATUS check_list(const struct kdf *kdf, const NCryptBufferDesc *list)
 {
     SECURITY_STATUS status = list == NULL ? ERROR_SUCCESS : parameters_check(list);
-    uint32_t seen = 0, total = 0;
+    uint32_t seen = 0, total = 0, required = kdf->required;
 
     for (uint32_t i = 0; status == ERROR_SUCCESS && i < derive_count(list); i++) {
         status = check_buffer(kdf, &list->pBuffers[i], &seen, &total);
     }
-    if (status == ERROR_SUCCESS && (seen & kdf->required) != kdf->required) {
+    if (seen & BIT(KDF_GENERIC_PARAMETER)) {
+        required &= ~kdf->replaced;
+    }
+    if (status == ERROR_SUCCESS && (seen & BIT(KDF_GENERIC_PARAMETER)) && (seen & kdf->replaced)) {
+        status = status_fail(NTE_INVALID_PARAMETER, "the list has a generic parameter and what it stands for");
+    }
+    if (status == ERROR_SUCCESS && (seen & required) != required) {
         status = status_fail(NTE_INVALID_PARAMETER, "the list lacks a buffer that the function needs");
     }
     return status;
@@ -108,15 +99,51 @@ SECURITY_STATUS derive_find_hash(struct request *request, const WCHAR *otherwise
 /* ---- the table ------------------------------------------------------------------------------------------------- */
 
 static const struct kdf functions[] = {
-    {BCRYPT_KDF_HASH, 0, HASH_BIT | SURROUND_BITS, SURROUND_BITS, LENGTH_CUT, derive_prepare_hash, derive_compute_hash},
-    {BCRYPT_KDF_HMAC, 0, HASH_BIT | SURROUND_BITS | BIT(KDF_HMAC_KEY), SURROUND_BITS, LENGTH_CUT, derive_prepare_hmac,
-     derive_compute_hmac},
-    {BCRYPT_KDF_RAW_SECRET, 0, 0, 0, LENGTH_CUT, derive_prepare_raw, derive_compute_raw},
-    {BCRYPT_KDF_TLS_PRF, TLS_BITS, HASH_BIT | BIT(KDF_TLS_PRF_PROTOCOL), 0, LENGTH_WHOLE, derive_prepare_tls,
-     derive_compute_tls},
-    {BCRYPT_KDF_SP80056A_CONCAT, PARTY_BITS, HASH_BIT | SUPPLEMENT_BITS, 0, LENGTH_ASKED, derive_prepare_concat,
-     derive_compute_concat},
-    {BCRYPT_KDF_HKDF, 0, BIT(KDF_HKDF_INFO), 0, LENGTH_ASKED, derive_prepare_hkdf, derive_compute_hkdf},
+    {
+        .name = BCRYPT_KDF_HASH,
+        .optional = HASH_BIT | SURROUND_BITS,
+        .repeatable = SURROUND_BITS,
+        .length = LENGTH_CUT,
+        .prepare = derive_prepare_hash,
+        .compute = derive_compute_hash,
+    },
+    {
+        .name = BCRYPT_KDF_HMAC,
+        .optional = HASH_BIT | SURROUND_BITS | BIT(KDF_HMAC_KEY),
+        .repeatable = SURROUND_BITS,
+        .length = LENGTH_CUT,
+        .prepare = derive_prepare_hmac,
+        .compute = derive_compute_hmac,
+    },
+    {
+        .name = BCRYPT_KDF_RAW_SECRET,
+        .length = LENGTH_CUT,
+        .prepare = derive_prepare_raw,
+        .compute = derive_compute_raw,
+    },
+    {
+        .name = BCRYPT_KDF_TLS_PRF,
+        .required = TLS_BITS,
+        .optional = HASH_BIT | BIT(KDF_TLS_PRF_PROTOCOL),
+        .length = LENGTH_WHOLE,
+        .prepare = derive_prepare_tls,
+        .compute = derive_compute_tls,
+    },
+    {
+        .name = BCRYPT_KDF_SP80056A_CONCAT,
+        .required = PARTY_BITS,
+        .optional = HASH_BIT | SUPPLEMENT_BITS,
+        .length = LENGTH_ASKED,
+        .prepare = derive_prepare_concat,
+        .compute = derive_compute_concat,
+    },
+    {
+        .name = BCRYPT_KDF_HKDF,
+        .optional = BIT(KDF_HKDF_INFO),
+        .length = LENGTH_ASKED,
+        .prepare = derive_prepare_hkdf,
+        .compute = derive_compute_hkdf,
+    },
 };
 
 static SECURITY_STATUS find_function(const WCHAR *name, const struct kdf **kdf)
@@ -151,12 +178,34 @@ static SECURITY_STATUS settle_size(const struct kdf *kdf, uint32_t room, uint32_
     }
 }
 
+SECURITY_STATUS derive_run(const struct kdf *kdf, struct request *request, uint8_t *out, uint32_t out_size,
+                           DWORD *result)
+{
+    uint32_t size = 0, limit = 0;
+    SECURITY_STATUS status = check_list(kdf, request->list);
+
+    if (status == ERROR_SUCCESS) {
+        status = kdf->prepare(request, &size, &limit);
+    }
+    if (status == ERROR_SUCCESS && out != NULL) {
+        status = settle_size(kdf, out_size, limit, &size);
+    }
+    if (status == ERROR_SUCCESS && out != NULL && size > 0) {
+        openssl_scope_begin();
+        status = kdf->compute(request, out, size);
+        openssl_scope_end();
+    }
+    if (status == ERROR_SUCCESS || status == NTE_BUFFER_TOO_SMALL) {
+        *result = size;
+    }
+    return status;
+}
+
 SECURITY_STATUS derive_key(const struct secret *secret, const WCHAR *name, const NCryptBufferDesc *list, uint8_t *out,
                            uint32_t out_size, DWORD *result, uint32_t flags)
 {
     struct request request = {.secret = secret, .list = list};
     const struct kdf *kdf = NULL;
-    uint32_t size = 0, limit = 0;
     SECURITY_STATUS status = find_function(name, &kdf);
 
     if (status != ERROR_SUCCESS) {
@@ -166,20 +215,5 @@ SECURITY_STATUS derive_key(const struct secret *secret, const WCHAR *name, const
     if (request.secret_is_hmac_key && kdf->compute != derive_compute_hmac) {
         return status_fail(NTE_BAD_FLAGS, "only HMAC can have the secret as its key");
     }
-    status = check_list(kdf, list);
-    if (status == ERROR_SUCCESS) {
-        status = kdf->prepare(&request, &size, &limit);
-    }
-    if (status == ERROR_SUCCESS && out != NULL) {
-        status = settle_size(kdf, out_size, limit, &size);
-    }
-    if (status == ERROR_SUCCESS && out != NULL && size > 0) {
-        openssl_scope_begin();
-        status = kdf->compute(&request, out, size);
-        openssl_scope_end();
-    }
-    if (status == ERROR_SUCCESS || status == NTE_BUFFER_TOO_SMALL) {
-        *result = size;
-    }
-    return status;
+    return derive_run(kdf, &request, out, out_size, result);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The key derivation functions that hash the secret between other things: HASH, HMAC, SP800_56A_CONCAT; and TRUNCATE.
+ * The key derivation functions that hash the secret between other things: HASH, HMAC, SP800_56A_CONCAT, CAPI_KDF; and
+ * TRUNCATE.
  */
 #include <openssl/core_names.h>
 #include <string.h>
@@ -132,8 +133,8 @@ SECURITY_STATUS derive_prepare_concat(struct request *request, uint32_t *size, u
 /* One block: the digest of a counter, the secret and what is known of the key's use. */
 static bool concat_block(EVP_MD_CTX *ctx, const struct request *request, uint32_t counter, uint8_t *block)
 {
-    static const uint32_t types[] = {KDF_ALGORITHMID, KDF_PARTYUINFO, KDF_PARTYVINFO, KDF_SUPPPUBINFO,
-                                     KDF_SUPPPRIVINFO};
+    static const uint32_t types[] = {KDF_ALGORITHMID, KDF_PARTYUINFO,   KDF_PARTYVINFO,
+                                     KDF_SUPPPUBINFO, KDF_SUPPPRIVINFO, KDF_GENERIC_PARAMETER};
     const uint8_t number[] = {(uint8_t)(counter >> 24), (uint8_t)(counter >> 16), (uint8_t)(counter >> 8),
                               (uint8_t)counter};
     const struct sink sink = {.digest = ctx};
@@ -169,6 +170,70 @@ SECURITY_STATUS derive_compute_concat(const struct request *request, uint8_t *ou
         secmem_wipe(out, size);
     }
     secmem_wipe(block, sizeof block);
+    EVP_MD_CTX_free(ctx);
+    return status;
+}
+
+/* ---- CAPI_KDF -------------------------------------------------------------------------------------------------- */
+
+#define CAPI_PAD_SIZE 64
+
+/* As CryptDeriveKey has it: where the digest of the secret is not enough, or not trusted to be (any hash before SHA-2,
+ * for an AES key), two digests of it come in its place, padded in two ways. */
+static bool capi_padded(const struct request *request, uint32_t size)
+{
+    bool is_old = EVP_MD_is_a(request->md, "MD5") || EVP_MD_is_a(request->md, "SHA1");
+
+    return size > (uint32_t)EVP_MD_get_size(request->md) || (request->for_aes && is_old);
+}
+
+SECURITY_STATUS derive_prepare_capi(struct request *request, uint32_t *size, uint32_t *limit)
+{
+    SECURITY_STATUS status = derive_prepare_hash(request, size, limit);
+
+    *limit *= 2;
+    return status;
+}
+
+static bool capi_half(EVP_MD_CTX *ctx, const EVP_MD *md, const uint8_t *digest, uint8_t pad, uint8_t *out)
+{
+    uint8_t block[CAPI_PAD_SIZE];
+    size_t size = (size_t)EVP_MD_get_size(md);
+    bool done;
+
+    memset(block, pad, sizeof block);
+    for (size_t i = 0; i < size; i++) {
+        block[i] ^= digest[i];
+    }
+    done = EVP_DigestInit_ex2(ctx, md, NULL) == 1 && EVP_DigestUpdate(ctx, block, sizeof block) == 1 &&
+           EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+    secmem_wipe(block, sizeof block);
+    return done;
+}
+
+SECURITY_STATUS derive_compute_capi(const struct request *request, uint8_t *out, uint32_t size)
+{
+    uint32_t digest_size = (uint32_t)EVP_MD_get_size(request->md);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    SECURITY_STATUS status = ERROR_SUCCESS;
+    uint8_t digest[EVP_MAX_MD_SIZE], value[2 * EVP_MAX_MD_SIZE];
+    bool done = ctx != NULL && EVP_DigestInit_ex2(ctx, request->md, NULL) == 1 &&
+                EVP_DigestUpdate(ctx, request->secret->shared, request->secret->size) == 1 &&
+                EVP_DigestFinal_ex(ctx, digest, NULL) == 1;
+
+    if (done && capi_padded(request, size)) {
+        done = capi_half(ctx, request->md, digest, 0x36, value) &&
+               capi_half(ctx, request->md, digest, 0x5C, value + digest_size);
+    } else if (done) {
+        memcpy(value, digest, digest_size);
+    }
+    if (done) {
+        memcpy(out, value, size);
+    } else {
+        status = status_from_openssl(NTE_FAIL, "libcrypto cannot hash the secret");
+    }
+    secmem_wipe(digest, sizeof digest);
+    secmem_wipe(value, sizeof value);
     EVP_MD_CTX_free(ctx);
     return status;
 }

@@ -100,8 +100,9 @@ struct key {
     WCHAR *use_context;
     HWND window;
     struct chaining *chaining; /* of symmetric keys, with a lock of its own; else NULL. Set once, by key_new() */
-    struct bag session;        /* custom properties of this handle */
-    struct bag stored;         /* custom properties kept with the key */
+    _Atomic(struct secret *) derivation; /* made at first use, of keys that others are derived from; needs no lock */
+    struct bag session;                  /* custom properties of this handle */
+    struct bag stored;                   /* custom properties kept with the key */
 };
 
 MUST_CHECK SECURITY_STATUS key_new(struct provider *provider, const struct algorithm *algorithm, struct key **key);
@@ -218,6 +219,10 @@ struct secret {
     _Atomic(const EVP_MD *) hkdf_md;     /* as the property says */
     _Atomic(struct hkdf_key *) hkdf_key; /* made once, by one of the two properties that do */
 };
+
+/* With these bytes, or (NULL) zeros. */
+MUST_CHECK SECURITY_STATUS secret_new(const uint8_t *shared, size_t size, struct secret **secret);
+void secret_destroy(void *secret);
 
 /* NCryptSetProperty for a secret; the name's length has been checked. `data` may be NULL when `size` is 0. */
 MUST_CHECK SECURITY_STATUS secret_set_property(struct secret *secret, const WCHAR *name, const uint8_t *data,

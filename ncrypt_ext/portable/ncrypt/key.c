@@ -82,6 +82,7 @@ void key_destroy(void *object)
         return;
     }
     material_free(key->material);
+    secret_destroy(atomic_load_explicit(&key->derivation, memory_order_acquire));
     components_clear(&key->pending);
     free(key->name);
     ui_policy_clear(&key->ui);
@@ -168,6 +169,9 @@ static SECURITY_STATUS make_material(const struct key *key, bool validate, struc
     }
     if (key->pending.algorithm != NULL) {
         return material_load(&key->pending, validate, material);
+    }
+    if (key->algorithm->operations & NCRYPT_KEY_DERIVATION_OPERATION) {
+        return status_fail(NTE_INVALID_PARAMETER, "the secret has not been set (property 'KDFKeySecret')");
     }
     if (key->algorithm->takes_curve && key->curve == NULL) {
         return status_fail(NTE_INVALID_PARAMETER, "the curve has not been set (property 'ECCCurveName')");

@@ -77,4 +77,10 @@ SECURITY_STATUS property_get_curve(const void *object, struct value *value);
 SECURITY_STATUS property_set_curve(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
 SECURITY_STATUS property_get_curve_names(const void *object, struct value *value);
 
+/* key_derivation.c: keys that others are derived from */
+SECURITY_STATUS key_derivation_set_secret(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+SECURITY_STATUS key_derivation_set_hash(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+SECURITY_STATUS key_derivation_set_salt(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+SECURITY_STATUS key_derivation_set_prk(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+
 #endif

@@ -327,6 +327,10 @@ static const struct property table[] = {
     {NCRYPT_EPHEMERAL_NAME_PROPERTY, KIND_STRING, WHEN_NEVER, false, get_unsupported, NULL},
     {NCRYPT_KEY_ACCESS_POLICY_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, get_unsupported, set_unsupported},
     {NCRYPT_USE_COUNT_PROPERTY, KIND_BYTES, WHEN_NEVER, false, get_unsupported, NULL},
+    {NCRYPT_KDF_SECRET_VALUE, KIND_BYTES, WHEN_UNFINISHED, false, NULL, key_derivation_set_secret},
+    {BCRYPT_HKDF_HASH_ALGORITHM, KIND_STRING, WHEN_ALWAYS, false, NULL, key_derivation_set_hash},
+    {BCRYPT_HKDF_SALT_AND_FINALIZE, KIND_BYTES, WHEN_ALWAYS, false, NULL, key_derivation_set_salt},
+    {BCRYPT_HKDF_PRK_AND_FINALIZE, KIND_BYTES, WHEN_ALWAYS, false, NULL, key_derivation_set_prk},
     {NCRYPT_PIN_PROPERTY, KIND_STRING, WHEN_ALWAYS, false, NULL, set_unsupported},
 };
 

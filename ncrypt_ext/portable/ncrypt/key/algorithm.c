@@ -37,6 +37,22 @@
         .block_size = block,                                                                                           \
     }
 
+/* What it can do is not done with material: key_derivation.c. */
+const struct family family_kdf = {.holds_secret = true};
+
+#define MOST_SECRET_BITS (8 * NCRYPT_MAX_PROPERTY_DATA)
+#define KDF_ROW(identifier)                                                                                            \
+    {                                                                                                                  \
+        .name = identifier,                                                                                            \
+        .group = NCRYPT_KEY_DERIVATION_GROUP,                                                                          \
+        .family = &family_kdf,                                                                                         \
+        .interface = NCRYPT_KEY_DERIVATION_INTERFACE,                                                                  \
+        .operations = NCRYPT_KEY_DERIVATION_OPERATION,                                                                 \
+        .lengths = {8, MOST_SECRET_BITS, 8, 0},                                                                        \
+        .import_min = 8,                                                                                               \
+        .import_max = MOST_SECRET_BITS,                                                                                \
+    }
+
 static const struct algorithm algorithms[] = {
     {
         .name = NCRYPT_RSA_ALGORITHM,
@@ -100,6 +116,13 @@ static const struct algorithm algorithms[] = {
         .import_min = 512,
         .import_max = 3072,
     },
+    KDF_ROW(NCRYPT_SP800108_CTR_HMAC_ALGORITHM),
+    KDF_ROW(NCRYPT_SP80056A_CONCAT_ALGORITHM),
+    KDF_ROW(NCRYPT_PBKDF2_ALGORITHM),
+    KDF_ROW(NCRYPT_CAPI_KDF_ALGORITHM),
+    KDF_ROW(BCRYPT_TLS1_1_KDF_ALGORITHM),
+    KDF_ROW(BCRYPT_TLS1_2_KDF_ALGORITHM),
+    KDF_ROW(BCRYPT_HKDF_ALGORITHM),
 };
 
 #define ALGORITHM_COUNT (sizeof algorithms / sizeof algorithms[0])

@@ -89,5 +89,6 @@ extern const struct family family_x25519;    /* x25519.c: curve25519 */
 extern const struct family family_symmetric; /* symmetric.c */
 extern const struct family family_dh;        /* dh.c */
 extern const struct family family_dsa;       /* dsa.c */
+extern const struct family family_kdf;       /* algorithm.c: keys that others are derived from */
 
 #endif
