@@ -51,6 +51,7 @@ SIGNATURES = {
     "NCryptDecrypt": (H, P, D, P, P, D, P, D),
     "NCryptSecretAgreement": (H, H, P, D),
     "NCryptDeriveKey": (H, P, P, P, D, P, D),
+    "NCryptKeyDerivation": (H, P, P, D, P, D),
     "NCryptImportKey": (H, H, P, P, P, P, D, D),
     "NCryptExportKey": (H, H, P, P, P, D, P, D),
     "NCryptTranslateHandle": (P, P, H, H, D, D),
@@ -410,6 +411,15 @@ class Api:
         written, out = D(), (c_uint8 * max(1, size))()
         must(
             "NCryptDeriveKey", secret, kdf, None if desc is None else byref(desc), out, size,
+            byref(written), flags,
+        )  # fmt: skip
+        return bytes(out)[: written.value]
+
+    def derive_from(self, key, desc, size, flags=0):
+        """From a key of a key derivation: `size` bytes."""
+        written, out = D(), (c_uint8 * max(1, size))()
+        must(
+            "NCryptKeyDerivation", key, None if desc is None else byref(desc), out, size,
             byref(written), flags,
         )  # fmt: skip
         return bytes(out)[: written.value]

@@ -86,6 +86,13 @@ def agreement(api):
     api.derive(api.agree(key, key), "HASH")
 
 
+def derivation(name):
+    def probe(api):
+        api.make(name, KDFKeySecret=b"probe")
+
+    return probe
+
+
 def generic_ecdsa(api):
     api.make("ECDSA", ECCCurveName="nistP256")
 
@@ -111,6 +118,14 @@ PROBES = {
     "agreement": agreement,
     "curves": curves,
     "x25519": x25519,
+
+    "SP800_108_CTR_HMAC": derivation("SP800_108_CTR_HMAC"),
+    "SP800_56A_CONCAT": derivation("SP800_56A_CONCAT"),
+    "PBKDF2": derivation("PBKDF2"),
+    "CAPI_KDF": derivation("CAPI_KDF"),
+    "TLS1_1_KDF": derivation("TLS1_1_KDF"),
+    "TLS1_2_KDF": derivation("TLS1_2_KDF"),
+    "HKDF": derivation("HKDF"),
     "persisted": persisted,
     "enumerate": enumerate_keys,
     "enumerate_providers": enumerate_providers,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory runs short at every single allocation of the engine and libcrypto, once each, under agreement and derivation;
+ * Memory runs short at every single allocation of the engine and libcrypto, once each, under agreement and derivation,
  * and whatever is given back to the C library or by libcrypto, then or otherwise, no secret is left in it.
  */
 #include "agreement_support.h"
@@ -148,6 +148,57 @@ static SECURITY_STATUS step_derive_without_salt(void)
     return status;
 }
 
+/* A key whose secret is the agreed one. */
+static SECURITY_STATUS derive_from_key(const WCHAR *algorithm, struct buffers *buffers)
+{
+    NCRYPT_KEY_HANDLE key = 0;
+    uint8_t out[100], untouched[100];
+    DWORD size = 0;
+    SECURITY_STATUS status = NCryptCreatePersistedKey(provider, &key, algorithm, NULL, 0, 0);
+
+    memset(out, 0, sizeof out);
+    memset(untouched, 0, sizeof untouched);
+    if (status == ERROR_SUCCESS) {
+        status = set_bytes(key, NCRYPT_KDF_SECRET_VALUE, shared, sizeof shared, 0);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = NCryptFinalizeKey(key, 0);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = NCryptKeyDerivation(key, &buffers->list, out, 48, &size, 0);
+        CHECK(status == ERROR_SUCCESS || memcmp(out, untouched, sizeof out) == 0);
+    }
+    if (key != 0) {
+        free_handle(key);
+    }
+    return status;
+}
+
+static SECURITY_STATUS step_derive_from_keys(void)
+{
+    static const uint64_t twice = 2;
+    struct buffers counter = {0}, password = {0}, capi = {0}, hkdf = {0};
+    SECURITY_STATUS status;
+
+    add_hash(&counter, u"SHA256");
+    add_buffer(&counter, KDF_LABEL, "label", 5);
+    add_buffer(&counter, KDF_CONTEXT, "context", 7);
+    status = derive_from_key(u"SP800_108_CTR_HMAC", &counter);
+    add_hash(&password, u"SHA256");
+    add_buffer(&password, KDF_SALT, "salt", 4);
+    add_buffer(&password, KDF_ITERATION_COUNT, &twice, sizeof twice);
+    if (status == ERROR_SUCCESS) {
+        status = derive_from_key(u"PBKDF2", &password);
+    }
+    add_hash(&capi, u"SHA256");
+    if (status == ERROR_SUCCESS) {
+        status = derive_from_key(u"CAPI_KDF", &capi);
+    }
+    add_hash(&hkdf, u"SHA256");
+    add_buffer(&hkdf, KDF_HKDF_SALT, "salt", 4);
+    return status == ERROR_SUCCESS ? derive_from_key(u"HKDF", &hkdf) : status;
+}
+
 static void starve(SECURITY_STATUS (*step)(void))
 {
     uint64_t keys = ncx_live_handles(1);
@@ -173,6 +224,7 @@ static void test_steps(void)
     starve(step_agree);
     starve(step_derive);
     starve(step_derive_without_salt);
+    starve(step_derive_from_keys);
 }
 
 static void learn_secrets(void)

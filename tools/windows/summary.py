@@ -38,6 +38,7 @@ NOT_ON_WINE = {
     "NCryptDecrypt": STUB,
     "NCryptSecretAgreement": ENDS,
     "NCryptDeriveKey": ENDS,
+    "NCryptKeyDerivation": ENDS,
     "NCryptIsKeyHandle": "a stub that says no",
     "NCryptFreeBuffer": STUB,
     "NCryptTranslateHandle": "not there: calling it ends the process",
@@ -54,6 +55,7 @@ NOT_THE_SAME = {
 }
 # Those of ncrypt.dll and bcrypt.dll came with the first Windows that has them; CryptoAPI is older.
 SINCE = "Vista, Server 2008"
+SINCE_LATER = {"NCryptKeyDerivation": "8, Server 2012"}
 CAPI_SINCE = "XP, Server 2003"
 WS_SINCE = "7, Server 2008 R2"
 
@@ -75,7 +77,9 @@ def declared_functions() -> list[str]:
 def since(function: str) -> str:
     if function.startswith("Ws"):
         return WS_SINCE
-    return CAPI_SINCE if function.startswith(("Crypt", "Cert", "PFX")) else SINCE
+    if function.startswith(("Crypt", "Cert", "PFX")):
+        return CAPI_SINCE
+    return SINCE_LATER.get(function, SINCE)
 
 
 @functools.cache
