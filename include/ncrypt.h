@@ -177,8 +177,10 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 /* Blob types. */
 #define NCRYPT_PKCS8_PRIVATE_KEY_BLOB u"PKCS8_PRIVATEKEY"
 #define NCRYPT_CIPHER_KEY_BLOB        u"CipherKeyBlob"
+#define NCRYPT_KDF_KEY_BLOB           u"KDFKeyBlob"
 
 #define NCRYPT_CIPHER_KEY_BLOB_MAGIC 0x52485043 /* CPHR */
+#define NCRYPT_KDF_KEY_BLOB_MAGIC    0x3146444B /* KDF1 */
 
 typedef BCryptBuffer NCryptBuffer, *PNCryptBuffer;
 typedef BCryptBufferDesc NCryptBufferDesc, *PNCryptBufferDesc;

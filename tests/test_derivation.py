@@ -3,6 +3,7 @@
 
 import hashlib
 import os
+import struct
 import threading
 
 import pytest
@@ -229,6 +230,24 @@ def test_an_existing_name(provider):
     with provider.import_secret("PBKDF2", SECRET, "root", **settings) as key:
         assert key.algorithm == "PBKDF2"
         assert key.get_property("owner") == "me\0".encode("utf-16-le")
+
+
+@every_algorithm
+def test_blob(provider, algorithm):
+    plain = nc.ExportPolicy.ALLOW_PLAINTEXT_EXPORT
+    with provider.import_secret(algorithm, SECRET, export_policy=plain) as key:
+        blob = key.export("KDFKeyBlob")
+        expected = key.derive(40, **GIVEN[algorithm])
+    name = f"{algorithm}\0".encode("utf-16-le")
+    data = b"KDBM" + struct.pack("<II", 1, len(SECRET)) + SECRET
+    assert blob == struct.pack("<I4sII", 16, b"KDF1", len(name), len(data)) + name + data
+    for settings in ({}, {"name": "copy"}, {"export_policy": plain}):
+        with provider.import_key(blob, nc.properties.KDF_KEY_BLOB, **settings) as key:
+            assert key.algorithm == algorithm
+            assert key.derive(40, **GIVEN[algorithm]) == expected
+            if "export_policy" not in settings:
+                with pytest.raises(nc.NotSupportedError):
+                    key.export("KDFKeyBlob")
 
 
 def test_secrets_of_other_types(provider):

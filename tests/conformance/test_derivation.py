@@ -11,6 +11,7 @@ import pytest
 from .abi import D, parameters
 from .api import call, must, refuses
 from .constants import (
+    ALLOW_PLAINTEXT_EXPORT,
     NTE_BAD_FLAGS,
     NTE_BAD_KEY_STATE,
     NTE_INVALID_HANDLE,
@@ -62,6 +63,17 @@ def test_stored(api, kdf, name):
     key = api.open(name)
     assert api.derive_from(key, desc, 32, SILENT) == first
     api.delete(key)
+
+
+@every_kdf
+def test_blob(api, kdf):
+    key = api.make(kdf, KDFKeySecret=SECRET, Export_Policy=ALLOW_PLAINTEXT_EXPORT)
+    blob = api.export_key(key, "KDFKeyBlob")
+    assert blob[4:8] == b"KDF1"
+    copy, desc = api.import_key("KDFKeyBlob", blob), parameters(*GIVEN[kdf])
+    assert api.derive_from(copy, desc, 32) == api.derive_from(key, desc, 32)
+    with refuses(NTE_NOT_SUPPORTED):
+        api.export_key(copy, "KDFKeyBlob")
 
 
 @every_kdf

@@ -126,6 +126,40 @@ static void test_secrets(void)
     free_handle(key);
 }
 
+/* Header, the name with its NUL, and the secret as a KeyDataBlob; out only where the policy says so. */
+static void test_blob(void)
+{
+    static const uint8_t wanted[] = "\x10\0\0\0KDF1\x0A\0\0\0\x10\0\0\0H\0K\0D\0F\0\0\0KDBM\1\0\0\0\4\0\0\0root";
+    NCRYPT_KEY_HANDLE key = begin_key(provider, u"HKDF", NULL, 0), again = 0;
+    uint8_t blob[64];
+    DWORD size = 0;
+
+    CHECK_STATUS(set_dword(key, NCRYPT_EXPORT_POLICY_PROPERTY, NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG, 0), ERROR_SUCCESS);
+    CHECK_STATUS(set_bytes(key, NCRYPT_KDF_SECRET_VALUE, "root", 4, 0), ERROR_SUCCESS);
+    CHECK_STATUS(NCryptFinalizeKey(key, 0), ERROR_SUCCESS);
+    size = export_key(key, NCRYPT_KDF_KEY_BLOB, blob, sizeof blob);
+    CHECK(size == sizeof wanted - 1 && memcmp(blob, wanted, size) == 0);
+    CHECK_STATUS(NCryptExportKey(key, 0, NCRYPT_CIPHER_KEY_BLOB, NULL, blob, sizeof blob, &size, 0), NTE_BAD_TYPE);
+    memcpy(blob, wanted, sizeof wanted);
+    again = import_key(provider, NCRYPT_KDF_KEY_BLOB, blob, sizeof wanted - 1);
+    check_text(again, NCRYPT_ALGORITHM_PROPERTY, u"HKDF", 4);
+    CHECK_STATUS(NCryptExportKey(again, 0, NCRYPT_KDF_KEY_BLOB, NULL, NULL, 0, &size, 0), NTE_NOT_SUPPORTED);
+    free_handle(again);
+    again = begin_key(provider, u"HKDF", NULL, 0);
+    CHECK_STATUS(set_bytes(again, NCRYPT_KDF_KEY_BLOB, wanted, sizeof wanted - 1, 0), ERROR_SUCCESS);
+    CHECK_STATUS(NCryptFinalizeKey(again, 0), ERROR_SUCCESS);
+    free_handle(again);
+    for (DWORD cut = 0; cut < sizeof wanted - 1; cut++) {
+        SECURITY_STATUS status = NCryptImportKey(provider, 0, NCRYPT_KDF_KEY_BLOB, NULL, &again, blob, cut, 0);
+
+        CHECK(status == NTE_BAD_DATA || status == NTE_INVALID_PARAMETER);
+    }
+    blob[16] = 'X'; /* an algorithm that is none */
+    CHECK_STATUS(NCryptImportKey(provider, 0, NCRYPT_KDF_KEY_BLOB, NULL, &again, blob, sizeof wanted - 1, 0),
+                 NTE_NOT_SUPPORTED);
+    free_handle(key);
+}
+
 /* It is no key for anything else. */
 static void test_other_operations(void)
 {
@@ -333,6 +367,7 @@ int main(void)
     RUN(test_every_algorithm);
     RUN(test_stored);
     RUN(test_secrets);
+    RUN(test_blob);
     RUN(test_other_operations);
     RUN(test_handles_and_flags);
     RUN(test_lists);

@@ -73,6 +73,15 @@ static const struct blob_format formats[] = {
         .write = blob_secret_write,
     },
     {
+        .type = NCRYPT_KDF_KEY_BLOB,
+        .is_private = true,
+        .settable = true,
+        .magic = NCRYPT_KDF_KEY_BLOB_MAGIC,
+        .family = &family_kdf,
+        .parse = blob_secret_parse,
+        .write = blob_secret_write,
+    },
+    {
         .type = BCRYPT_KEY_DATA_BLOB,
         .is_private = true,
         .settable = true,
