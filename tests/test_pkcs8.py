@@ -3,7 +3,9 @@
 text; and copies of keys, which go from one provider to another in that form."""
 
 import datetime
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -186,6 +188,27 @@ def test_encrypted_by_openssl(provider, scheme):
                        *scheme)  # fmt: skip
     with provider.import_pkcs8(data, "secret") as key:
         assert key.public_key_der() == public_der(private)
+
+
+PUBLISHED = [
+    (head.split(), key)
+    for head, key in re.findall(
+        r"# ([^\n]*)\n(-----BEGIN.*?-----END[^\n]*)",
+        (Path(__file__).parent / "vectors/pkcs8_encrypted.txt").read_text("ascii"),
+        re.DOTALL,
+    )
+]
+
+
+@pytest.mark.parametrize(("head", "text"), PUBLISHED, ids=[head[0] for head, _ in PUBLISHED])
+def test_published(provider, head, text):
+    private = serialization.load_pem_private_key(text.encode(), head[1].encode())
+    with provider.import_pkcs8(text, head[1]) as key:
+        assert key.public_key_der() == public_der(private)
+
+
+def test_all_that_was_published():
+    assert len(PUBLISHED) == 6
 
 
 def test_settings_and_name(provider, digest):

@@ -17,6 +17,14 @@ from pathlib import Path
 Lines = list[str]
 HERE = Path(__file__).parent
 AES_TESTS = ("MMT", "GFSbox", "KeySbox")
+PKCS8_PASSWORDS = {
+    "enc-rsa-pkcs8.pem": "foobar",
+    "enc2-rsa-pkcs8.pem": "baz",
+    "rsa-aes-192-cbc.pem": "PolarSSLTest",
+    "rsa-pbe-3des-long-salt.pem": "password",
+    "rsa_pkcs8_pbes2_pbkdf2_2048_3des_sha384.pem": "PolarSSLTest",
+    "rsa_pkcs8_pbes2_pbkdf2_2048_3des_sha512.pem": "PolarSSLTest",
+}
 
 
 def read(path: Path) -> Lines:
@@ -143,8 +151,19 @@ def first_records(lines: Lines, count: int) -> Lines:
     return kept
 
 
+def encrypted_keys(folder: Path) -> Lines:
+    """The keys of files, each behind its name and password."""
+    kept: Lines = []
+    for name, password in PKCS8_PASSWORDS.items():
+        lines = read(folder / name)
+        start = next(i for i, line in enumerate(lines) if line.startswith("-----BEGIN "))
+        kept += [f"# {name} {password}\n", *lines[start:]]
+    return kept
+
+
 def main(source: Path) -> None:
     ciphers(source / "ciphers")
+    write("pkcs8_encrypted.txt", encrypted_keys(source / "asymmetric/PKCS8"))
     curves = ("P-256", "P-384", "P-521")
     every = {"SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512"}
     ec, rsa = source / "asymmetric/ECDSA", source / "asymmetric/RSA"
