@@ -176,6 +176,7 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 
 /* Blob types. */
 #define NCRYPT_PKCS8_PRIVATE_KEY_BLOB u"PKCS8_PRIVATEKEY"
+#define NCRYPT_OPAQUETRANSPORT_BLOB   u"OpaqueTransport"
 #define NCRYPT_CIPHER_KEY_BLOB        u"CipherKeyBlob"
 #define NCRYPT_KDF_KEY_BLOB           u"KDFKeyBlob"
 

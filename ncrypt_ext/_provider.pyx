@@ -504,7 +504,7 @@ cdef class Provider(PropertyHandle):
             raise ValueError(f"a public key takes no {' and no '.join(given)}")
         audit("ncrypt_ext.import_key", self.opened_name, blob_type, name,
               bool(flags & NCRYPT_MACHINE_KEY_FLAG))
-        if public or (finalize and name is None and not given):
+        if public or (finalize and not given and (name is None or blob_type == "OpaqueTransport")):
             if not finalize:
                 flags |= NCRYPT_DO_NOT_FINALIZE_FLAG
             return self.import_native(blob, blob_type, name, curve, password, flags | finish)

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa, utils
 
 import ncrypt_ext as nc
 
+ENCRYPTED = nc.ExportPolicy.ALLOW_EXPORT
 OPEN = nc.ExportPolicy.ALLOW_EXPORT | nc.ExportPolicy.ALLOW_PLAINTEXT_EXPORT
 PRIVATE = {
     "RSA": ["RSAPRIVATEBLOB", "RSAFULLPRIVATEBLOB", "PRIVATEBLOB", "PKCS8_PRIVATEKEY"],
@@ -173,3 +174,40 @@ def test_public_keys_have_no_name_and_no_steps(provider, ec_key):
     with pytest.raises(nc.NCryptError):
         provider.import_key(blob, "ECCPUBLICBLOB", finalize=False)
     assert list(provider.keys()) == []
+
+
+@pytest.mark.parametrize("algorithm", PRIVATE)
+def test_a_key_put_aside(provider, digest, algorithm):
+    length = 1024 if algorithm == "RSA" else None
+    usage = nc.KeyUsage.ALLOW_SIGNING
+    with provider.create_key(
+        algorithm, "Aside", length=length, usage=usage, export_policy=ENCRYPTED, properties={"n": 1}
+    ) as key:
+        blob, public = key.export("OpaqueTransport"), key.export("PUBLICBLOB")
+        key.delete()
+    with provider.import_key(blob, "OpaqueTransport") as key:
+        assert (key.name, key.usage, key.export_policy) == ("Aside", usage, ENCRYPTED)
+        assert key.get_property("n") == bytes([1, 0, 0, 0])
+        assert key.export("PUBLICBLOB") == public
+        with pytest.raises(nc.BadStateError):
+            key.export_policy = OPEN
+    with pytest.raises(nc.KeyExistsError):
+        provider.import_key(blob, "OpaqueTransport")
+    provider.import_key(blob, "OpaqueTransport", overwrite=True).close()
+    provider.import_key(blob, "OpaqueTransport", name="second").close()
+    with provider.open_key("second") as key:
+        assert key.export("PUBLICBLOB") == public
+    for options in ({"export_policy": OPEN}, {"finalize": False}, {"usage": 0xFFFFFF}):
+        with pytest.raises(nc.NotSupportedError):
+            provider.import_key(blob, "OpaqueTransport", name="third", **options)
+
+
+def test_a_key_put_aside_by_another_store(provider, monkeypatch, tmp_path):
+    with provider.create_key("ECDSA_P256", export_policy=ENCRYPTED) as key:
+        blob = key.export("OpaqueTransport")
+    monkeypatch.setenv("NCRYPT_EXT_HOME", str(tmp_path / "other"))
+    with nc.Provider() as other:
+        for _ in range(2):
+            with pytest.raises(nc.BadDataError, match="no key store"):
+                other.import_key(blob, "OpaqueTransport")
+            other.create_key("ECDSA_P256", "theirs", overwrite=True).close()

@@ -426,20 +426,19 @@ class Api:
 
     # -- transport
 
-    def import_key(self, blob_type, blob, desc=None, flags=0):
+    def import_key(self, blob_type, blob, desc=None, flags=0, other=0):
         handle = H()
         for entry in range(desc.count if desc else 0):
             if desc.buffers[entry].type == 45 and desc.buffers[entry].data:
                 self._names.append((text_at(desc.buffers[entry].data), flags & 0x20))
-        must(
-            "NCryptImportKey", self.provider, 0, blob_type, None if desc is None else byref(desc),
-            byref(handle), blob, len(blob), flags,
-        )  # fmt: skip
+        extras = None if desc is None else byref(desc)
+        rest = (extras, byref(handle), blob, len(blob), flags)
+        must("NCryptImportKey", self.provider, other, blob_type, *rest)
         return self.keep(handle.value)
 
-    def export_key(self, key, blob_type, flags=0):
-        size = D()
-        must("NCryptExportKey", key, 0, blob_type, None, None, 0, byref(size), flags)
+    def export_key(self, key, blob_type, flags=0, desc=None, other=0):
+        size, extras = D(), None if desc is None else byref(desc)
+        must("NCryptExportKey", key, other, blob_type, extras, None, 0, byref(size), flags)
         out = (c_uint8 * size.value)()
-        must("NCryptExportKey", key, 0, blob_type, None, out, size.value, byref(size), flags)
+        must("NCryptExportKey", key, other, blob_type, extras, out, size.value, byref(size), flags)
         return bytes(out)[: size.value]

@@ -68,6 +68,22 @@ def pkcs8(api):
     api.import_key("PKCS8_PRIVATEKEY", api.export_key(key, "PKCS8_PRIVATEKEY"))
 
 
+def encryption(scheme):
+    def probe(api):
+        key = api.make("RSA", Length=1024, Export_Policy=3)
+        settings = b"\1\0\0\0\x08" + bytes(11)
+        desc = parameters((41, scheme), (42, settings), (46, "x"))
+        blob = api.export_key(key, "PKCS8_PRIVATEKEY", desc=desc)
+        api.import_key("PKCS8_PRIVATEKEY", blob, parameters((46, "x")))
+
+    return probe
+
+
+def opaque(api):
+    key = api.make("RSA", Length=1024, Export_Policy=3)
+    api.import_key("OpaqueTransport", api.export_key(key, "OpaqueTransport"))
+
+
 def sign(api):
     api.sign(api.make("RSA", Length=1024), bytes(32), pkcs1("SHA256"))
 
@@ -136,6 +152,9 @@ PROBES = {
     "rsa_import": rsa_import,
     "ecc_import": ecc_import,
     "pkcs8": pkcs8,
+    "pkcs8_encrypted": encryption(b"1.2.840.113549.1.12.1.3\0"),
+    "pbes2": encryption(b"1.2.840.113549.1.5.13\0"),
+    "opaque": opaque,
     "sign": sign,
     "decrypt": decrypt,
     "translate": translate,

@@ -239,6 +239,15 @@ MUST_CHECK SECURITY_STATUS derive_key(const struct secret *secret, const WCHAR *
 MUST_CHECK SECURITY_STATUS derive_hkdf_extract(const struct secret *secret, const EVP_MD *md, const uint8_t *salt,
                                                size_t salt_size, struct hkdf_key **key);
 
+/* ---- opaque.c: OpaqueTransport ------------------------------------------------------------------------------- */
+
+/* A ready key, whose policy allows it: see blob_format.write. NTE_BAD_TYPE for a public key. */
+MUST_CHECK SECURITY_STATUS opaque_write(struct key *key, uint8_t *out, size_t out_size, size_t *result);
+
+/* The key as it was, with its name and its numbers pending; it is not finalized and has no handle. NTE_BAD_DATA for
+ * what no store of this user or machine has sealed. */
+MUST_CHECK SECURITY_STATUS opaque_read(struct provider *provider, const uint8_t *data, size_t size, struct key **key);
+
 /* ---- lister.c: the rows of a store, a page at a time ------------------------------------------------------------ */
 
 #define LISTER_PAGE 64

@@ -122,7 +122,9 @@ SECURITY_STATUS persist_encode(const struct key *key, const struct components *c
     record->payload_size = measure.size;
     writer.next = record->payload;
     write_payload(&writer, key, components);
-    memcpy(record->name, key->name, (utf16_length(key->name, STORE_MAX_NAME) + 1) * sizeof *key->name);
+    if (key->name != NULL) {
+        memcpy(record->name, key->name, (utf16_length(key->name, STORE_MAX_NAME) + 1) * sizeof *key->name);
+    }
     memcpy(record->algorithm, key->algorithm->name,
            (utf16_length(key->algorithm->name, 64) + 1) * sizeof *key->algorithm->name);
     record->length = key->length;

@@ -2,6 +2,8 @@
  *
  * NCryptImportKey, NCryptExportKey.
  */
+#include <stdlib.h>
+
 #include "common/utf16.h"
 #include "ncrypt/blob/blob.h"
 #include "ncrypt/blob/pbe.h"
@@ -150,6 +152,31 @@ static SECURITY_STATUS finish_import(const struct import *import, struct key *ke
     return status;
 }
 
+/* A whole key, as it was; the policy that it had stays. */
+static SECURITY_STATUS import_opaque(const struct import *import, NCRYPT_KEY_HANDLE *handle)
+{
+    struct import changed = *import;
+    struct key *key = NULL;
+    SECURITY_STATUS status;
+
+    if (import->flags & NCRYPT_DO_NOT_FINALIZE_FLAG) {
+        return status_fail(NTE_NOT_SUPPORTED, "a sealed key cannot be imported unfinalized");
+    }
+    status = opaque_read(import->provider, import->data, import->size, &key);
+    if (status == ERROR_SUCCESS && import->parameters.key_name != NULL) {
+        free(key->name);
+        status = key_set_name(key, import->parameters.key_name);
+    }
+    if (status != ERROR_SUCCESS) {
+        key_destroy(key);
+        return status;
+    }
+    key->machine = (import->flags & NCRYPT_MACHINE_KEY_FLAG) != 0;
+    key->overwrite = (import->flags & NCRYPT_OVERWRITE_KEY_FLAG) != 0;
+    changed.flags |= key->legacy_store ? NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG : 0;
+    return finish_import(&changed, key, handle);
+}
+
 static SECURITY_STATUS import_blob(const struct import *import, NCRYPT_KEY_HANDLE *handle)
 {
     const struct blob_format *format = blob_format_resolve(import->type, NULL, import->data, import->size);
@@ -164,11 +191,14 @@ static SECURITY_STATUS import_blob(const struct import *import, NCRYPT_KEY_HANDL
     if ((import->flags & NCRYPT_DO_NOT_FINALIZE_FLAG) && !format->is_private) {
         return status_fail(NTE_NOT_SUPPORTED, "only private keys can be imported unfinalized");
     }
-    components_init(&components);
     status = check_extras(format, import->other, import->parameters.given, format->reads);
     if (status == ERROR_SUCCESS) {
         status = check_name_of(import, format);
     }
+    if (format->parse == NULL) {
+        return status == ERROR_SUCCESS ? import_opaque(import, handle) : status;
+    }
+    components_init(&components);
     if (status == ERROR_SUCCESS) {
         status = parse_blob(import, format, &components, &usage);
     }
@@ -271,6 +301,24 @@ static SECURITY_STATUS check_policy(const struct export *export, bool use_up)
                    : status_fail(NTE_NOT_SUPPORTED, "the export policy does not allow the private key to be exported");
 }
 
+static SECURITY_STATUS export_opaque(const struct export *export, uint8_t *out, uint32_t out_size, DWORD *result)
+{
+    size_t size = 0;
+    SECURITY_STATUS status = opaque_write(export->key, NULL, 0, &size);
+
+    if (status == ERROR_SUCCESS) {
+        status = check_policy(export, out != NULL && out_size >= size);
+    }
+    if (status == ERROR_SUCCESS) {
+        *result = (DWORD)size;
+        if (out != NULL) {
+            status = opaque_write(export->key, out, out_size, &size);
+            *result = (DWORD)size;
+        }
+    }
+    return status;
+}
+
 static SECURITY_STATUS write_blob(const struct export *export, uint8_t *out, uint32_t out_size, DWORD *result)
 {
     const struct blob_format *format = export->format;
@@ -317,7 +365,8 @@ static SECURITY_STATUS export_blob(struct export *export, const WCHAR *type, uin
         status = check_policy(export, false); /* before anything is taken apart */
     }
     if (status == ERROR_SUCCESS) {
-        status = write_blob(export, out, out_size, result);
+        status = format->write == NULL ? export_opaque(export, out, out_size, result)
+                                       : write_blob(export, out, out_size, result);
     }
     if (status == ERROR_SUCCESS && format->is_private) {
         key_mark_used(export->key, out);

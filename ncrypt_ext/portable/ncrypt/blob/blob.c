@@ -179,6 +179,11 @@ static const struct blob_format formats[] = {
         .parse = blob_pkcs8_parse,
         .write = blob_pkcs8_write,
     },
+    {
+        .type = NCRYPT_OPAQUETRANSPORT_BLOB,
+        .is_private = true,
+        .is_sealed = true,
+    },
 };
 
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])

@@ -42,7 +42,9 @@ struct blob_format {
     uint32_t magic;                     /* the format's only magic; 0 when it has several (owns_magic) or none */
     const struct family *family;        /* the keys it is for; NULL: of several families */
     bool (*owns_magic)(uint32_t magic); /* for formats with several magics: public or private, of the family's */
-    /* Refuses a malformed blob: wrong magic for the type NTE_NOT_SUPPORTED; truncated, oversized or inconsistent
+    /* OpaqueTransport has neither of these: it is more than numbers (opaque.c).
+     *
+     * Refuses a malformed blob: wrong magic for the type NTE_NOT_SUPPORTED; truncated, oversized or inconsistent
      * NTE_BAD_DATA; an RSA size out of range, an unknown or missing curve, or another algorithm than the parameters ask
      * for NTE_INVALID_PARAMETER. That the numbers are a key is checked by material_load(). `components` come
      * initialised and empty, and are empty again after a failure. `usage` (NCRYPT_ALLOW_*) is what the

@@ -147,6 +147,19 @@ MUST_CHECK SECURITY_STATUS store_delete(struct store *store, int64_t id);
 MUST_CHECK SECURITY_STATUS store_list(struct store *store, int64_t after, struct store_record *records, size_t capacity,
                                       size_t *count);
 
+/* ---- bytes that only this store reads again (transport.c) --------------------------------------------------- */
+
+#define STORE_SEAL_SIZE (16 + 12 + 16) /* what sealing adds */
+
+/* Writes `size` + STORE_SEAL_SIZE bytes. `label` says what they are for. */
+MUST_CHECK SECURITY_STATUS store_seal(struct store *store, uint32_t label, const uint8_t *data, size_t size,
+                                      uint8_t *out);
+
+/* `size` is that of the sealed bytes, STORE_SEAL_SIZE more than what is written. NTE_NOT_FOUND (no sentence) when
+ * another store has sealed them, NTE_BAD_DATA when they have been altered. */
+MUST_CHECK SECURITY_STATUS store_unseal(struct store *store, uint32_t label, const uint8_t *data, size_t size,
+                                        uint8_t *out);
+
 /* ---- maintenance, for doctor() and the engine's own extras ------------------------------------------------ */
 
 struct store_info {
