@@ -1,7 +1,7 @@
 """The public key class: the end of the chain."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import Buffer, final
 
@@ -101,7 +101,8 @@ class Key(AgreementKey):
         ``ncrypt_ext.remove_certificates``, like :meth:`set_certificates`.
         """
 
-    def as_cryptography(self) -> StoredRSAKey | StoredEllipticCurveKey:
+    # Any is StoredX25519Key: it does not sign, so that every use of the others would be an error.
+    def as_cryptography(self) -> StoredRSAKey | StoredEllipticCurveKey | Any:
         """The key as a private key of the package cryptography, for whatever takes one.
 
         It signs (and decrypts) in the key store; the private key is not exported. The object keeps
@@ -109,6 +110,8 @@ class Key(AgreementKey):
         but it cannot be deleted or detached before (:class:`~ncrypt_ext.BadStateError`). It has the
         PIN callback that this key has now. Each call makes another object.
 
-        Needs the extra ``ncrypt-ext[cryptography]``: else ImportError. Keys of other types than RSA
-        and EC, and public keys, are a :class:`~ncrypt_ext.NotSupportedError`.
+        Needs the extra ``ncrypt-ext[cryptography]``: else ImportError. An RSA key becomes a
+        ``StoredRSAKey``, an EC key a ``StoredEllipticCurveKey``, one on curve25519 a
+        ``StoredX25519Key``. Keys of other types, on curves that cryptography does not have, and
+        public keys are a :class:`~ncrypt_ext.NotSupportedError`.
         """

@@ -1,6 +1,7 @@
 """Keys that agree on secrets, and keys that others are derived from."""
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from typing_extensions import Buffer
 
 from ncrypt_ext._key_encryption import EncryptionKey
@@ -11,18 +12,19 @@ class AgreementKey(EncryptionKey):
 
     def agree(
         self,
-        peer: AgreementKey | Buffer | EllipticCurvePublicKey,
+        peer: AgreementKey | Buffer | EllipticCurvePublicKey | X25519PublicKey,
         *,
         silent: bool = False,
     ) -> Secret:
         """Agree with another's public key on a secret (NCryptSecretAgreement).
 
         The other one may be a key (of the same provider), the bytes of a public key, as an
-        ``ECCPUBLICBLOB`` or a DER SubjectPublicKeyInfo, or an ``EllipticCurvePublicKey`` of the
-        package cryptography. Keys on another curve are a ValueError. CNG tells keys that agree
-        (``"ECDH_P256"``, ...) from those that sign (``"ECDSA_P256"``, ...): this one, and a peer
-        that is a key, have to be of the first kind, else NotSupportedError. Raises the audit event
-        ``ncrypt_ext.agree`` with the key's name and whether it is a machine key.
+        ``ECCPUBLICBLOB`` or a DER SubjectPublicKeyInfo, or an ``EllipticCurvePublicKey`` or
+        ``X25519PublicKey`` of the package cryptography. Keys on another curve are a ValueError; a
+        blob that does not name its curve is taken for one on this key's. CNG tells keys that agree
+        (``"ECDH_P256"``, ``"ECDH"``, ...) from those that sign (``"ECDSA_P256"``, ...): this one,
+        and a peer that is a key, have to be of the first kind, else NotSupportedError. Raises the
+        audit event ``ncrypt_ext.agree`` with the key's name and whether it is a machine key.
         """
 
     def derive(

@@ -5,6 +5,7 @@ from typing import Literal, overload
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from typing_extensions import Buffer, final
 
 from ncrypt_ext._key import Key
@@ -177,9 +178,9 @@ class Provider(PropertyHandle):
         that do not name their own. ``finalize=False`` returns a private key as an
         :class:`UnfinalizedKey`.
 
-        A private key of the package cryptography (RSA, EC) is taken without a blob type. An EC key
-        signs, unless the ``usage`` names key agreement: then it is an ECDH key, which does both as
-        far as the usage says so.
+        A private key of the package cryptography (RSA, EC, X25519) is taken without a blob type. An
+        EC key signs, unless the ``usage`` names key agreement: then it is an ECDH key, which does
+        both as far as the usage says so.
         """
 
     @overload
@@ -204,7 +205,7 @@ class Provider(PropertyHandle):
     @overload
     def import_key(
         self,
-        blob: RSAPrivateKey | EllipticCurvePrivateKey,
+        blob: RSAPrivateKey | EllipticCurvePrivateKey | X25519PrivateKey,
         blob_type: None = None,
         *,
         name: str | None = None,
@@ -222,7 +223,7 @@ class Provider(PropertyHandle):
     @overload
     def import_key(
         self,
-        blob: RSAPrivateKey | EllipticCurvePrivateKey,
+        blob: RSAPrivateKey | EllipticCurvePrivateKey | X25519PrivateKey,
         blob_type: None = None,
         *,
         name: str | None = None,

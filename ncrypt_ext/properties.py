@@ -170,7 +170,10 @@ CURVE_BITS = {
 
 _FIRST_NAMES = {identifier: name for name, identifier in reversed(CURVE_OIDS.items())}
 #: Curve names in lower case -> the name that keys report.
-CURVE_NAMES = {name.lower(): _FIRST_NAMES.get(CURVE_OIDS.get(name), name) for name in CURVE_BITS}
+CURVE_NAMES = {
+    "curve25519": "curve25519",
+    **{name.lower(): _FIRST_NAMES[identifier] for name, identifier in CURVE_OIDS.items()},
+}
 
 #: Magics of public EC blobs that do not name the curve: of keys that agree, and of those that sign.
 PUBLIC_GENERIC_MAGICS = (b"ECKP", b"ECDP")

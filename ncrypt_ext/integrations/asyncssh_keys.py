@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
 from ncrypt_ext.errors import ClosedHandleError, InvalidHandleError, NCryptError
-from ncrypt_ext.integrations.cryptography_keys import StoredRSAKey
+from ncrypt_ext.integrations.cryptography_keys import StoredRSAKey, signing_key
 
 if TYPE_CHECKING:
     from ncrypt_ext._key import Key
@@ -50,7 +50,7 @@ class StoredKeyPair(asyncssh.SSHKeyPair):
     _key_type = "stored"
 
     def __init__(self, key: Key, *, comment: str | None = None, use_executor: bool = True) -> None:
-        self._stored = stored = key.as_cryptography()
+        self._stored = stored = signing_key(key)
         try:
             line = stored.public_key().public_bytes(
                 serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH

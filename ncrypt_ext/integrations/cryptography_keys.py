@@ -238,7 +238,7 @@ class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
                 f"key agreement is by ECDH, not by {type(algorithm).__name__!r}"
             )
         if self._key.algorithm_group == "ECDSA":
-            kind = self._key.algorithm.replace("ECDSA", "ECDH")
+            kind = str(self._key.algorithm).replace("ECDSA", "ECDH")
             raise _unsupported_exchange(
                 "this key signs: key stores keep keys for signatures (ECDSA) apart from those for "
                 f"key agreement, which are created as {kind}"
@@ -310,6 +310,17 @@ def from_key(key: Key) -> StoredPrivateKey:
             return kind(key, public)
     raise NotSupportedError(
         _NOT_SUPPORTED, "", f"{key.algorithm} keys have no form for cryptography here"
+    )
+
+
+def signing_key(key: Key) -> StoredRSAKey | StoredEllipticCurveKey:
+    """Likewise, for packages that want keys that sign by RSA or ECDSA."""
+    stored = key.as_cryptography()
+    if isinstance(stored, StoredRSAKey | StoredEllipticCurveKey):
+        return stored
+    stored.close()
+    raise NotSupportedError(
+        _NOT_SUPPORTED, "", f"{key.algorithm} keys like this one do not sign by RSA or ECDSA"
     )
 
 

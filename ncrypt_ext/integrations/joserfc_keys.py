@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ncrypt_ext.integrations.cryptography_keys import StoredRSAKey
+from ncrypt_ext.integrations.cryptography_keys import StoredRSAKey, signing_key
 
 # After cryptography_keys, which tells it when cryptography is missing.
 from joserfc.jwk import ECKey, RSAKey  # isort: skip
@@ -52,7 +52,7 @@ def stored_key(key: Key, parameters: KeyParameters | None = None) -> RSAKey | EC
     ``parameters`` are members of the JSON Web Key, like ``kid``, ``use`` and ``alg``. What
     ``as_dict()`` and ``as_pem()`` return is the public key; they refuse the private one.
     """
-    stored = key.as_cryptography()
+    stored = signing_key(key)
     try:
         if isinstance(stored, StoredRSAKey):
             public = RSAKey.import_key(stored.public_key()).as_dict()

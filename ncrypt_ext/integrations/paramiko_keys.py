@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import paramiko  # type: ignore[import-untyped]
 
-from ncrypt_ext.integrations.cryptography_keys import StoredEllipticCurveKey, StoredRSAKey
+from ncrypt_ext.integrations.cryptography_keys import (
+    StoredEllipticCurveKey,
+    StoredRSAKey,
+    signing_key,
+)
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
@@ -73,5 +77,5 @@ def stored_key(key: Key) -> StoredPKey:
     It holds the native key like the objects of :meth:`ncrypt_ext.Key.as_cryptography`, until it is
     dropped, or until its ``close()``.
     """
-    stored = key.as_cryptography()
+    stored = signing_key(key)
     return _RSAKey(stored) if isinstance(stored, StoredRSAKey) else _ECDSAKey(stored)

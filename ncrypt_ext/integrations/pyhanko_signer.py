@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from pyhanko.sign.signers import Signer
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from ncrypt_ext.integrations.cryptography_keys import StoredRSAKey
+from ncrypt_ext.integrations.cryptography_keys import StoredRSAKey, signing_key
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -65,7 +65,7 @@ class StoredSigner(Signer):
     ) -> None:
         given = key.certificates if certificates is None else certificates
         chain = [x509.Certificate.load(_der(each)) for each in given]
-        self._stored = stored = key.as_cryptography()
+        self._stored = stored = signing_key(key)
         try:
             if not chain or _public_key(chain[0]) != stored.public_key():
                 raise ValueError("the certificates do not begin with that of the key")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Not run: has to pass mypy in strict mode. Stored keys where keys of cryptography are wanted."""
 
+from typing import Any
+
 import asyncssh
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -11,24 +13,30 @@ from typing_extensions import assert_type
 
 import ncrypt_ext as nc
 from ncrypt_ext.integrations.asyncssh_keys import StoredKeyPair
-from ncrypt_ext.integrations.cryptography_keys import StoredEllipticCurveKey, StoredRSAKey
+from ncrypt_ext.integrations.cryptography_keys import (
+    StoredEllipticCurveKey,
+    StoredRSAKey,
+    StoredX25519Key,
+)
 from ncrypt_ext.integrations.joserfc_keys import stored_key
 from ncrypt_ext.integrations.pyhanko_signer import StoredSigner
 
 
 def going_out(key: nc.Key, builder: x509.CertificateSigningRequestBuilder) -> None:
     stored = key.as_cryptography()
-    assert_type(stored, StoredRSAKey | StoredEllipticCurveKey)
+    assert_type(stored, StoredRSAKey | StoredEllipticCurveKey | Any)
     builder.sign(stored, hashes.SHA256())
-    with stored as same:
-        assert_type(same.closed, bool)
     if isinstance(stored, rsa.RSAPrivateKey):
+        with stored as same:
+            assert_type(same.closed, bool)
         assert_type(stored.sign(b"", padding.PKCS1v15(), hashes.SHA256()), bytes)
-    else:
+    elif isinstance(stored, ec.EllipticCurvePrivateKey):
         assert_type(stored.curve, ec.EllipticCurve)
         assert_type(stored.sign(b"", ec.ECDSA(hashes.SHA256())), bytes)
         assert_type(stored.exchange(ec.ECDH(), stored.public_key()), bytes)
         stored.exchange(ec.ECDH(), stored)  # type: ignore[arg-type]
+    elif isinstance(stored, StoredX25519Key):
+        assert_type(stored.exchange(stored.public_key()), bytes)
 
 
 def coming_in(provider: nc.Provider, plain: ec.EllipticCurvePrivateKey) -> None:
