@@ -45,16 +45,4 @@ static inline void corpus_run(const char *path, unsigned least)
     CHECK(files >= least);
 }
 
-/* What the target keeps between inputs. */
-static inline void corpus_end(void)
-{
-    WsFreeWriter(writer);
-    WsFreeReader(reader);
-    WsFreeHeap(heap);
-    WsFreeError(error);
-    for (int type = HANDLE_WS_ERROR; type <= HANDLE_WS_TOKEN; type++) {
-        CHECK(ncx_object_type_count((enum handle_type)type) == 0);
-    }
-}
-
 #endif

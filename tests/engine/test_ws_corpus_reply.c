@@ -7,7 +7,7 @@
 #include <malloc.h>
 
 #include "../fuzz/fuzz_ws_reply.c"
-#include "corpus_support.h"
+#include "ws_corpus_support.h"
 
 /* Libxml2's context with its input buffers and dictionary, and the three forms that the text takes, each of which may
  * have half of its room unused; the fault's strings are UTF-16. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "../fuzz/fuzz_ws_xml.c"
-#include "corpus_support.h"
+#include "ws_corpus_support.h"
 
 static void test_corpus(void)
 {

@@ -2,15 +2,10 @@
  *
  * CryptImportKey with any bytes. What it takes signs and verifies, and comes out as a blob that gives the same key.
  */
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz_support.h"
 
 #include "ncrypt_ext_compat.h"
 #include "wincrypt.h"
-
-#define REQUIRE(condition) ((condition) ? (void)0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static HCRYPTPROV verify_context(void)
 {

@@ -4,16 +4,13 @@
  * it. The password is "x", and no key is stored.
  */
 #include <openssl/pkcs12.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "fuzz_support.h"
 
 #include "ncrypt.h"
 #include "wincrypt.h"
 
 #define MAX_CONTENT 0xFF00
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The bytes behind a header of four that says how many they are. */
 static size_t wrap(uint8_t tag, uint8_t *bytes, size_t size)
@@ -65,9 +62,8 @@ static void use(HCERTSTORE store)
         DWORD room = sizeof name;
 
         (void)CertGetCertificateContextProperty(context, CERT_FRIENDLY_NAME_PROP_ID, name, &room);
-        if (CryptAcquireCertificatePrivateKey(context, CRYPT_ACQUIRE_ONLY_NCRYPT_KEY_FLAG, NULL, &key, NULL, NULL) &&
-            !NCryptIsKeyHandle(key)) {
-            abort();
+        if (CryptAcquireCertificatePrivateKey(context, CRYPT_ACQUIRE_ONLY_NCRYPT_KEY_FLAG, NULL, &key, NULL, NULL)) {
+            REQUIRE(NCryptIsKeyHandle(key));
         }
     }
     CertCloseStore(store, 0);

@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the fuzz targets share. A target aborts when something is not as it must be; memory errors and leaks are the
- * sanitizers' business.
+ * What the fuzz targets of web services share.
  */
 #ifndef TESTS_FUZZ_WS_SUPPORT_H
 #define TESTS_FUZZ_WS_SUPPORT_H
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz_support.h"
 
 #include "common/export.h"
 #include "webservices.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)                                                                                             \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                                    \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 /* Kept between inputs, as a program would: what one input leaves behind, the next one meets. */
 static WS_ERROR *error;

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * NCryptSetProperty with any bytes, of a key that is being made, of a provider and of an agreed secret. The input: a
+ * byte for the object, then one step after the other: a byte for the property (or to finalize the key), one for the
+ * flags, two for how many bytes its value has, and these.
+ */
+#include "common/utf16.h"
+#include "key_support.h"
+
+enum { TEXT_UNITS = 32, QUICK_LENGTH = 521 };
+
+/* New ones come last in each list: the corpus has their numbers. Instead of an algorithm: NULL for a provider, and a
+ * text without one for a secret. */
+static const WCHAR *const algorithms[] = {
+    NULL,
+    u"",
+    NCRYPT_RSA_ALGORITHM,
+    NCRYPT_ECDSA_P256_ALGORITHM,
+    NCRYPT_ECDSA_ALGORITHM,
+    NCRYPT_ECDH_ALGORITHM,
+    NCRYPT_ECDH_P521_ALGORITHM,
+    NCRYPT_AES_ALGORITHM,
+    NCRYPT_3DES_ALGORITHM,
+    NCRYPT_DH_ALGORITHM,
+    NCRYPT_DSA_ALGORITHM,
+};
+static const WCHAR *const names[] = {
+    NCRYPT_LENGTH_PROPERTY,
+    NCRYPT_ECC_CURVE_NAME_PROPERTY,
+    NCRYPT_EXPORT_POLICY_PROPERTY,
+    NCRYPT_KEY_USAGE_PROPERTY,
+    NCRYPT_UI_POLICY_PROPERTY,
+    NCRYPT_USE_CONTEXT_PROPERTY,
+    NCRYPT_WINDOW_HANDLE_PROPERTY,
+    NCRYPT_SECURITY_DESCR_PROPERTY,
+    NCRYPT_USE_COUNT_PROPERTY,
+    NCRYPT_PIN_PROPERTY,
+    NCRYPT_NAME_PROPERTY,
+    NCRYPT_ALGORITHM_PROPERTY,
+    NCRYPT_ALGORITHM_GROUP_PROPERTY,
+    NCRYPT_UNIQUE_NAME_PROPERTY,
+    NCRYPT_LENGTHS_PROPERTY,
+    NCRYPT_PUBLIC_LENGTH_PROPERTY,
+    NCRYPT_SIGNATURE_LENGTH_PROPERTY,
+    NCRYPT_BLOCK_LENGTH_PROPERTY,
+    NCRYPT_LAST_MODIFIED_PROPERTY,
+    NCRYPT_PROVIDER_HANDLE_PROPERTY,
+    NCRYPT_IMPL_TYPE_PROPERTY,
+    NCRYPT_KEY_TYPE_PROPERTY,
+    NCRYPT_VERSION_PROPERTY,
+    NCRYPT_MAX_NAME_LENGTH_PROPERTY,
+    NCRYPT_SECURITY_DESCR_SUPPORT_PROPERTY,
+    BCRYPT_RSAPRIVATE_BLOB,
+    BCRYPT_RSAFULLPRIVATE_BLOB,
+    BCRYPT_ECCPRIVATE_BLOB,
+    BCRYPT_ECCPUBLIC_BLOB,
+    NCRYPT_PKCS8_PRIVATE_KEY_BLOB,
+    BCRYPT_HKDF_HASH_ALGORITHM,
+    BCRYPT_HKDF_SALT_AND_FINALIZE,
+    BCRYPT_HKDF_PRK_AND_FINALIZE,
+    u"an application's own",
+    u"",
+    NCRYPT_CHAINING_MODE_PROPERTY,
+    NCRYPT_INITIALIZATION_VECTOR,
+    NCRYPT_DH_PARAMETERS_PROPERTY,
+    BCRYPT_DSA_PARAMETERS,
+    NCRYPT_CIPHER_KEY_BLOB,
+    BCRYPT_KEY_DATA_BLOB,
+    BCRYPT_DH_PRIVATE_BLOB,
+    BCRYPT_DSA_PRIVATE_BLOB,
+    NCRYPT_KEY_ACCESS_POLICY_PROPERTY,
+    NCRYPT_EPHEMERAL_NAME_PROPERTY,
+    NCRYPT_USE_VIRTUAL_ISOLATION_PROPERTY,
+    NCRYPT_ECC_CURVE_NAME_LIST_PROPERTY,
+};
+static const DWORD flags_of[] = {
+    0, NCRYPT_SILENT_FLAG, NCRYPT_PERSIST_FLAG, NCRYPT_PERSIST_ONLY_FLAG, NCRYPT_PERSIST_FLAG | 1, 0x1F, 0x10000,
+};
+
+enum { RAW = 0x80, FINALIZE = 0xFF };
+
+struct step {
+    const WCHAR *name; /* NULL: finalize */
+    DWORD flags;
+    bool raw; /* the value as it is, also where pointers are asked for */
+    const uint8_t *value;
+    DWORD size;
+};
+
+static bool next_step(const uint8_t **data, size_t *size, struct step *step)
+{
+    const uint8_t *at = *data;
+
+    if (*size < 4 || (at[0] != FINALIZE && at[0] >= COUNT(names))) {
+        return false;
+    }
+    step->name = at[0] == FINALIZE ? NULL : names[at[0]];
+    step->flags = flags_of[(at[1] & ~RAW) % COUNT(flags_of)];
+    step->raw = (at[1] & RAW) != 0;
+    step->size = at[2] | (DWORD)at[3] << 8;
+    if (step->size > *size - 4) {
+        step->size = (DWORD)(*size - 4);
+    }
+    step->value = at + 4;
+    *data += 4 + step->size;
+    *size -= 4 + step->size;
+    return true;
+}
+
+static bool failed(SECURITY_STATUS status)
+{
+    REQUIRE(status == ERROR_SUCCESS || status_sentence(status) != NULL);
+    return status != ERROR_SUCCESS;
+}
+
+static void read_back(NCRYPT_HANDLE object, const WCHAR *name)
+{
+    static uint8_t out[ROOM];
+    DWORD needed = 0, size = 0;
+
+    if (failed(NCryptGetProperty(object, name, NULL, 0, &needed, 0))) {
+        return;
+    }
+    REQUIRE(needed <= ROOM);
+    REQUIRE(NCryptGetProperty(object, name, out, needed, &size, 0) == ERROR_SUCCESS && size == needed);
+    REQUIRE(needed == 0 ||
+            NCryptGetProperty(object, name, out, needed - 1, &size, 0) == (SECURITY_STATUS)NTE_BUFFER_TOO_SMALL);
+}
+
+/* The next of the texts that a NUL ends, in a block of its own; NULL when it is empty. */
+static WCHAR *next_text(const uint8_t **data, size_t *size)
+{
+    size_t units = *size / sizeof(WCHAR) < TEXT_UNITS ? *size / sizeof(WCHAR) : TEXT_UNITS;
+    WCHAR *text = calloc(units + 1, sizeof *text), *shorter;
+
+    memcpy(text, *data, units * sizeof *text);
+    for (units = 0; text[units] != 0;) {
+        units++;
+    }
+    *data += units * sizeof *text;
+    *size -= units * sizeof *text;
+    if (*size >= sizeof *text) {
+        *data += sizeof *text;
+        *size -= sizeof *text;
+    }
+    shorter = units == 0 ? NULL : realloc(text, (units + 1) * sizeof *text);
+    if (units == 0) {
+        free(text);
+    }
+    return shorter;
+}
+
+/* A value with pointers in it, which have to be right. */
+static SECURITY_STATUS set_ui_policy(NCRYPT_HANDLE object, const struct step *step)
+{
+    NCRYPT_UI_POLICY policy = {.dwVersion = 1};
+    const uint8_t *data = step->value;
+    size_t size = step->size;
+    WCHAR *texts[3];
+    SECURITY_STATUS status;
+
+    if (size > 0) {
+        policy.dwVersion = data[0] & 1;
+        policy.dwFlags = data[0] >> 1;
+        data++;
+        size--;
+    }
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        texts[i] = next_text(&data, &size);
+    }
+    policy.pszCreationTitle = texts[0];
+    policy.pszFriendlyName = texts[1];
+    policy.pszDescription = texts[2];
+    status = NCryptSetProperty(object, step->name, (PBYTE)&policy, sizeof policy, step->flags);
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        free(texts[i]);
+    }
+    return status;
+}
+
+static void set(NCRYPT_HANDLE object, const struct step *step)
+{
+    bool pointers =
+        utf16_equal(step->name, NCRYPT_UI_POLICY_PROPERTY) && (!step->raw || step->size == sizeof(NCRYPT_UI_POLICY));
+
+    (void)failed(pointers
+                     ? set_ui_policy(object, step)
+                     : NCryptSetProperty(object, step->name, (PBYTE)(uintptr_t)step->value, step->size, step->flags));
+    read_back(object, step->name);
+}
+
+/* Keys that take long to make are not made. */
+static void finalize(NCRYPT_KEY_HANDLE key)
+{
+    DWORD length = 0, size = 0;
+    SECURITY_STATUS status = NCryptGetProperty(key, NCRYPT_LENGTH_PROPERTY, (PBYTE)&length, sizeof length, &size, 0);
+
+    if (status != ERROR_SUCCESS || length <= QUICK_LENGTH) {
+        (void)failed(NCryptFinalizeKey(key, 0));
+    }
+}
+
+static NCRYPT_KEY_HANDLE new_key(const WCHAR *algorithm)
+{
+    NCRYPT_KEY_HANDLE key = 0;
+
+    REQUIRE(NCryptCreatePersistedKey(the_provider(), &key, algorithm, NULL, 0, 0) == ERROR_SUCCESS);
+    return key;
+}
+
+static NCRYPT_SECRET_HANDLE new_secret(void)
+{
+    static NCRYPT_KEY_HANDLE key;
+    NCRYPT_SECRET_HANDLE secret = 0;
+
+    if (key == 0) {
+        key = new_key(NCRYPT_ECDH_P256_ALGORITHM);
+        REQUIRE(NCryptFinalizeKey(key, 0) == ERROR_SUCCESS);
+    }
+    REQUIRE(NCryptSecretAgreement(key, key, &secret, 0) == ERROR_SUCCESS);
+    return secret;
+}
+
+static NCRYPT_HANDLE new_object(const WCHAR *algorithm)
+{
+    if (algorithm == NULL) {
+        return the_provider();
+    }
+    return algorithm[0] == 0 ? new_secret() : new_key(algorithm);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    NCRYPT_HANDLE object;
+    struct step step;
+
+    if (size == 0 || data[0] >= COUNT(algorithms)) {
+        return 0;
+    }
+    object = new_object(algorithms[data[0]]);
+    data++;
+    size--;
+    while (next_step(&data, &size, &step)) {
+        if (step.name != NULL) {
+            set(object, &step);
+        } else if (NCryptIsKeyHandle(object)) {
+            finalize(object);
+        }
+    }
+    if (object != the_provider()) {
+        REQUIRE(NCryptFreeObject(object) == ERROR_SUCCESS);
+    }
+    return 0;
+}
