@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os as _os
 
-from ncrypt_ext import errors, properties
+from ncrypt_ext import ciphers, errors, properties
 from ncrypt_ext._certificates import (
     add_certificate,
     import_pfx,
@@ -166,6 +166,7 @@ __all__ = [
     "WsTimeoutError",
     "__version__",
     "add_certificate",
+    "ciphers",
     "doctor",
     "errors",
     "get_include",

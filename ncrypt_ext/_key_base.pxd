@@ -11,6 +11,7 @@ cdef enum KeyKind:
     KIND_UNKNOWN = 0
     KIND_RSA
     KIND_EC
+    KIND_CIPHER
     KIND_OTHER
 
 

@@ -4,6 +4,7 @@ from ncrypt_ext._property_handle cimport PropertyHandle
 from ncrypt_ext._wide cimport wide
 
 from ncrypt_ext.errors import NCryptError
+from ncrypt_ext.properties import CIPHER_GROUPS as _CIPHER_GROUPS
 
 cdef bytes NAME = wide("Name", "")
 cdef bytes UNIQUE_NAME = wide("Unique Name", "")
@@ -39,6 +40,8 @@ cdef class KeyBase(PropertyHandle):
             self.kind = KIND_RSA
         elif group == "ECDSA" or group == "ECDH":
             self.kind = KIND_EC
+        elif group in _CIPHER_GROUPS:
+            self.kind = KIND_CIPHER
         else:
             self.kind = KIND_OTHER
         return 0

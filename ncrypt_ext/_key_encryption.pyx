@@ -1,24 +1,33 @@
 # SPDX-License-Identifier: MIT
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
 
 from ncrypt_ext._buffer cimport (
-    Input, Output, input_close, input_open, output_close, output_open, wipe,
+    Input, Output, bytes_trim, input_close, input_open, output_close, output_open, wipe,
 )
-from ncrypt_ext._key_base cimport KIND_RSA, KIND_UNKNOWN
+from ncrypt_ext._key_base cimport KIND_CIPHER, KIND_RSA, KIND_UNKNOWN
 from ncrypt_ext._key_batch cimport BatchKey
 from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_signing cimport too_small
-from ncrypt_ext._padding cimport Padding, cipher_padding
+from ncrypt_ext._padding cimport CipherMode, Padding, cipher_padding
 from ncrypt_ext._status cimport check
-from ncrypt_ext.ncrypt cimport NCRYPT_SILENT_FLAG, NCryptDecrypt
+from ncrypt_ext._wide cimport wide
+from ncrypt_ext.ncrypt cimport (
+    NCRYPT_CIPHER_BLOCK_PADDING_FLAG, NCRYPT_CIPHER_NO_PADDING_FLAG, NCRYPT_CIPHER_PADDING_INFO,
+    NCRYPT_SILENT_FLAG, NCryptDecrypt,
+)
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 from ncrypt_ext.errors import BufferTooSmallError
 
+cdef bytes CHAINING_MODE = wide("Chaining Mode", "")
+cdef bytes INITIALIZATION_VECTOR = wide("IV", "")
+
 cdef enum:
+    MAX_BLOCK = 16
     UNSUCCESSFUL = 0xC0000001
     TOO_SMALL = 0x80090028
     FIRST_TRY = 512
@@ -41,14 +50,58 @@ cdef class EncryptionKey(BatchKey):
                 raise ValueError(
                     "an RSA key encrypts with a padding: OAEP('SHA256'), PKCS1() or RAW")
             return None
-        return cipher_padding(padding)
+        checked = cipher_padding(padding)
+        if self.kind == KIND_RSA and isinstance(checked, CipherMode):
+            raise ValueError(f"{padding!r} is for symmetric keys: an RSA key encrypts with a "
+                             "padding, OAEP('SHA256'), PKCS1() or RAW")
+        if self.kind == KIND_CIPHER and not isinstance(checked, CipherMode):
+            raise ValueError(f"{padding!r} is for RSA keys: a symmetric key encrypts with ECB(), "
+                             "CBC(iv) or CFB(iv) of ncrypt_ext.ciphers")
+        return checked
 
     cdef SECURITY_STATUS run(self, bint decrypt, Input *data, Padding padding, DWORD flags,
                              uint8_t *out, DWORD size, DWORD *written,
                              bint *in_process) except? 1:
-        cdef void *info = NULL if padding is None else padding.cipher_info
-        if padding is not None:
-            flags |= padding.cipher_flags
+        if self.kind == KIND_CIPHER:
+            with self.desk.turn_lock():  # what the handle chains by is one for all threads
+                return self.run_mode(decrypt, data, padding, flags, out, size, written, in_process)
+        if padding is None:
+            return self.run_once(decrypt, data, NULL, flags, out, size, written, in_process)
+        return self.run_once(decrypt, data, padding.cipher_info, flags | padding.cipher_flags, out,
+                             size, written, in_process)
+
+    cdef SECURITY_STATUS run_mode(self, bint decrypt, Input *data, CipherMode mode, DWORD flags,
+                                  uint8_t *out, DWORD size, DWORD *written,
+                                  bint *in_process) except? 1:
+        """With a symmetric key: as its handle chains, or as the caller says, which leaves the
+        handle as it was."""
+        cdef NCRYPT_CIPHER_PADDING_INFO info
+        cdef uint8_t iv[MAX_BLOCK]  # a copy: the call changes it
+        cdef bytes before
+        if mode is None:
+            return self.run_once(decrypt, data, NULL, flags, out, size, written, in_process)
+        memset(&info, 0, sizeof(info))
+        info.cbSize = sizeof(info)
+        info.dwFlags = (NCRYPT_CIPHER_BLOCK_PADDING_FLAG if mode.padded
+                        else NCRYPT_CIPHER_NO_PADDING_FLAG)
+        if mode.iv is not None:
+            memcpy(iv, PyBytes_AS_STRING(mode.iv), PyBytes_GET_SIZE(mode.iv))
+            info.pbIV = iv
+            info.cbIV = <DWORD>PyBytes_GET_SIZE(mode.iv)
+        before = self.read(CHAINING_MODE)
+        if before == mode.mode:
+            return self.run_once(decrypt, data, &info, flags | mode.cipher_flags, out, size,
+                                 written, in_process)
+        self.write(CHAINING_MODE, mode.mode, 0)
+        try:
+            return self.run_once(decrypt, data, &info, flags | mode.cipher_flags, out, size,
+                                 written, in_process)
+        finally:
+            self.write(CHAINING_MODE, before, 0)
+
+    cdef SECURITY_STATUS run_once(self, bint decrypt, Input *data, void *info, DWORD flags,
+                                  uint8_t *out, DWORD size, DWORD *written,
+                                  bint *in_process) except? 1:
         if not decrypt:
             return self.run_encrypt(info, flags, data, out, size, written, in_process)
         return self.run_decrypt(info, flags, data, out, size, written)
@@ -93,15 +146,15 @@ cdef class EncryptionKey(BatchKey):
         cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
         cdef DWORD written = 0
         cdef DWORD size
-        cdef SECURITY_STATUS status
+        cdef SECURITY_STATUS status = 0
         cdef bint in_process = False
         cdef uint8_t *out = NULL
-        if self.output_size == 0:
+        if self.output_size == 0 and self.kind != KIND_CIPHER:
             self.output_size = self.block_length or FIRST_TRY
         size = self.output_size
         input_open(&source, data, "data")
         try:
-            while True:
+            while self.kind != KIND_CIPHER:
                 # Not in the result at once: what does not fit it would stay behind in memory.
                 out = <uint8_t *>malloc(size)
                 if out == NULL:
@@ -114,6 +167,8 @@ cdef class EncryptionKey(BatchKey):
                 free(out)
                 out = NULL
                 size = written
+            if self.kind == KIND_CIPHER:
+                return self.whole_cipher(decrypt, &source, checked, flags)
             check(status, function_name(decrypt, in_process))
             return PyBytes_FromStringAndSize(<char *>out, written)
         finally:
@@ -121,6 +176,23 @@ cdef class EncryptionKey(BatchKey):
                 wipe(out, size)
                 free(out)
             input_close(&source)
+
+    cdef bytes whole_cipher(self, bint decrypt, Input *source, CipherMode mode, DWORD flags):
+        """What comes out is as long as what goes in, but for the padding."""
+        cdef DWORD more = 0 if decrypt or mode is None or not mode.padded else MAX_BLOCK
+        cdef DWORD written = 0
+        cdef SECURITY_STATUS status
+        cdef bint in_process = False
+        cdef bytes out
+        if source.size > 0xFFFFFFFF - more:
+            raise ValueError(f"data is too long to be padded: {source.size} bytes")
+        out = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>source.size + more)
+        status = self.run(decrypt, source, mode, flags, <uint8_t *>PyBytes_AS_STRING(out),
+                          source.size + more, &written, &in_process)
+        if status != 0:
+            wipe(PyBytes_AS_STRING(out), source.size + more)
+        check(status, function_name(decrypt, in_process))
+        return bytes_trim(out, written)
 
     cdef DWORD into(self, bint decrypt, object data, object buffer, object padding,
                     bint silent) except? 0xFFFFFFFF:
@@ -160,3 +232,22 @@ cdef class EncryptionKey(BatchKey):
 
     def decrypt_into(self, data, buffer, padding=None, *, bint silent=False):
         return self.into(True, data, buffer, padding, silent)
+
+    @property
+    def chaining_mode(self):
+        return self.read_optional_text(CHAINING_MODE)
+
+    @chaining_mode.setter
+    def chaining_mode(self, value):
+        text = wide(value, "chaining_mode")
+        with self.desk.turn_lock():
+            self.write(CHAINING_MODE, text, 0)
+
+    @property
+    def iv(self):
+        return self.read_optional(INITIALIZATION_VECTOR)
+
+    @iv.setter
+    def iv(self, value):
+        with self.desk.turn_lock():
+            self.write(INITIALIZATION_VECTOR, value, 0)

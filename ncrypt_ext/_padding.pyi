@@ -51,3 +51,40 @@ class Raw(Padding):
 
 RAW: Raw
 """No padding: encryption of numbers as long as the key and smaller than its modulus."""
+
+@disjoint_base
+class CipherMode(Padding):
+    """How a symmetric key encrypts: :class:`ECB`, :class:`CBC` or :class:`CFB`, with a vector and
+    with or without padding. Constant; equal when it means the same.
+
+    The padding is that of PKCS #7, to a block of the cipher: 16 bytes of AES, 8 of 3DES. Without it
+    ECB and CBC take whole blocks only.
+    """
+
+    @property
+    def iv(self) -> bytes | None:
+        """The vector that the first block is chained to; None for ECB."""
+
+    @property
+    def padded(self) -> bool:
+        """Whether the data are padded."""
+
+class ECB(CipherMode):
+    """Each block by itself: equal blocks of the data stay equal. For single blocks, such as keys."""
+
+    def __init__(self, padded: bool = True) -> None: ...
+
+class CBC(CipherMode):
+    """Cipher block chaining. The vector must be new and unpredictable for each message
+    (``os.urandom(16)``), and is no secret. What is encrypted can be changed unnoticed: add a MAC
+    or a signature over vector and ciphertext.
+    """
+
+    def __init__(self, iv: Buffer, padded: bool = True) -> None: ...
+
+class CFB(CipherMode):
+    """Cipher feedback by single bytes (CFB8), which is the one that CNG has: as many bytes come out
+    as go in. What is said of :class:`CBC` holds here, too.
+    """
+
+    def __init__(self, iv: Buffer, padded: bool = False) -> None: ...

@@ -6,7 +6,7 @@ from libc.stdint cimport uint32_t, uint64_t
 from ncrypt_ext.bcrypt cimport BCryptBuffer, BCryptBufferDesc
 from ncrypt_ext.wincrypt cimport HCRYPTKEY, HCRYPTPROV
 from ncrypt_ext.wintypes cimport (
-    BOOL, DWORD, LPCWSTR, LPWSTR, PBYTE, PVOID, SECURITY_STATUS, ULONG, ULONG_PTR,
+    BOOL, DWORD, LPCWSTR, LPWSTR, PBYTE, PVOID, SECURITY_STATUS, UCHAR, ULONG, ULONG_PTR,
 )
 
 cdef extern from "ncrypt_ext_compat.h" nogil:
@@ -32,6 +32,9 @@ cdef extern from "ncrypt.h" nogil:
         NCRYPT_PAD_PKCS1_FLAG
         NCRYPT_PAD_OAEP_FLAG
         NCRYPT_PAD_PSS_FLAG
+        NCRYPT_PAD_CIPHER_FLAG
+        NCRYPT_CIPHER_NO_PADDING_FLAG
+        NCRYPT_CIPHER_BLOCK_PADDING_FLAG
         NCRYPT_NO_KEY_VALIDATION
         NCRYPT_MACHINE_KEY_FLAG
         NCRYPT_SILENT_FLAG
@@ -72,6 +75,14 @@ cdef extern from "ncrypt.h" nogil:
         DWORD dwMaxLength
         DWORD dwIncrement
         DWORD dwDefaultLength
+
+    ctypedef struct NCRYPT_CIPHER_PADDING_INFO:
+        ULONG cbSize
+        DWORD dwFlags
+        UCHAR *pbIV
+        ULONG cbIV
+        UCHAR *pbOtherInfo
+        ULONG cbOtherInfo
 
     ctypedef struct NCRYPT_UI_POLICY:
         DWORD dwVersion

@@ -14,6 +14,8 @@ ALGORITHM_GROUP = "Algorithm Group"
 LENGTH = "Length"
 LENGTHS = "Lengths"
 PUBLIC_LENGTH = "PublicKeyLength"
+CHAINING_MODE = "Chaining Mode"
+INITIALIZATION_VECTOR = "IV"
 SIGNATURE_LENGTH = "SignatureLength"
 BLOCK_LENGTH = "Block Length"
 EXPORT_POLICY = "Export Policy"
@@ -64,6 +66,15 @@ CAPI_KDF = "CAPI_KDF"
 TLS1_1_KDF = "TLS1_1_KDF"
 TLS1_2_KDF = "TLS1_2_KDF"
 
+AES = "AES"
+TRIPLE_DES = "3DES"
+TRIPLE_DES_112 = "3DES_112"
+
+# Chaining of symmetric ciphers.
+CHAIN_MODE_ECB = "ChainingModeECB"
+CHAIN_MODE_CBC = "ChainingModeCBC"
+CHAIN_MODE_CFB = "ChainingModeCFB"
+
 # Curves: some of those of CURVE_OIDS.
 CURVE_NISTP192 = "nistP192"
 CURVE_NISTP224 = "nistP224"
@@ -95,11 +106,16 @@ ECC_PRIVATE_BLOB = "ECCPRIVATEBLOB"
 PKCS8_PRIVATE_KEY_BLOB = "PKCS8_PRIVATEKEY"
 KDF_KEY_BLOB = "KDFKeyBlob"
 OPAQUE_TRANSPORT_BLOB = "OpaqueTransport"
+CIPHER_KEY_BLOB = "CipherKeyBlob"
+KEY_DATA_BLOB = "KeyDataBlob"
 
 # Providers.
 SOFTWARE_PROVIDER = "Microsoft Software Key Storage Provider"
 SMART_CARD_PROVIDER = "Microsoft Smart Card Key Storage Provider"
 PLATFORM_PROVIDER = "Microsoft Platform Crypto Provider"
+
+#: Groups of the algorithms whose keys are symmetric.
+CIPHER_GROUPS = frozenset({"AES", "DES", "RC2"})
 
 #: Hash names of padding structures -> (name in hashlib, digest length).
 HASHES = {
