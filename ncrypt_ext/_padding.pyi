@@ -70,7 +70,7 @@ class CipherMode(Padding):
         """Whether the data are padded."""
 
 class ECB(CipherMode):
-    """Each block by itself: equal blocks of the data stay equal. For single blocks, such as keys."""
+    """Each block by itself: equal blocks stay equal. For single blocks, such as keys."""
 
     def __init__(self, padded: bool = True) -> None: ...
 

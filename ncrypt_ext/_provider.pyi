@@ -319,7 +319,8 @@ class Provider(PropertyHandle):
         overwrite: bool = False,
         silent: bool = False,
     ) -> Key:
-        """Make a key of a secret, to :meth:`Key.derive` others from it (NCryptCreatePersistedKey).
+        """Make a key of a secret: one to :meth:`Key.derive` others from (NCryptCreatePersistedKey),
+        or a symmetric one to encrypt with (``AES``, ``3DES``; NCryptImportKey).
 
         The algorithm is one of key derivation, named in :mod:`ncrypt_ext.properties`: ``PBKDF2``
         for a password (in the encoding of your choice, say UTF-8), ``HKDF``,

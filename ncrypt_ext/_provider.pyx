@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 
 from cpython.buffer cimport PyObject_CheckBuffer
-from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.ref cimport Py_REFCNT
 from libc.stdint cimport uint32_t, uintptr_t
+from libc.string cimport memcpy
 
 cimport cython
 
@@ -34,11 +35,13 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PVOID, SECURITY_STATUS
 
 from collections.abc import Mapping
 from os import urandom
+from struct import pack
 from sys import audit
 
 from ncrypt_ext._pkcs8 import is_encrypted, key_der
 from ncrypt_ext.enums import AlgorithmClass, AlgorithmOperation, ImplType
 from ncrypt_ext.errors import KeyNotFoundError
+from ncrypt_ext.properties import CIPHER_ALGORITHMS as _CIPHER_ALGORITHMS
 from ncrypt_ext.properties import PRIVATE_MAGIC_BLOBS as _PRIVATE_MAGIC_BLOBS
 from ncrypt_ext.records import AlgorithmInfo, ProviderInfo
 
@@ -85,6 +88,33 @@ cdef object as_bytes_like(object secret):
     if isinstance(secret, (str, int)):
         raise TypeError(f"secret must be a bytes-like object, not {type(secret).__name__!r}")
     return secret
+
+
+cdef bytes cipher_key_blob(str algorithm, object secret):
+    """The CipherKeyBlob of a symmetric key: the caller wipes it."""
+    cdef Input data
+    cdef bytes name = algorithm.encode("utf-16-le") + bytes(2)
+    cdef bytes head, blob
+    input_open(&data, secret, "secret")
+    try:
+        head = (pack("<4I", 16, 0x52485043, len(name), 12 + data.size) + name
+                + pack("<3I", 0x4D42444B, 1, data.size))
+        blob = PyBytes_FromStringAndSize(NULL, len(head) + <Py_ssize_t>data.size)
+        memcpy(PyBytes_AS_STRING(blob), PyBytes_AS_STRING(head), len(head))
+        memcpy(PyBytes_AS_STRING(blob) + len(head), data.data, data.size)
+    finally:
+        input_close(&data)
+    return blob
+
+
+cdef object cipher_key_bits(object blob):
+    """How long the key in a CipherKeyBlob is, which has been imported."""
+    cdef Input data
+    input_open(&data, blob, "blob")
+    try:
+        return 8 * (data.size - 28 - int.from_bytes(data.data[8:12], "little"))
+    finally:
+        input_close(&data)
 
 
 cdef bytes magic_of(object blob):
@@ -514,6 +544,8 @@ cdef class Provider(PropertyHandle):
         if known is None:
             new = self.import_native(blob, blob_type, name, curve, password,
                                      flags | NCRYPT_DO_NOT_FINALIZE_FLAG)
+            if blob_type == "CipherKeyBlob":  # Windows' own users say it once more
+                settings["length"] = cipher_key_bits(blob)
         else:
             # The way Windows documents for named keys: the blob is a property of a new key.
             new = self.create_native(known.algorithm, name, 0, flags & ~NCRYPT_SILENT_FLAG)
@@ -533,6 +565,16 @@ cdef class Provider(PropertyHandle):
     def import_secret(self, algorithm, secret, name=None, *, export_policy=None, properties=None,
                       bint machine=False, bint overwrite=False, bint silent=False):
         cdef UnfinalizedKey new
+        cdef bytes blob
+        if isinstance(algorithm, str) and algorithm in _CIPHER_ALGORITHMS:
+            blob = cipher_key_blob(algorithm, as_bytes_like(secret))
+            try:
+                return self.import_given(
+                    blob, "CipherKeyBlob", name, None, None, {"export_policy": export_policy},
+                    properties, key_flags(machine, overwrite, silent),
+                    finalize_flags(False, True, silent), True)
+            finally:
+                wipe(PyBytes_AS_STRING(blob), len(blob))
         audit("ncrypt_ext.import_key", self.opened_name, algorithm, name, machine)
         new = self.create_native(algorithm, name, 0, key_flags(machine, overwrite, False))
         try:

@@ -114,7 +114,8 @@ SOFTWARE_PROVIDER = "Microsoft Software Key Storage Provider"
 SMART_CARD_PROVIDER = "Microsoft Smart Card Key Storage Provider"
 PLATFORM_PROVIDER = "Microsoft Platform Crypto Provider"
 
-#: Groups of the algorithms whose keys are symmetric.
+#: Algorithms whose keys are symmetric, and their groups.
+CIPHER_ALGORITHMS = frozenset({"AES", "3DES", "3DES_112", "DES", "DESX", "RC2"})
 CIPHER_GROUPS = frozenset({"AES", "DES", "RC2"})
 
 #: Hash names of padding structures -> (name in hashlib, digest length).

@@ -311,6 +311,30 @@ def test_blobs(provider, aes):
         provider.import_key(blob[:-1], "CipherKeyBlob")
 
 
+@pytest.mark.parametrize(("algorithm", "bits"), KINDS)
+@pytest.mark.parametrize("name", [None, "imported"])
+def test_of_a_secret(provider, algorithm, bits, name):
+    secret = bytes(range(bits // 8))
+    with provider.import_secret(
+        algorithm, bytearray(secret), name, export_policy=PLAIN, properties={"about": "partner"}
+    ) as key:
+        assert (key.algorithm, key.length, key.name) == (algorithm, bits, name)
+        assert secret_of(key) == secret
+        assert key.get_property("about") == "partner\0".encode("utf-16-le")
+
+
+def test_secrets_that_are_none(provider):
+    with provider.import_secret("AES", bytes(16)) as key, pytest.raises(nc.NotSupportedError):
+        key.export("CipherKeyBlob")
+    for size in (0, 15, 17, 64):
+        with pytest.raises(nc.InvalidParameterError, match="cannot have"):
+            provider.import_secret("AES", bytes(size))
+    with pytest.raises(TypeError, match="secret must be a bytes-like object, not 'str'"):
+        provider.import_secret("AES", "0123456789abcdef")
+    with pytest.raises(nc.NotSupportedError, match="cannot hold keys of 'DES'"):
+        provider.import_secret("DES", bytes(8))
+
+
 def test_a_key_without_leave_to_decrypt(provider):
     with provider.create_key("AES", usage=nc.KeyUsage.ALLOW_SIGNING) as key:
         cipher = key.encrypt(b"data", ECB())
