@@ -129,3 +129,18 @@ def ecdsa_raw(der, width):
         at += 2 + size
     assert at == len(der)
     return raw
+
+
+def load_cipher(name):
+    """CAVP files of symmetric ciphers, in which each record begins with its COUNT: dicts of bytes,
+    and of the section that a record stands in."""
+    record, section = {}, ""
+    for line in [*_lines(name), "COUNT = the end"]:
+        key, _, value = line.strip().partition(" = ")
+        if key == "COUNT" and record:
+            yield record
+            record = {}
+        if key.startswith("["):
+            section = key.strip("[]")
+        elif value and key in ("KEY", "KEY1", "KEY2", "KEY3", "IV", "PLAINTEXT", "CIPHERTEXT"):
+            record = {**record, key: bytes.fromhex(value), "section": section}

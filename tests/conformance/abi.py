@@ -72,6 +72,10 @@ class OaepInfo(ctypes.Structure):
     _fields_ = (("hash", P), ("label", P), ("label_size", D))
 
 
+class CipherInfo(ctypes.Structure):
+    _fields_ = (("size", D), ("flags", D), ("iv", P), ("iv_size", D), ("other", P), ("rest", D))
+
+
 class Padding:
     """A padding flag with its structure, which is kept alive together with what it points at."""
 
@@ -103,6 +107,22 @@ def oaep(hash_name, label=b""):
     name = None if hash_name is None else wide(hash_name)
     held = (c_uint8 * len(label)).from_buffer_copy(label) if label else None
     return Padding(0x4, OaepInfo(_address(name), _address(held), len(label)), name, held)
+
+
+class CipherPadding(Padding):
+    """What goes with PAD_CIPHER; `iv` is what the call has left of the vector."""
+
+    def __init__(self, flags=0, iv=None, *, iv_size=None, size=None):
+        held = None if iv is None else (c_uint8 * max(1, len(iv))).from_buffer_copy(iv or b"\0")
+        iv_size = len(iv or b"") if iv_size is None else iv_size
+        size = ctypes.sizeof(CipherInfo) if size is None else size
+        info = CipherInfo(size, flags, _address(held), iv_size, None, 0)
+        super().__init__(0x10, info, held)
+        self._held = held
+
+    @property
+    def iv(self):
+        return bytes(self._held)
 
 
 def parameters(*buffers, version=0):

@@ -6,7 +6,14 @@ import struct
 from typing import NamedTuple
 
 from .. import vector_loaders as vectors
-from .constants import RSA_FULL_MAGIC, RSA_PRIVATE_MAGIC, RSA_PUBLIC_MAGIC
+from .abi import wide_bytes
+from .constants import (
+    CIPHER_KEY_MAGIC,
+    KEY_DATA_MAGIC,
+    RSA_FULL_MAGIC,
+    RSA_PRIVATE_MAGIC,
+    RSA_PUBLIC_MAGIC,
+)
 
 HASH_SIZES = {"MD5": 16, "SHA1": 20, "SHA256": 32, "SHA384": 48, "SHA512": 64}
 
@@ -144,3 +151,12 @@ def ec(curve):
         if record["curve"] == wanted:
             return Ec(curve, *(int(record[name], 16) for name in ("Qx", "Qy", "d")))
     raise LookupError(curve)
+
+
+def key_data_blob(key):
+    return struct.pack("<3I", KEY_DATA_MAGIC, 1, len(key)) + key
+
+
+def cipher_key_blob(algorithm, key):
+    name, data = wide_bytes(algorithm), key_data_blob(key)
+    return struct.pack("<4I", 16, CIPHER_KEY_MAGIC, len(name), len(data)) + name + data

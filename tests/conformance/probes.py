@@ -63,6 +63,10 @@ def ecc_import(api):
     api.import_key("ECCPRIVATEBLOB", material.ec(material.P256).private_blob())
 
 
+def cipher_import(api):
+    api.import_key("CipherKeyBlob", material.cipher_key_blob("AES", bytes(16)))
+
+
 def pkcs8(api):
     key = api.make("RSA", Length=1024, Export_Policy=3)
     api.import_key("PKCS8_PRIVATEKEY", api.export_key(key, "PKCS8_PRIVATEKEY"))
@@ -131,10 +135,13 @@ PROBES = {
     "ECDSA_P384": algorithm("ECDSA_P384"),
     "ECDSA_P521": algorithm("ECDSA_P521"),
     "ECDSA": generic_ecdsa,
+    "AES": algorithm("AES"),
+    "3DES": algorithm("3DES"),
+    "3DES_112": algorithm("3DES_112"),
+    "cipher_import": cipher_import,
     "agreement": agreement,
     "curves": curves,
     "x25519": x25519,
-
     "SP800_108_CTR_HMAC": derivation("SP800_108_CTR_HMAC"),
     "SP800_56A_CONCAT": derivation("SP800_56A_CONCAT"),
     "PBKDF2": derivation("PBKDF2"),
