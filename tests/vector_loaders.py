@@ -99,6 +99,21 @@ def load_counted(name):
     return records
 
 
+def load_groups(name):
+    """NIST's files of key agreement modulo a prime: each record with its section's P, Q and G."""
+    group, record = {}, {}
+    for line in _lines(name):
+        field, _, value = line.partition(" = ")
+        if field in ("P", "Q", "G"):
+            group = {**group, field: value}
+        elif field == "COUNT":
+            record = {}
+        elif value and not line.startswith("#"):
+            record[field] = value
+            if field == "Result":
+                yield {**group, **record}
+
+
 def recover_primes(n, e, d):
     """p > q from an RSA key's exponents; deterministic."""
     even = d * e - 1

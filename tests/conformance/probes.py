@@ -129,6 +129,14 @@ def x25519(api):
     api.derive(api.agree(key, key), "TRUNCATE")
 
 
+def dh(api):
+    api.make("DH")
+
+
+def dsa(api):
+    api.make("DSA", Length=1024)
+
+
 PROBES = {
     "RSA": algorithm("RSA"),
     "ECDSA_P256": algorithm("ECDSA_P256"),
@@ -149,6 +157,8 @@ PROBES = {
     "TLS1_1_KDF": derivation("TLS1_1_KDF"),
     "TLS1_2_KDF": derivation("TLS1_2_KDF"),
     "HKDF": derivation("HKDF"),
+    "DH": dh,
+    "DSA": dsa,
     "persisted": persisted,
     "enumerate": enumerate_keys,
     "enumerate_providers": enumerate_providers,

@@ -110,7 +110,7 @@ def rfc6979(lines: Lines) -> Lines:
 
 def kas(lines: Lines, chosen: set[str], results: str) -> Lines:
     """CAVP key agreement: of the chosen sections ("EC - SHA256") the records with such results."""
-    head = lines[: next(i for i, line in enumerate(lines) if re.match(r"\[E. - ", line))]
+    head = lines[: next(i for i, line in enumerate(lines) if re.match(r"\[[EF]. - ", line))]
     kept = [line for line in head if line.startswith("#")] + ["\r\n"]
     body = sections(lines[len(head) :], r"\[", lambda line, _: line.strip().strip("[]") in chosen)
     for run in paragraphs(body):
@@ -118,6 +118,23 @@ def kas(lines: Lines, chosen: set[str], results: str) -> Lines:
         if not outcome or re.search(results, outcome[0]):
             kept += run
     return kept
+
+
+def dsa(lines: Lines) -> Lines:
+    """The sections of those sizes whose hash is as long as Q."""
+    wanted = {"L=1024, N=160, SHA-1", "L=2048, N=256, SHA-256", "L=3072, N=256, SHA-256"}
+
+    def is_wanted(line: str, _: int) -> bool:
+        return line.partition("= ")[2].rstrip("]\r\n") in wanted
+
+    return sections(lines, r"\[mod", is_wanted)
+
+
+def finite_fields(source: Path) -> None:
+    write("dsa_sigver.rsp", dsa(read(source / "DSA/FIPS_186-3/SigVer.rsp")))
+    write("dsa_siggen.txt", dsa(read(source / "DSA/FIPS_186-3/SigGen.txt")))
+    agreement = read(source / "DH/KASValidityTest_FFCStatic_NOKC_ZZOnly_init.fax")
+    write("dh_cavp.txt", kas(agreement, {"FA - SHA1", "FC - SHA256"}, ""))
 
 
 def cavp_cipher(paths: list[Path]) -> Lines:
@@ -164,6 +181,7 @@ def encrypted_keys(folder: Path) -> Lines:
 def main(source: Path) -> None:
     ciphers(source / "ciphers")
     write("pkcs8_encrypted.txt", encrypted_keys(source / "asymmetric/PKCS8"))
+    finite_fields(source / "asymmetric")
     curves = ("P-256", "P-384", "P-521")
     every = {"SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512"}
     ec, rsa = source / "asymmetric/ECDSA", source / "asymmetric/RSA"
