@@ -31,6 +31,7 @@ from sys import audit
 from ncrypt_ext._der import (
     ec_public_key_info, pem, rsa_public_key_info, x25519_public_key_info,
 )
+from ncrypt_ext._groups import public_key_info as dl_public_key_info
 from ncrypt_ext.errors import InvalidHandleError, InvalidParameterError, NotSupportedError
 from ncrypt_ext.properties import CURVE_OIDS as _CURVE_OIDS
 from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
@@ -215,6 +216,8 @@ cdef class Key(AgreementKey):
             self.find_kind()
         if self.kind == KIND_RSA:
             return rsa_public_key_info(self.export("RSAPUBLICBLOB"))
+        if self.algorithm_group in ("DH", "DSA"):
+            return dl_public_key_info(self.export(f"{self.algorithm_group}PUBLICBLOB"))
         if self.kind != KIND_EC:
             raise NotSupportedError(NOT_SUPPORTED, "",
                                     f"no DER form is known for {self.algorithm} keys")

@@ -1,5 +1,6 @@
 """Keys that agree on secrets, and keys that others are derived from."""
 
+from cryptography.hazmat.primitives.asymmetric.dh import DHPublicKey
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from typing_extensions import Buffer
@@ -8,11 +9,11 @@ from ncrypt_ext._key_encryption import EncryptionKey
 from ncrypt_ext._secret import Secret
 
 class AgreementKey(EncryptionKey):
-    """Key agreement (ECDH) and key derivation (PBKDF2, HKDF ...)."""
+    """Key agreement (ECDH, DH) and key derivation (PBKDF2, HKDF ...)."""
 
     def agree(
         self,
-        peer: AgreementKey | Buffer | EllipticCurvePublicKey | X25519PublicKey,
+        peer: AgreementKey | Buffer | EllipticCurvePublicKey | X25519PublicKey | DHPublicKey,
         *,
         silent: bool = False,
     ) -> Secret:
@@ -20,7 +21,8 @@ class AgreementKey(EncryptionKey):
 
         The other one may be a key (of the same provider), the bytes of a public key, as an
         ``ECCPUBLICBLOB`` or a DER SubjectPublicKeyInfo, or an ``EllipticCurvePublicKey`` or
-        ``X25519PublicKey`` of the package cryptography. Keys on another curve are a ValueError; a
+        ``X25519PublicKey`` of the package cryptography; for a DH key a ``DHPUBLICBLOB``, such DER
+        or a ``DHPublicKey``. Keys on another curve, or of another group, are a ValueError; a
         blob that does not name its curve is taken for one on this key's. CNG tells keys that agree
         (``"ECDH_P256"``, ``"ECDH"``, ...) from those that sign (``"ECDSA_P256"``, ...): this one,
         and a peer that is a key, have to be of the first kind, else NotSupportedError. Raises the

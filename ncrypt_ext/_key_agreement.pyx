@@ -31,12 +31,14 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, PVOID, SECURITY_STATUS
 
 from sys import audit
 
+from ncrypt_ext._groups import agreement_blob as dl_agreement_blob
 from ncrypt_ext.errors import NotSupportedError
 from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
 
 cdef bytes ALGORITHM_GROUP = wide("Algorithm Group", "")
 cdef bytes PROVIDER_HANDLE = wide("Provider Handle", "")
 cdef bytes ECC_BLOB = wide("ECCPUBLICBLOB", "")
+cdef bytes DH_BLOB = wide("DHPUBLICBLOB", "")
 
 # What each key of a derivation takes; with an asterisk what it does not do without.
 cdef dict TAKEN = {
@@ -70,20 +72,22 @@ cdef bytes public_info(object peer):
     return to_public_info(peer)
 
 
-cdef tuple peer_blob(object peer):
+cdef bytes peer_bytes(object peer):
+    """What a caller gave, which is no key."""
+    cdef Input data
+    if not PyObject_CheckBuffer(peer):
+        return public_info(peer)
+    input_open(&data, peer, "peer")
+    try:
+        return data.data[:data.size]
+    finally:
+        input_close(&data)
+
+
+cdef tuple peer_blob(bytes value):
     """The ECCPUBLICBLOB of what a caller gave, and its curve; None for that of a blob that does not
     say."""
-    cdef Input data
-    cdef bytes value
     cdef tuple known
-    if PyObject_CheckBuffer(peer):
-        input_open(&data, peer, "peer")
-        try:
-            value = data.data[:data.size]
-        finally:
-            input_close(&data)
-    else:
-        value = public_info(peer)
     if value.startswith(b"ECS") or value.startswith(b"ECDP"):
         raise ValueError("peer is the blob of an ECDSA key, which signs: an ECDH key has another "
                          "(its DER form tells no difference, and is taken)")
@@ -103,11 +107,12 @@ cdef class AgreementKey(EncryptionKey):
     cdef int check_agrees(self, str role) except -1:
         """What CNG says of it is a number only."""
         group = self.constant(ALGORITHM_GROUP)
-        if group == "ECDSA" or group == "RSA":
+        if group == "ECDSA" or group == "RSA" or group == "DSA":
             raise NotSupportedError(
                 NOT_SUPPORTED, "",
-                f"{role} is an {self.algorithm or group} key: agreement is for keys that were "
-                "created as ECDH_P256, ECDH_P384, ECDH_P521 or ECDH")
+                f"{role} is {'a' if group == 'DSA' else 'an'} {self.algorithm or group} key: "
+                "agreement is for keys that were created as ECDH_P256, ECDH_P384, ECDH_P521, ECDH "
+                "or DH")
         return 0
 
     cdef int check_curve(self, object curve) except -1:
@@ -143,7 +148,7 @@ cdef class AgreementKey(EncryptionKey):
         cdef Handle provider = self.own_provider()
         cdef Handle peer = Handle.__new__(Handle)
         cdef NCRYPT_KEY_HANDLE handle = 0
-        cdef LPCWSTR kind = wide_pointer(ECC_BLOB)
+        cdef LPCWSTR kind = wide_pointer(DH_BLOB if blob.startswith(b"DHPB") else ECC_BLOB)
         cdef PBYTE data = <PBYTE>PyBytes_AS_STRING(blob)
         cdef DWORD size = <DWORD>PyBytes_GET_SIZE(blob)
         cdef bytes curve = wide(self.curve or "", "curve")
@@ -239,7 +244,11 @@ cdef class AgreementKey(EncryptionKey):
             other = peer
             held = self.tie(other)
         else:
-            blob, curve = peer_blob(peer)
+            blob = peer_bytes(peer)
+            if self.constant(ALGORITHM_GROUP) == "DH":
+                blob, curve = dl_agreement_blob(blob), None
+            else:
+                blob, curve = peer_blob(blob)
             self.check_curve(curve)
             other = held = self.import_peer(blob, flags)
         try:

@@ -63,8 +63,9 @@ cdef class SigningKey(PublicKey):
                 raise ValueError(
                     "an RSA key signs with a padding: PSS('SHA256') or PKCS1('SHA256')")
             return None
-        if self.kind == KIND_EC:
-            raise ValueError("an EC key signs without a padding")
+        if self.kind == KIND_EC or self.algorithm_group == "DSA":
+            raise ValueError(f"{'an EC' if self.kind == KIND_EC else 'a DSA'} key signs without a "
+                             "padding")
         return signature_padding(padding)
 
     cdef bint is_der(self, object encoding) except -1:
@@ -76,8 +77,8 @@ cdef class SigningKey(PublicKey):
             raise ValueError(f"encoding must be 'raw' or 'der', not {encoding!r}")
         if self.kind == KIND_UNKNOWN:
             self.find_kind()
-        if self.kind != KIND_EC:
-            raise ValueError("only signatures of EC keys have a DER encoding")
+        if self.kind != KIND_EC and self.algorithm_group != "DSA":
+            raise ValueError("only signatures of EC and DSA keys have a DER encoding")
         return True
 
     cdef int find_signature_size(self, Padding padding) except -1:
@@ -300,7 +301,7 @@ cdef class SigningKey(PublicKey):
         cdef Input given
         cdef bytes raw
         if self.signature_size == 0:
-            self.signature_size = 2 * ((self.length + 7) // 8)
+            self.find_signature_size(None)
         input_open(&given, signature, "signature")
         try:
             raw = ecdsa_from_der(given.data, given.size, self.signature_size)
@@ -311,7 +312,9 @@ cdef class SigningKey(PublicKey):
         return raw
 
     def _digest(self, data, hash_name, padding):
-        """The digest of a message; `padding`, where it names a hash, must name the same."""
+        """The digest of a message; `padding`, where it names a hash, must name the same. DSA keys
+        sign as many bytes as their subgroup has: the first ones of a long digest, all of a short
+        one behind zeros (FIPS 186)."""
         cdef Input checked
         from hashlib import new
         if not isinstance(hash_name, str):
@@ -322,7 +325,11 @@ cdef class SigningKey(PublicKey):
             raise ValueError(f"{padding!r} is for another hash than {hash_name!r}")
         input_open(&checked, data, "data")
         try:
-            return new(_HASHES[hash_name][0], data).digest()
+            digest = new(_HASHES[hash_name][0], data).digest()
+            if self.algorithm_group == "DSA":
+                size = (self.signature_length or 0) // 2
+                return digest[:size].rjust(size, b"\0")
+            return digest
         finally:
             input_close(&checked)
 

@@ -1,6 +1,8 @@
 """Keys that are being made: properties can be set, then finalize() turns them into a Key."""
 
-from typing_extensions import final
+from cryptography.hazmat.primitives.asymmetric.dh import DHParameters, DHPublicKey
+from cryptography.hazmat.primitives.asymmetric.dsa import DSAParameters, DSAPublicKey
+from typing_extensions import Buffer, final
 
 from ncrypt_ext._key import Key
 from ncrypt_ext._key_properties import PropertyKey
@@ -43,6 +45,18 @@ class UnfinalizedKey(PropertyKey):
 
     @ui_policy.setter
     def ui_policy(self, value: UIPolicy) -> None: ...
+    def set_parameters(
+        self,
+        parameters: Key | Buffer | DHParameters | DHPublicKey | DSAParameters | DSAPublicKey,
+    ) -> None:
+        """Set the group that a key of DH or DSA is to be made in, and with it its length.
+
+        Those of another :class:`Key`, of the parameters or a public key of the package
+        cryptography, or the bytes of a ``DHParameters`` or ``DSAParameters`` property. Who wants to
+        agree by DH makes a key with the other side's parameters; without any, a DH key is in the
+        standard group of its length, and DSA keys get parameters of their own.
+        """
+
     def finalize(
         self, *, legacy_store: bool = False, validate: bool = True, silent: bool = False
     ) -> Key:

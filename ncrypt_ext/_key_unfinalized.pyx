@@ -20,6 +20,7 @@ from ncrypt_ext.ncrypt cimport (
 )
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
+from ncrypt_ext._groups import property_of
 from ncrypt_ext.errors import InvalidHandleError
 
 cdef bytes LENGTH = wide("Length", "")
@@ -27,6 +28,7 @@ cdef bytes KEY_USAGE = wide("Key Usage", "")
 
 cdef enum:
     INVALID_HANDLE = 0x80090026
+    LENGTH_STEP = 64
 
 
 @cython.final
@@ -78,6 +80,15 @@ cdef class UnfinalizedKey(PropertyKey):
     @ui_policy.setter
     def ui_policy(self, value):
         self.write_ui_policy(value)
+
+    def set_parameters(self, parameters):
+        name, value, bits = property_of(parameters)
+        if self.algorithm != name.removesuffix("Parameters"):
+            raise ValueError(f"these are parameters of {name.removesuffix('Parameters')}, and the "
+                             f"key is to be one of {self.algorithm}")
+        if bits % LENGTH_STEP == 0:
+            self.length = bits  # Windows asks for it first; what is no such length cannot be set
+        self.set_property(name, value, persist=True)
 
     cdef Key become_key(self, DWORD flags):
         """Finalizes; the lease moves to the key."""

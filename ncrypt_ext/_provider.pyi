@@ -3,6 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Literal, overload
 
+from cryptography.hazmat.primitives.asymmetric.dh import DHParameters, DHPrivateKey, DHPublicKey
+from cryptography.hazmat.primitives.asymmetric.dsa import (
+    DSAParameters,
+    DSAPrivateKey,
+    DSAPublicKey,
+)
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -136,6 +142,13 @@ class Provider(PropertyHandle):
         *,
         length: int | None = None,
         curve: str | None = None,
+        parameters: Key
+        | Buffer
+        | DHParameters
+        | DHPublicKey
+        | DSAParameters
+        | DSAPublicKey
+        | None = None,
         export_policy: int | None = None,
         usage: int | None = None,
         ui_policy: UIPolicy | None = None,
@@ -148,6 +161,8 @@ class Provider(PropertyHandle):
         silent: bool = False,
     ) -> Key:
         """Make a key: create, set, finalize. When a step fails nothing is left behind.
+
+        ``parameters`` are for DH and DSA, see :meth:`UnfinalizedKey.set_parameters`.
 
         ``properties`` are stored with the key, see :meth:`set_property` for their values.
         """
@@ -178,9 +193,9 @@ class Provider(PropertyHandle):
         that do not name their own. ``finalize=False`` returns a private key as an
         :class:`UnfinalizedKey`.
 
-        A private key of the package cryptography (RSA, EC, X25519) is taken without a blob type. An
-        EC key signs, unless the ``usage`` names key agreement: then it is an ECDH key, which does
-        both as far as the usage says so.
+        A private key of the package cryptography (RSA, EC, X25519, DH, DSA) is taken without a blob
+        type. An EC key signs, unless the ``usage`` names key agreement: then it is an ECDH key,
+        which does both as far as the usage says so.
         """
 
     @overload
@@ -205,7 +220,11 @@ class Provider(PropertyHandle):
     @overload
     def import_key(
         self,
-        blob: RSAPrivateKey | EllipticCurvePrivateKey | X25519PrivateKey,
+        blob: RSAPrivateKey
+        | EllipticCurvePrivateKey
+        | X25519PrivateKey
+        | DHPrivateKey
+        | DSAPrivateKey,
         blob_type: None = None,
         *,
         name: str | None = None,
@@ -223,7 +242,11 @@ class Provider(PropertyHandle):
     @overload
     def import_key(
         self,
-        blob: RSAPrivateKey | EllipticCurvePrivateKey | X25519PrivateKey,
+        blob: RSAPrivateKey
+        | EllipticCurvePrivateKey
+        | X25519PrivateKey
+        | DHPrivateKey
+        | DSAPrivateKey,
         blob_type: None = None,
         *,
         name: str | None = None,

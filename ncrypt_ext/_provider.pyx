@@ -378,14 +378,16 @@ cdef class Provider(PropertyHandle):
         audit("ncrypt_ext.create_key", self.opened_name, algorithm, name, machine, overwrite)
         return self.create_native(algorithm, name, key_spec, key_flags(machine, overwrite, False))
 
-    def create_key(self, algorithm, name=None, *, length=None, curve=None, export_policy=None,
-                   usage=None, ui_policy=None, window_handle=None, properties=None, key_spec=0,
-                   bint machine=False, bint overwrite=False, bint legacy_store=False,
-                   bint silent=False):
+    def create_key(self, algorithm, name=None, *, length=None, curve=None, parameters=None,
+                   export_policy=None, usage=None, ui_policy=None, window_handle=None,
+                   properties=None, key_spec=0, bint machine=False, bint overwrite=False,
+                   bint legacy_store=False, bint silent=False):
         cdef UnfinalizedKey new
         audit("ncrypt_ext.create_key", self.opened_name, algorithm, name, machine, overwrite)
         new = self.create_native(algorithm, name, key_spec, key_flags(machine, overwrite, False))
         try:
+            if parameters is not None:
+                new.set_parameters(parameters)
             apply(new, {"curve": curve, "length": length, "export_policy": export_policy,
                         "usage": usage, "ui_policy": ui_policy,
                         "window_handle": window_handle}, properties)

@@ -11,7 +11,7 @@ one object.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from ncrypt_ext.errors import (
     ClosedHandleError,
@@ -30,10 +30,13 @@ from ncrypt_ext.integrations._algorithms import (
 # After _algorithms, which tells it when the package is missing.
 from cryptography.exceptions import UnsupportedAlgorithm, _Reasons  # isort: skip
 from cryptography.hazmat.primitives import serialization  # isort: skip
-from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519  # isort: skip
+from cryptography.hazmat.primitives.asymmetric import dh, dsa, ec, rsa, x25519  # isort: skip
+
+from ncrypt_ext.integrations._dl_keys import StoredDHKey, StoredDSAKey  # isort: skip
+from ncrypt_ext.integrations._stored_key import StoredKey  # isort: skip
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer, Self
+    from typing_extensions import Buffer
 
     from ncrypt_ext._key import Key
 
@@ -45,6 +48,8 @@ else:
     _RSAPrivateKey = _EllipticCurvePrivateKey = _X25519PrivateKey = object
 
 __all__ = [
+    "StoredDHKey",
+    "StoredDSAKey",
     "StoredEllipticCurveKey",
     "StoredRSAKey",
     "StoredX25519Key",
@@ -69,66 +74,7 @@ def _is_bad_ciphertext(status: int) -> bool:
     return status in _BAD_CIPHERTEXT or status & _MODULE_MASK == _MODULE_VALUE
 
 
-class _StoredKey:
-    """What stored keys have in common. Equal means the same object, as with any private key."""
-
-    __slots__ = ("__weakref__", "_key", "_public", "_sign")
-
-    def __init__(self, key: Key, public: Any) -> None:
-        self._key = key
-        self._sign = key.sign  # saves a look-up in each call
-        self._public = public
-
-    def close(self) -> None:
-        """Give the native key up; whoever still has this object cannot use it any more."""
-        self._key.close()
-
-    @property
-    def closed(self) -> bool:
-        """Whether the native key was given up."""
-        return self._key.closed
-
-    def __enter__(self) -> Self:
-        self._key.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._key.close()
-
-    def _refuse(self) -> NoReturn:
-        raise NotSupportedError(
-            _NOT_SUPPORTED,
-            "",
-            "the private key stays in its key store: nothing of it is given out in this form "
-            "(Key.export() does, where the export policy allows it)",
-        )
-
-    def private_bytes(
-        self, encoding: object, format: object, encryption_algorithm: object
-    ) -> NoReturn:
-        """Refuses, with :class:`~ncrypt_ext.NotSupportedError`: the key stays in its store."""
-        self._refuse()
-
-    def private_numbers(self) -> NoReturn:
-        """Refuses, like :meth:`private_bytes`."""
-        self._refuse()
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(
-            f"a {type(self).__name__} cannot be pickled: its key stays in the key store"
-        )
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._key!r}>"
-
-
-class StoredRSAKey(_StoredKey, _RSAPrivateKey):
+class StoredRSAKey(StoredKey, _RSAPrivateKey):
     """An RSA key in a key store, as an ``RSAPrivateKey``.
 
     Comes from :meth:`Key.as_cryptography() <ncrypt_ext.Key.as_cryptography>`.
@@ -176,7 +122,7 @@ def _unsupported_exchange(reason: str) -> UnsupportedAlgorithm:
     return UnsupportedAlgorithm(reason, _Reasons.UNSUPPORTED_EXCHANGE_ALGORITHM)
 
 
-class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
+class StoredEllipticCurveKey(StoredKey, _EllipticCurvePrivateKey):
     """An EC key in a key store, as an ``EllipticCurvePrivateKey``.
 
     Comes from :meth:`Key.as_cryptography() <ncrypt_ext.Key.as_cryptography>`.
@@ -252,7 +198,7 @@ class StoredEllipticCurveKey(_StoredKey, _EllipticCurvePrivateKey):
             return secret.raw()
 
 
-class StoredX25519Key(_StoredKey, _X25519PrivateKey):
+class StoredX25519Key(StoredKey, _X25519PrivateKey):
     """A key on curve25519 in a key store, as an ``X25519PrivateKey``.
 
     Comes from :meth:`Key.as_cryptography() <ncrypt_ext.Key.as_cryptography>`.
@@ -289,11 +235,15 @@ x25519.X25519PrivateKey.register(StoredX25519Key)
 
 # cryptography's public class -> the class of the private key. One class for each type: consumers
 # take the first type that fits.
-StoredPrivateKey: TypeAlias = StoredRSAKey | StoredEllipticCurveKey | StoredX25519Key
+StoredPrivateKey: TypeAlias = (
+    StoredRSAKey | StoredEllipticCurveKey | StoredX25519Key | StoredDHKey | StoredDSAKey
+)
 _BY_PUBLIC_TYPE: tuple[tuple[type, type[StoredPrivateKey]], ...] = (
     (rsa.RSAPublicKey, StoredRSAKey),
     (ec.EllipticCurvePublicKey, StoredEllipticCurveKey),
     (x25519.X25519PublicKey, StoredX25519Key),
+    (dh.DHPublicKey, StoredDHKey),
+    (dsa.DSAPublicKey, StoredDSAKey),
 )
 
 
@@ -327,11 +277,16 @@ def signing_key(key: Key) -> StoredRSAKey | StoredEllipticCurveKey:
 def to_pkcs8(key: object) -> bytes:
     """The PKCS #8 form of a private key of cryptography, not encrypted: the caller wipes it."""
     if not isinstance(
-        key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | x25519.X25519PrivateKey
+        key,
+        rsa.RSAPrivateKey
+        | ec.EllipticCurvePrivateKey
+        | x25519.X25519PrivateKey
+        | dh.DHPrivateKey
+        | dsa.DSAPrivateKey,
     ):
         raise TypeError(
-            "the key must be a blob, with its blob_type, or an RSA, EC or X25519 private key of "
-            f"cryptography, not {type(key).__module__}.{type(key).__qualname__}"
+            "the key must be a blob, with its blob_type, or an RSA, EC, X25519, DH or DSA private "
+            f"key of cryptography, not {type(key).__module__}.{type(key).__qualname__}"
         )
     return key.private_bytes(
         serialization.Encoding.DER,
@@ -342,9 +297,9 @@ def to_pkcs8(key: object) -> bytes:
 
 def to_public_info(key: object) -> bytes:
     """The SubjectPublicKeyInfo of a public key of cryptography that one can agree with."""
-    if not isinstance(key, ec.EllipticCurvePublicKey | x25519.X25519PublicKey):
+    if not isinstance(key, ec.EllipticCurvePublicKey | x25519.X25519PublicKey | dh.DHPublicKey):
         raise TypeError(
-            "peer must be a Key, a bytes-like object or an EC or X25519 public key of "
+            "peer must be a Key, a bytes-like object or an EC, X25519 or DH public key of "
             "cryptography, not "
             f"{type(key).__module__}.{type(key).__qualname__}"
         )

@@ -189,18 +189,21 @@ def test_pkcs8(api, bits):
 
 
 def test_sigver(api):
+    """Keys that have been changed are refused as keys, where the provider looks at them."""
     results = set()
     for record in dl.dsa_records("dsa_sigver.rsp"):
         group = dl.group_of(record)
         y, r, s = dl.numbers(record, "Y", "R", "S")
-        key = api.import_key("DSAPUBLICBLOB", group.dsa_public(y))
         digest = hashed(group, bytes.fromhex(record["Msg"]))
         signature = number(r, group.q_width) + number(s, group.q_width)
         results.add(record["Result"][0])
         if record["Result"].startswith("P"):
+            key = api.import_key("DSAPUBLICBLOB", group.dsa_public(y))
             api.verify(key, digest, signature)
         else:
-            with refuses(NTE_BAD_SIGNATURE):
+            allowed = MALFORMED if "Y changed" in record["Result"] else ()
+            with refuses(NTE_BAD_SIGNATURE, *allowed):
+                key = api.import_key("DSAPUBLICBLOB", group.dsa_public(y))
                 api.verify(key, digest, signature)
     assert results == {"P", "F"}
 
