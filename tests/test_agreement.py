@@ -348,7 +348,7 @@ def test_peers_of_other_types(p256, peer):
 
 def test_peers_of_cryptography_that_are_none(p256):
     for other in (plain_key("P256"), rsa.generate_private_key(65537, 2048).public_key()):
-        with pytest.raises(TypeError, match="EC or X25519 public key of cryptography"):
+        with pytest.raises(TypeError, match="EC, X25519 or DH public key of cryptography"):
             p256.agree(other)
 
 

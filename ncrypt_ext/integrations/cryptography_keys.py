@@ -30,9 +30,9 @@ from ncrypt_ext.integrations._algorithms import (
 # After _algorithms, which tells it when the package is missing.
 from cryptography.exceptions import UnsupportedAlgorithm, _Reasons  # isort: skip
 from cryptography.hazmat.primitives import serialization  # isort: skip
-from cryptography.hazmat.primitives.asymmetric import dh, dsa, ec, rsa, x25519  # isort: skip
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa, x25519  # isort: skip
 
-from ncrypt_ext.integrations._dl_keys import StoredDHKey, StoredDSAKey  # isort: skip
+from ncrypt_ext.integrations._dsa_keys import StoredDSAKey  # isort: skip
 from ncrypt_ext.integrations._stored_key import StoredKey  # isort: skip
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ else:
     _RSAPrivateKey = _EllipticCurvePrivateKey = _X25519PrivateKey = object
 
 __all__ = [
-    "StoredDHKey",
     "StoredDSAKey",
     "StoredEllipticCurveKey",
     "StoredRSAKey",
@@ -235,14 +234,11 @@ x25519.X25519PrivateKey.register(StoredX25519Key)
 
 # cryptography's public class -> the class of the private key. One class for each type: consumers
 # take the first type that fits.
-StoredPrivateKey: TypeAlias = (
-    StoredRSAKey | StoredEllipticCurveKey | StoredX25519Key | StoredDHKey | StoredDSAKey
-)
+StoredPrivateKey: TypeAlias = StoredRSAKey | StoredEllipticCurveKey | StoredX25519Key | StoredDSAKey
 _BY_PUBLIC_TYPE: tuple[tuple[type, type[StoredPrivateKey]], ...] = (
     (rsa.RSAPublicKey, StoredRSAKey),
     (ec.EllipticCurvePublicKey, StoredEllipticCurveKey),
     (x25519.X25519PublicKey, StoredX25519Key),
-    (dh.DHPublicKey, StoredDHKey),
     (dsa.DSAPublicKey, StoredDSAKey),
 )
 
@@ -250,6 +246,8 @@ _BY_PUBLIC_TYPE: tuple[tuple[type, type[StoredPrivateKey]], ...] = (
 def from_key(key: Key) -> StoredPrivateKey:
     """The object for a key, which it takes over: see :meth:`ncrypt_ext.Key.as_cryptography`."""
     try:
+        if key.algorithm_group == "DH":
+            raise UnsupportedAlgorithm("cryptography is giving its support of DH up")
         public = serialization.load_der_public_key(key.public_key_der())
     except (NotSupportedError, UnsupportedAlgorithm) as error:
         raise NotSupportedError(
@@ -274,6 +272,14 @@ def signing_key(key: Key) -> StoredRSAKey | StoredEllipticCurveKey:
     )
 
 
+def _is_named(key: object, name: str) -> bool:
+    """Whether it is one of cryptography's, whose DH cannot be touched without a warning."""
+    return any(
+        kind.__name__ == name and kind.__module__.startswith("cryptography.")
+        for kind in type(key).__mro__
+    )
+
+
 def to_pkcs8(key: object) -> bytes:
     """The PKCS #8 form of a private key of cryptography, not encrypted: the caller wipes it."""
     if not isinstance(
@@ -281,14 +287,13 @@ def to_pkcs8(key: object) -> bytes:
         rsa.RSAPrivateKey
         | ec.EllipticCurvePrivateKey
         | x25519.X25519PrivateKey
-        | dh.DHPrivateKey
         | dsa.DSAPrivateKey,
-    ):
+    ) and not _is_named(key, "DHPrivateKey"):
         raise TypeError(
             "the key must be a blob, with its blob_type, or an RSA, EC, X25519, DH or DSA private "
             f"key of cryptography, not {type(key).__module__}.{type(key).__qualname__}"
         )
-    return key.private_bytes(
+    return key.private_bytes(  # type: ignore[no-any-return, attr-defined]
         serialization.Encoding.DER,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
@@ -297,12 +302,14 @@ def to_pkcs8(key: object) -> bytes:
 
 def to_public_info(key: object) -> bytes:
     """The SubjectPublicKeyInfo of a public key of cryptography that one can agree with."""
-    if not isinstance(key, ec.EllipticCurvePublicKey | x25519.X25519PublicKey | dh.DHPublicKey):
+    if not isinstance(key, ec.EllipticCurvePublicKey | x25519.X25519PublicKey) and not _is_named(
+        key, "DHPublicKey"
+    ):
         raise TypeError(
             "peer must be a Key, a bytes-like object or an EC, X25519 or DH public key of "
             "cryptography, not "
             f"{type(key).__module__}.{type(key).__qualname__}"
         )
-    return key.public_bytes(
+    return key.public_bytes(  # type: ignore[no-any-return, attr-defined]
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )

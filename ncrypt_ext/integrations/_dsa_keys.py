@@ -1,25 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""Stored keys of DH and DSA as private keys of cryptography."""
+"""Stored keys of DSA as private keys of cryptography."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ncrypt_ext.errors import InvalidParameterError
 from ncrypt_ext.integrations._algorithms import HASHES_BY_TYPE, any_digest_of
 from ncrypt_ext.integrations._stored_key import StoredKey
 
 # After _algorithms, which tells it when the package is missing.
-from cryptography.hazmat.primitives.asymmetric import dh, dsa  # isort: skip
+from cryptography.hazmat.primitives.asymmetric import dsa  # isort: skip
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    # What type checkers see: the types that consumers ask for. At run time they are registered.
-    _DHPrivateKey = dh.DHPrivateKey
+    # What type checkers see: the type that consumers ask for. At run time it is registered.
     _DSAPrivateKey = dsa.DSAPrivateKey
 else:
-    _DHPrivateKey = _DSAPrivateKey = object
+    _DSAPrivateKey = object
 
 
 class StoredDSAKey(StoredKey, _DSAPrivateKey):
@@ -58,40 +56,4 @@ class StoredDSAKey(StoredKey, _DSAPrivateKey):
         return self._sign(digest[:size].rjust(size, b"\0"), encoding="der")
 
 
-class StoredDHKey(StoredKey, _DHPrivateKey):
-    """A DH key in a key store, as a ``DHPrivateKey``.
-
-    Comes from :meth:`Key.as_cryptography() <ncrypt_ext.Key.as_cryptography>`.
-    """
-
-    __slots__ = ()
-
-    @property
-    def key_size(self) -> int:
-        """The key's length in bits."""
-        return int(self._public.key_size)
-
-    def public_key(self) -> dh.DHPublicKey:
-        """The public key, as one of cryptography's own."""
-        public: dh.DHPublicKey = self._public
-        return public
-
-    def parameters(self) -> dh.DHParameters:
-        """The parameters, as cryptography's own."""
-        return self.public_key().parameters()
-
-    def exchange(self, peer_public_key: dh.DHPublicKey) -> bytes:
-        """The secret agreed on, as long as the modulus; a ValueError for peers of other groups."""
-        if not isinstance(peer_public_key, dh.DHPublicKey):
-            raise TypeError(
-                f"peer_public_key must be a DHPublicKey, not {type(peer_public_key).__name__!r}"
-            )
-        try:
-            with self._key.agree(peer_public_key) as secret:
-                return secret.raw()
-        except InvalidParameterError as error:
-            raise ValueError(f"Error computing shared key: {error}") from error
-
-
 dsa.DSAPrivateKey.register(StoredDSAKey)
-dh.DHPrivateKey.register(StoredDHKey)
