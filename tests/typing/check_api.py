@@ -72,11 +72,14 @@ def making_keys(provider: nc.Provider) -> None:
         overwrite=True,
     )
     assert_type(key, nc.Key)
+    assert_type(provider.create_key(properties.DH, parameters=key), nc.Key)
+    provider.create_key(properties.DSA, parameters=17)  # type: ignore[arg-type]
     blob = key.export("PKCS8_PRIVATEKEY")
     assert_type(provider.import_key(blob, "PKCS8_PRIVATEKEY"), nc.Key)
     new = provider.import_key(bytearray(blob), "PKCS8_PRIVATEKEY", finalize=False)
     assert_type(new, nc.UnfinalizedKey)
     new.length = 2048
+    new.set_parameters(blob)
     new.usage = nc.KeyUsage.ALLOW_DECRYPT
     new.curve = "nistP256"
     new.ui_policy = nc.UIPolicy()
