@@ -211,7 +211,8 @@ cdef Padding signature_padding(object padding):
 cdef Padding cipher_padding(object padding):
     """Checks what a caller gave for encryption."""
     if not isinstance(padding, Padding):
-        raise TypeError(f"padding must be OAEP, PKCS1 or RAW, not {type(padding).__name__!r}")
+        raise TypeError(f"padding must be OAEP, PKCS1 or RAW, not {type(padding).__name__!r} (and "
+                        "of a symmetric key ECB, CBC or CFB)")
     if (<Padding>padding).cipher_flags == 0:
         if isinstance(padding, PKCS1):
             raise ValueError(f"{padding!r}: PKCS1 for encryption takes no hash name")

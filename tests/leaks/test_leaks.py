@@ -7,7 +7,7 @@ import os
 import pytest
 
 import ncrypt_ext as nc
-from ncrypt_ext import capi
+from ncrypt_ext import capi, ciphers
 
 FULL = bool(os.environ.get("NCRYPT_EXT_FULL"))
 STATM = "/proc/self/statm"
@@ -51,6 +51,23 @@ def test_ephemeral_keys(provider):
 
 def test_providers(home):
     assert_flat(lambda: nc.Provider().close(), 1_000_000 if FULL else 50_000, 1_000)
+
+
+def test_symmetric_keys(provider):
+    blob = None
+
+    def cycle():
+        nonlocal blob
+        policy = nc.ExportPolicy.ALLOW_PLAINTEXT_EXPORT
+        with provider.create_key("AES", length=256, export_policy=policy) as key:
+            mode = ciphers.CBC(bytes(16))
+            key.decrypt(key.encrypt(b"two apples", mode), mode)
+            blob = key.export("CipherKeyBlob")
+        provider.import_key(blob, "CipherKeyBlob").close()
+        with pytest.raises(nc.BadDataError):
+            provider.import_key(blob[:-1], "CipherKeyBlob")
+
+    assert_flat(cycle, 50_000 if FULL else 1_000, 500)
 
 
 def test_persisted_keys(provider):

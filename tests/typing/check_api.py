@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from typing_extensions import assert_type
 
 import ncrypt_ext as nc
-from ncrypt_ext import capi, errors, properties, security
+from ncrypt_ext import capi, ciphers, errors, properties, security
 from ncrypt_ext.status import StatusInfo, lookup
 
 
@@ -32,6 +32,22 @@ def provider_surface() -> None:
     with provider.keys(machine=True, silent=True) as keys:
         assert_type(keys, nc.KeyIterator)
         assert_type(next(keys), nc.KeyInfo)
+
+
+def symmetric(provider: nc.Provider) -> None:
+    key = provider.import_secret(properties.AES, bytearray(16), "name")
+    mode = ciphers.CBC(bytearray(16), padded=False)
+    assert_type(mode.iv, bytes | None)
+    assert_type(mode.padded, bool)
+    assert_type(key.encrypt(b"", mode), bytes)
+    assert_type(key.decrypt(b"", ciphers.ECB()), bytes)
+    assert_type(key.encrypt_into(b"", bytearray(16), ciphers.CFB(bytes(16), padded=True)), int)
+    key.chaining_mode = properties.CHAIN_MODE_CFB
+    key.iv = bytes(16)
+    assert_type(key.chaining_mode, str | None)
+    assert_type(key.iv, bytes | None)
+    mode.iv = b""  # type: ignore[misc]
+    ciphers.CBC("text")  # type: ignore[arg-type]
 
 
 def devices(key: nc.Key, new: nc.UnfinalizedKey) -> None:
