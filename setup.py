@@ -47,6 +47,7 @@ MODULES = [
     "_key",
     "_key_unfinalized",
     "_key_iterator",
+    "_notification",
     "_provider",
     "_capi_error",
     "_capi_key",

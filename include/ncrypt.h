@@ -84,6 +84,8 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 
 /* Flags. The same bit means different things to different functions. */
 #define NCRYPT_NO_PADDING_FLAG                0x00000001 /* Encrypt, Decrypt */
+#define NCRYPT_REGISTER_NOTIFY_FLAG           0x00000001 /* NotifyChangeKey, as is the next one */
+#define NCRYPT_UNREGISTER_NOTIFY_FLAG         0x00000002
 #define NCRYPT_PAD_PKCS1_FLAG                 0x00000002 /* Encrypt, Decrypt, SignHash, VerifySignature */
 #define NCRYPT_PAD_OAEP_FLAG                  0x00000004 /* Encrypt, Decrypt */
 #define NCRYPT_PAD_PSS_FLAG                   0x00000008 /* SignHash, VerifySignature */
@@ -276,6 +278,11 @@ BOOL WINAPI NCryptIsKeyHandle(NCRYPT_KEY_HANDLE hKey);
 SECURITY_STATUS WINAPI NCryptTranslateHandle(NCRYPT_PROV_HANDLE *phProvider, NCRYPT_KEY_HANDLE *phKey,
                                              HCRYPTPROV hLegacyProv, HCRYPTKEY hLegacyKey, DWORD dwLegacyKeySpec,
                                              DWORD dwFlags);
+
+/* Change notification. NCRYPT_REGISTER_NOTIFY_FLAG, with NCRYPT_MACHINE_KEY_FLAG for the keys of the machine, makes a
+ * handle to wait for: on Windows by its functions for waiting, elsewhere by ncx_notification_wait() of
+ * ncrypt_ext_compat.h. NCRYPT_UNREGISTER_NOTIFY_FLAG ends it and leaves INVALID_HANDLE_VALUE. */
+SECURITY_STATUS WINAPI NCryptNotifyChangeKey(NCRYPT_PROV_HANDLE hProvider, HANDLE *phEvent, DWORD dwFlags);
 
 /* Release. */
 SECURITY_STATUS WINAPI NCryptFreeObject(NCRYPT_HANDLE hObject);

@@ -110,6 +110,21 @@ static inline void ncx_set_interrupt(int (*poll)(void *context), void *context)
     (void)context;
 }
 
+/* As below. A handle of another kind than those of FindFirstChangeNotification() is an event. */
+static inline SECURITY_STATUS ncx_notification_wait(HANDLE event, uint32_t milliseconds, uint32_t *changed)
+{
+    DWORD answer = WaitForSingleObject(event, milliseconds);
+
+    if (answer == WAIT_OBJECT_0 && !FindNextChangeNotification(event) && !ResetEvent(event)) {
+        answer = WAIT_FAILED;
+    }
+    if (answer != WAIT_OBJECT_0 && answer != WAIT_TIMEOUT) {
+        return HRESULT_FROM_WIN32(GetLastError());
+    }
+    *changed = answer == WAIT_OBJECT_0;
+    return 0;
+}
+
 /* Windows ends its threads before it cleans up. */
 static inline int ncx_at_exit(void (*callback)(void))
 {
@@ -137,12 +152,18 @@ uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint32_t size);
 
 /* Live entries of the handle table by type: 0 providers, 1 keys, 2 algorithm providers of the bcrypt functions, 3 their
  * keys, 4 CryptoAPI contexts, 5 their keys, 6 their hashes; of web services 7 errors, 8 heaps, 9 XML buffers, 10
- * readers, 11 writers, 12 tokens, 13 channels, 14 messages; 15 certificate stores, 16 agreed secrets. */
+ * readers, 11 writers, 12 tokens, 13 channels, 14 messages; 15 certificate stores, 16 agreed secrets, 17
+ * notifications. */
 uint64_t ncx_live_handles(uint32_t type);
 
 /* While set, long operations of this thread (key generation) call `poll` every few milliseconds and give up with
  * NTE_USER_CANCELLED when it returns non-zero. NULL unsets. */
 void ncx_set_interrupt(int (*poll)(void *context), void *context);
+
+/* Waits for a notification of NCryptNotifyChangeKey() and arms it anew: `*changed` is 1 when the keys have changed
+ * since it was registered or last said so, 0 when they have not within that many milliseconds. A change is never
+ * missed, and may be told where there was none. NTE_INVALID_HANDLE also when it is ended meanwhile. */
+SECURITY_STATUS ncx_notification_wait(HANDLE event, uint32_t milliseconds, uint32_t *changed);
 
 /* Has `callback` called when the process exits, while other threads may still be inside the engine and before the
  * libraries under it are cleaned up. Returns 0, or another number when that cannot be. */

@@ -21,6 +21,7 @@ from ncrypt_ext._handle import Handle, live_handles
 from ncrypt_ext._key import Key
 from ncrypt_ext._key_iterator import KeyIterator
 from ncrypt_ext._key_unfinalized import UnfinalizedKey
+from ncrypt_ext._notification import KeyWatch
 from ncrypt_ext._provider import Provider, implementation, storage_providers
 from ncrypt_ext._secret import Secret
 from ncrypt_ext._version import __version__
@@ -124,6 +125,7 @@ __all__ = [
     "KeyNotFoundError",
     "KeySpec",
     "KeyUsage",
+    "KeyWatch",
     "MasterKeyMissingError",
     "NCryptError",
     "NotFoundError",

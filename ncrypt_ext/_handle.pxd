@@ -73,6 +73,7 @@ cdef enum HandleType:
     TYPE_STORE = 11
     TYPE_CERTIFICATE = 12
     TYPE_SECRET = 13
+    TYPE_NOTIFICATION = 14
 
 
 cdef enum HandleNote:

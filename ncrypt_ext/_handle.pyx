@@ -252,6 +252,7 @@ def live_handles():
             "UnfinalizedKey": lease_live(&registry, TYPE_UNFINALIZED),
             "PublicKey": lease_live(&registry, TYPE_PUBLIC),
             "Secret": lease_live(&registry, TYPE_SECRET),
+            "KeyWatch": lease_live(&registry, TYPE_NOTIFICATION),
             "Context": lease_live(&registry, TYPE_CONTEXT),
             "ContextKey": lease_live(&registry, TYPE_CONTEXT_KEY),
             "KeyHandle": lease_live(&registry, TYPE_KEY_HANDLE),
@@ -276,5 +277,6 @@ def live_handles():
             "messages": ncx_live_handles(14),
             "certificate_stores": ncx_live_handles(15),
             "secrets": ncx_live_handles(16),
+            "notifications": ncx_live_handles(17),
         },
     }

@@ -17,6 +17,7 @@ from typing_extensions import Buffer, final
 from ncrypt_ext._key import Key
 from ncrypt_ext._key_iterator import KeyIterator
 from ncrypt_ext._key_unfinalized import UnfinalizedKey
+from ncrypt_ext._notification import KeyWatch
 from ncrypt_ext._property_handle import PropertyHandle
 from ncrypt_ext.enums import ImplType
 from ncrypt_ext.records import AlgorithmInfo, PinRequest, ProviderInfo, UIPolicy
@@ -94,6 +95,13 @@ class Provider(PropertyHandle):
 
     def keys(self, *, machine: bool = False, silent: bool = False) -> KeyIterator:
         """List the stored keys, in constant memory. Changes meanwhile may be missed."""
+
+    def watch_keys(self, *, machine: bool = False, silent: bool = False) -> KeyWatch:
+        """Be told of changes of the user's stored keys, or of the machine's
+        (NCryptNotifyChangeKey).
+
+        Providers that cannot do it answer with a :class:`~ncrypt_ext.NotSupportedError`.
+        """
 
     def open_key(
         self, name: str, *, machine: bool = False, key_spec: int = 0, silent: bool = False

@@ -18,6 +18,7 @@ from ncrypt_ext._key cimport Key
 from ncrypt_ext._key_device cimport DeviceKey, checked_callback, pin_text
 from ncrypt_ext._key_iterator cimport key_iterator
 from ncrypt_ext._key_unfinalized cimport UnfinalizedKey
+from ncrypt_ext._notification cimport key_watch
 from ncrypt_ext._property_handle cimport PropertyHandle
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport narrow, plain_text, wide, wide_or_none, wide_pointer
@@ -288,6 +289,13 @@ cdef class Provider(PropertyHandle):
         self.enter()
         try:
             return key_iterator(self.lease, key_flags(machine, False, silent))
+        finally:
+            self.leave()
+
+    def watch_keys(self, *, bint machine=False, bint silent=False):
+        self.enter()
+        try:
+            return key_watch(self.lease, key_flags(machine, False, silent))
         finally:
             self.leave()
 

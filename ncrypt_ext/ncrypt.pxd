@@ -6,7 +6,7 @@ from libc.stdint cimport uint32_t, uint64_t
 from ncrypt_ext.bcrypt cimport BCryptBuffer, BCryptBufferDesc
 from ncrypt_ext.wincrypt cimport HCRYPTKEY, HCRYPTPROV
 from ncrypt_ext.wintypes cimport (
-    BOOL, DWORD, LPCWSTR, LPWSTR, PBYTE, PVOID, SECURITY_STATUS, UCHAR, ULONG, ULONG_PTR,
+    BOOL, DWORD, HANDLE, LPCWSTR, LPWSTR, PBYTE, PVOID, SECURITY_STATUS, UCHAR, ULONG, ULONG_PTR,
 )
 
 cdef extern from "ncrypt_ext_compat.h" nogil:
@@ -15,6 +15,8 @@ cdef extern from "ncrypt_ext_compat.h" nogil:
     uint32_t ncx_error_detail(SECURITY_STATUS status, char *text, uint32_t size) noexcept
     uint64_t ncx_live_handles(uint32_t type) noexcept
     int ncx_at_exit(void (*callback)() noexcept nogil) noexcept
+    SECURITY_STATUS ncx_notification_wait(
+        HANDLE event, uint32_t milliseconds, uint32_t *changed) noexcept
     void ncx_set_interrupt(int (*poll)(void *context) noexcept nogil, void *context) noexcept
 
 cdef extern from "ncrypt.h" nogil:
@@ -27,6 +29,9 @@ cdef extern from "ncrypt.h" nogil:
         NCRYPT_MAX_KEY_NAME_LENGTH
         NCRYPT_MAX_ALG_ID_LENGTH
         NCRYPT_MAX_PROPERTY_NAME
+
+        NCRYPT_REGISTER_NOTIFY_FLAG
+        NCRYPT_UNREGISTER_NOTIFY_FLAG
 
         NCRYPT_NO_PADDING_FLAG
         NCRYPT_PAD_PKCS1_FLAG
@@ -116,6 +121,9 @@ cdef extern from "ncrypt.h" nogil:
     SECURITY_STATUS NCryptTranslateHandle(
         NCRYPT_PROV_HANDLE *phProvider, NCRYPT_KEY_HANDLE *phKey, HCRYPTPROV hLegacyProv,
         HCRYPTKEY hLegacyKey, DWORD dwLegacyKeySpec, DWORD dwFlags) noexcept
+
+    SECURITY_STATUS NCryptNotifyChangeKey(
+        NCRYPT_PROV_HANDLE hProvider, HANDLE *phEvent, DWORD dwFlags) noexcept
 
     SECURITY_STATUS NCryptFreeObject(NCRYPT_HANDLE hObject) noexcept
     SECURITY_STATUS NCryptFreeBuffer(PVOID pvInput) noexcept

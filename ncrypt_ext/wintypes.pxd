@@ -27,6 +27,7 @@ cdef extern from "ncrypt_ext_compat.h" nogil:
     ctypedef WCHAR *LPWSTR
     ctypedef BYTE *PBYTE
     ctypedef void *HWND
+    ctypedef void *HANDLE
 
     ctypedef struct GUID:
         uint32_t Data1

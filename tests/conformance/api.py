@@ -38,6 +38,7 @@ SIGNATURES = {
     "NCryptCreatePersistedKey": (H, P, P, P, D, D),
     "NCryptFinalizeKey": (H, D),
     "NCryptOpenKey": (H, P, P, D, D),
+    "NCryptNotifyChangeKey": (H, P, D),
     "NCryptEnumKeys": (H, P, P, P, D),
     "NCryptDeleteKey": (H, D),
     "NCryptIsKeyHandle": (H,),
@@ -225,6 +226,7 @@ class Api:
     def __init__(self):
         self._handles = []
         self._names = []
+        self._events = []
         self.provider = self.open_provider()
 
     # -- handles
@@ -246,6 +248,9 @@ class Api:
 
     def release(self):
         """Frees what is left, last one first; on Windows also removes what the test stored."""
+        for event in self._events:
+            if event.value != P(-1).value:
+                must("NCryptNotifyChangeKey", self.provider, byref(event), 2)
         left, self._handles = self._handles[::-1], []
         statuses = [call("NCryptFreeObject", handle) for handle in left]
         if sys.platform == "win32":
@@ -423,6 +428,31 @@ class Api:
             byref(written), flags,
         )  # fmt: skip
         return bytes(out)[: written.value]
+
+    def watch(self, flags=0):
+        """A handle to wait for; unregistered when the test ends."""
+        event = P()
+        must("NCryptNotifyChangeKey", self.provider, byref(event), 1 | flags)
+        self._events.append(event)
+        return event
+
+    def has_changed(self, event, milliseconds=0):
+        """Waits that long, and arms it anew."""
+        if sys.platform != "win32":
+            changed = D()
+            wait = _library.ncx_notification_wait
+            if wait(event, D(milliseconds), byref(changed)) != ERROR_SUCCESS:
+                raise AssertionError("the wait failed")
+            return bool(changed.value)
+        kernel = ctypes.WinDLL("kernel32.dll")
+        kernel.WaitForSingleObject.argtypes = (P, D)
+        kernel.FindNextChangeNotification.argtypes = (P,)
+        answer = kernel.WaitForSingleObject(event, milliseconds)
+        if answer not in (0, 0x102):
+            raise AssertionError(f"WaitForSingleObject: {answer}")
+        if answer == 0:
+            kernel.FindNextChangeNotification(event)
+        return answer == 0
 
     # -- transport
 

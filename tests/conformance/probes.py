@@ -113,6 +113,10 @@ def derivation(name):
     return probe
 
 
+def notify(api):
+    api.watch()
+
+
 def generic_ecdsa(api):
     api.make("ECDSA", ECCCurveName="nistP256")
 
@@ -159,6 +163,7 @@ PROBES = {
     "HKDF": derivation("HKDF"),
     "DH": dh,
     "DSA": dsa,
+    "notify": notify,
     "persisted": persisted,
     "enumerate": enumerate_keys,
     "enumerate_providers": enumerate_providers,

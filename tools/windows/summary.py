@@ -34,6 +34,7 @@ NOT_ON_WINE = {
     "NCryptEnumAlgorithms": STUB,
     "NCryptOpenKey": STUB,
     "NCryptEnumKeys": STUB,
+    "NCryptNotifyChangeKey": ENDS,
     "NCryptDeleteKey": STUB,
     "NCryptDecrypt": STUB,
     "NCryptSecretAgreement": ENDS,

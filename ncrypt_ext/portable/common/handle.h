@@ -33,7 +33,8 @@ enum handle_type {
     HANDLE_WS_MESSAGE = 15,
     HANDLE_CERTIFICATE_STORE = 16,
     HANDLE_SECRET = 17,
-    HANDLE_TYPE_COUNT = 18,
+    HANDLE_NOTIFICATION = 18,
+    HANDLE_TYPE_COUNT = 19,
 };
 
 /* Makes a handle for `object`; from now on the table owns it and calls `destroy` once, when the handle has been closed

@@ -2,8 +2,9 @@
  *
  * What the files of the store share; nothing outside this folder (but the store's own C tests) includes it.
  *
- * Locks, in the order they are taken: registry, gate, store.write_lock, store.lock. A store's folder is opened without
- * any of them, because a passphrase callback may do anything but use the store that is being opened.
+ * Locks, in the order they are taken: registry, gate, store.write_lock, store.lock; or store.watch_lock. A store's
+ * folder is opened without any of them, because a passphrase callback may do anything but use the store that is being
+ * opened.
  */
 #ifndef PORTABLE_NCRYPT_STORE_INTERNAL_H
 #define PORTABLE_NCRYPT_STORE_INTERNAL_H
@@ -158,6 +159,11 @@ struct store {
     struct connection *writer;
     int64_t last_id;        /* under write_lock, as is the next */
     uint32_t checkpoint_at; /* frames in the log from which the next commit is followed by a checkpoint */
+
+    pthread_mutex_t watch_lock; /* guards what follows; never held together with the two above */
+    struct connection *watcher; /* a reader that only counts the commits of the others */
+    int64_t watched_version;
+    uint64_t changes;
 };
 
 /* ---- sqlite_scope.c: keeps fork() out while a thread is inside SQLite -------------------------------------- */
@@ -271,6 +277,11 @@ MUST_CHECK SECURITY_STATUS copy_database(struct connection *source, const char *
 MUST_CHECK SECURITY_STATUS pool_take(struct store *store, struct connection **connection);
 void pool_return(struct store *store, struct connection *connection);
 void pool_close(struct store *store);
+
+/* A number that is another one whenever anybody, in this process or elsewhere, has committed something since it was
+ * asked for; and once after a fork. HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND) when the file was removed or replaced.
+ * Enters the gate. */
+MUST_CHECK SECURITY_STATUS pool_changes(struct store *store, uint64_t *changes);
 
 /* The writer with a transaction begun; pair with transaction_end(), which commits when `status` is success and rolls
  * back otherwise, and returns what the caller returns. Enters the gate. */

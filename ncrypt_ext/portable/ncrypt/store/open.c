@@ -165,6 +165,7 @@ void store_free(struct store *store)
     pthread_mutex_destroy(&store->lock);
     pthread_cond_destroy(&store->returned);
     pthread_mutex_destroy(&store->write_lock);
+    pthread_mutex_destroy(&store->watch_lock);
     secmem_free(store->key);
     free(store->folder);
     free(store->database);

@@ -15,6 +15,8 @@ void pool_close(struct store *store)
     connection_close(store->writer);
     store->writer = NULL;
     store->readers = 0;
+    connection_close(store->watcher);
+    store->watcher = NULL;
 }
 
 /* SQLite keeps the process's file locks in its memory. The child of a fork inherits that memory but not the locks: its
@@ -164,6 +166,43 @@ SECURITY_STATUS transaction_end(struct store *store, struct connection *connecti
     }
     connection_rollback(connection);
     pthread_mutex_unlock(&store->write_lock);
+    sqlite_scope_end();
+    return status;
+}
+
+/* SQLite's data_version is another one for a connection when any other connection has committed. */
+static SECURITY_STATUS count_change(struct store *store)
+{
+    bool is_new = !store->watcher;
+    int64_t version = 0;
+    SECURITY_STATUS status = is_new ? open_another(store, false, &store->watcher) : ERROR_SUCCESS;
+
+    if (status == ERROR_SUCCESS) {
+        connection_start(store->watcher);
+        status = connection_number(store->watcher, "PRAGMA data_version", &version);
+    }
+    if (status != ERROR_SUCCESS) {
+        connection_close(store->watcher); /* a new one counts as a change: none is missed */
+        store->watcher = NULL;
+    } else if (is_new || version != store->watched_version) {
+        store->watched_version = version;
+        store->changes++;
+    }
+    return status;
+}
+
+SECURITY_STATUS pool_changes(struct store *store, uint64_t *changes)
+{
+    SECURITY_STATUS status;
+
+    sqlite_scope_begin();
+    status = refresh(store);
+    if (status == ERROR_SUCCESS) {
+        pthread_mutex_lock(&store->watch_lock);
+        status = store_same_file(store) ? count_change(store) : replaced(store);
+        *changes = store->changes;
+        pthread_mutex_unlock(&store->watch_lock);
+    }
     sqlite_scope_end();
     return status;
 }

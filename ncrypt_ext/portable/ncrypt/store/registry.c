@@ -38,6 +38,7 @@ static void after_fork_in_child(void)
         pthread_mutex_init(&store->lock, NULL);
         pthread_cond_init(&store->returned, NULL);
         pthread_mutex_init(&store->write_lock, NULL);
+        pthread_mutex_init(&store->watch_lock, NULL);
         store->stale_busy = store->stale_busy || !drained;
         atomic_store(&store->stale, true);
     }
@@ -96,6 +97,7 @@ static struct store *new_store(enum store_scope scope, const char *folder)
     pthread_mutex_init(&store->lock, NULL);
     pthread_cond_init(&store->returned, NULL);
     pthread_mutex_init(&store->write_lock, NULL);
+    pthread_mutex_init(&store->watch_lock, NULL);
     if (!store->folder || !store->database) {
         store_free(store);
         return NULL;

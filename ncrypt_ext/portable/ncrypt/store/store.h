@@ -160,6 +160,24 @@ MUST_CHECK SECURITY_STATUS store_seal(struct store *store, uint32_t label, const
 MUST_CHECK SECURITY_STATUS store_unseal(struct store *store, uint32_t label, const uint8_t *data, size_t size,
                                         uint8_t *out);
 
+/* ---- watching ---------------------------------------------------------------------------------------------- */
+
+/* Tells that the store of a folder has changed, whoever changed it: a key was added, altered or deleted, or the store
+ * itself came or went. It is never missed, and may be told where nothing has: after a fork, for example. One thread at
+ * a time but for store_watch_pause(). */
+struct store_watch;
+
+/* From now on. The folder need not be there. */
+MUST_CHECK SECURITY_STATUS store_watch_begin(enum store_scope scope, const char *folder, struct store_watch **watch);
+void store_watch_end(struct store_watch *watch);
+
+/* Whether something has changed since it was last asked. `*pause` is how many milliseconds may pass at most before it
+ * is worth asking again, unless store_watch_pause() returns before. */
+MUST_CHECK SECURITY_STATUS store_watch_ask(struct store_watch *watch, bool *changed, uint32_t *pause);
+
+/* Waits until something happens in the folder, where the system tells that, or that many milliseconds. */
+void store_watch_pause(const struct store_watch *watch, uint32_t milliseconds);
+
 /* ---- maintenance, for doctor() and the engine's own extras ------------------------------------------------ */
 
 struct store_info {
