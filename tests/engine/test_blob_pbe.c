@@ -282,6 +282,43 @@ static void test_what_is_missing(void)
     OPENSSL_free(der);
 }
 
+/* RFC 5958's second version, with the public key behind the private one: {1, ..., [1] of 65 bytes or of none}. */
+static void test_second_version(void)
+{
+    uint8_t der[600], bits[] = {0x00, 0x04};
+    X509_ALGOR *algorithm = PKCS5_pbe_set(NID_pbe_WithSHA1And3_Key_TripleDES_CBC, 1, (uint8_t *)"saltsalt", 8);
+    X509_SIG *sealed = X509_SIG_new();
+    X509_ALGOR *place;
+    ASN1_OCTET_STRING *text;
+    uint8_t *crypt = NULL, *encrypted = NULL;
+    size_t size = plain_size;
+    int crypt_size = 0, encrypted_size;
+
+    CHECK(plain[1] == 0x81 && plain[2] < 0xF0 && plain[5] == 0);
+    memcpy(der, plain, size);
+    der[size++] = 0x81;
+    der[size++] = sizeof bits;
+    memcpy(der + size, bits, sizeof bits);
+    size += sizeof bits;
+    der[2] = (uint8_t)(der[2] + 2 + sizeof bits);
+    CHECK_STATUS(try_import(PKCS8, der, size, &no_parameters), NTE_BAD_DATA); /* it says that it is the first */
+    der[5] = 2;
+    CHECK_STATUS(try_import(PKCS8, der, size, &no_parameters), NTE_BAD_DATA);
+    der[5] = 1;
+    CHECK_STATUS(try_import(PKCS8, der, size, &no_parameters), ERROR_SUCCESS);
+    CHECK_STATUS(try_import(PKCS8, der, size + 1, &no_parameters), NTE_BAD_DATA);
+    CHECK_STATUS(try_import(PKCS8, der, size - 1, &no_parameters), NTE_BAD_DATA);
+    CHECK(PKCS12_pbe_crypt(algorithm, "p", 1, der, (int)size, &crypt, &crypt_size, 1) != NULL);
+    X509_SIG_getm(sealed, &place, &text);
+    CHECK(X509_ALGOR_copy(place, algorithm) == 1 && ASN1_OCTET_STRING_set(text, crypt, crypt_size) == 1);
+    encrypted_size = i2d_X509_SIG(sealed, &encrypted);
+    CHECK_STATUS(try_import(PKCS8, encrypted, (size_t)encrypted_size, with_password(u"p")), ERROR_SUCCESS);
+    OPENSSL_free(encrypted);
+    OPENSSL_free(crypt);
+    X509_SIG_free(sealed);
+    X509_ALGOR_free(algorithm);
+}
+
 static void test_damaged(void)
 {
     uint8_t salt[] = "12345678";
@@ -318,6 +355,7 @@ int main(void)
     RUN(test_wrong_password);
     RUN(test_too_much_work);
     RUN(test_what_is_missing);
+    RUN(test_second_version);
     RUN(test_damaged);
     material_free(key);
     free(plain);

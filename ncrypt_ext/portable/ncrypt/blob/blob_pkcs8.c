@@ -65,28 +65,6 @@ static SECURITY_STATUS read_usage(const PKCS8_PRIV_KEY_INFO *info, uint32_t *usa
     return ERROR_SUCCESS;
 }
 
-/* In the clear or encrypted. A password for a key that is not encrypted is not looked at. */
-static SECURITY_STATUS decode(const uint8_t *data, size_t size, const struct parameters *list,
-                              PKCS8_PRIV_KEY_INFO **info)
-{
-    const uint8_t *at = data;
-    PKCS8_PRIV_KEY_INFO *decoded;
-
-    if (size > INT32_MAX) {
-        return status_fail(NTE_BAD_DATA, "a PKCS#8 key of %zu bytes", size);
-    }
-    decoded = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)size);
-    if (decoded == NULL) {
-        return pbe_open_key(data, size, list == NULL ? NULL : list->password, info);
-    }
-    if (at != data + size) {
-        PKCS8_PRIV_KEY_INFO_free(decoded);
-        return status_fail(NTE_BAD_DATA, "%zu bytes follow the PKCS#8 key", (size_t)(data + size - at));
-    }
-    *info = decoded;
-    return ERROR_SUCCESS;
-}
-
 /* Looks at the algorithm before libcrypto works on the key. `curve` is NULL for keys without one. */
 static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct family **family,
                                  const struct curve **curve)
@@ -202,7 +180,7 @@ SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t
 
     (void)format;
     openssl_scope_begin();
-    status = decode(data, size, parameters->list, &info);
+    status = pkcs8_read(data, size, parameters->list == NULL ? NULL : parameters->list->password, &info);
     if (status == ERROR_SUCCESS) {
         status = read_usage(info, &found);
     }

@@ -153,64 +153,6 @@ SECURITY_STATUS pbe_password(const WCHAR *password, SECURITY_STATUS refused, cha
     return ERROR_SUCCESS;
 }
 
-/* ---- reading keys --------------------------------------------------------------------------------------------- */
-
-#define WRONG_PASSWORD HRESULT_FROM_WIN32(ERROR_INVALID_PASSWORD)
-
-static SECURITY_STATUS decode(const uint8_t *data, size_t size, X509_SIG **sealed)
-{
-    const uint8_t *at = data;
-    X509_SIG *decoded = d2i_X509_SIG(NULL, &at, (long)size);
-
-    if (decoded == NULL) {
-        return status_from_openssl(NTE_BAD_DATA, "the data are no PKCS#8 key");
-    }
-    if (at != data + size) {
-        X509_SIG_free(decoded);
-        return status_fail(NTE_BAD_DATA, "%zu bytes follow the PKCS#8 key", (size_t)(data + size - at));
-    }
-    *sealed = decoded;
-    return ERROR_SUCCESS;
-}
-
-static SECURITY_STATUS decrypt(const X509_SIG *sealed, const WCHAR *password, PKCS8_PRIV_KEY_INFO **info)
-{
-    struct pbe_budget budget = {"key", NTE_BAD_DATA, PBE_MAX_ITERATIONS};
-    const X509_ALGOR *encryption = NULL;
-    char *text = NULL;
-    size_t size = 0;
-    SECURITY_STATUS status;
-
-    X509_SIG_get0(sealed, &encryption, NULL);
-    status = pbe_check(&budget, encryption);
-    if (status == ERROR_SUCCESS && password == NULL) {
-        status = status_fail(WRONG_PASSWORD, "the PKCS#8 key is encrypted, and there is no password");
-    }
-    if (status == ERROR_SUCCESS) {
-        status = pbe_password(password, WRONG_PASSWORD, &text, &size);
-    }
-    if (status == ERROR_SUCCESS) {
-        *info = PKCS8_decrypt_ex(sealed, text, (int)size, libctx_get(), NULL);
-        if (*info == NULL) {
-            status = status_from_openssl(WRONG_PASSWORD, "the password does not open the PKCS#8 key");
-        }
-    }
-    secmem_free(text);
-    return status;
-}
-
-SECURITY_STATUS pbe_open_key(const uint8_t *data, size_t size, const WCHAR *password, PKCS8_PRIV_KEY_INFO **info)
-{
-    X509_SIG *sealed = NULL;
-    SECURITY_STATUS status = decode(data, size, &sealed);
-
-    if (status == ERROR_SUCCESS) {
-        status = decrypt(sealed, password, info);
-    }
-    X509_SIG_free(sealed);
-    return status;
-}
-
 /* ---- writing keys --------------------------------------------------------------------------------------------- */
 
 struct scheme {

@@ -39,11 +39,6 @@ MUST_CHECK SECURITY_STATUS pbe_password(const WCHAR *password, SECURITY_STATUS r
 /* Whether a parameter list asks for an encrypted key. */
 bool pbe_is_wanted(const struct parameters *list);
 
-/* Decrypts DER of an EncryptedPrivateKeyInfo (RFC 5958). HRESULT_FROM_WIN32(ERROR_INVALID_PASSWORD) when the password
- * is wrong, or NULL; NTE_BAD_DATA when it is no such thing. */
-MUST_CHECK SECURITY_STATUS pbe_open_key(const uint8_t *data, size_t size, const WCHAR *password,
-                                        PKCS8_PRIV_KEY_INFO **info);
-
 /* Encrypts as the list says: see blob_format.write. Without an algorithm it is PBES2 with AES-256 in CBC mode and
  * PBKDF2 with HMAC-SHA-256. */
 MUST_CHECK SECURITY_STATUS pbe_write_key(const PKCS8_PRIV_KEY_INFO *info, const struct parameters *list, uint8_t *out,
