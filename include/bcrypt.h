@@ -296,6 +296,20 @@ typedef struct _BCRYPT_KEY_DATA_BLOB_HEADER {
 
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_KEY_DATA_BLOB_HEADER) == 12, "BCRYPT_KEY_DATA_BLOB_HEADER");
 
+/* A key under an AES key, and that under an RSA key (CKM_RSA_AES_KEY_WRAP of PKCS #11). Behind it: both, one after the
+ * other (cbKey bytes), the name of OAEP's hash in UTF-16 with its NUL, OAEP's label. */
+#define BCRYPT_PKCS11_RSA_AES_WRAP_KEY_BLOB   u"PKCS11RsaAesWrapBlob"
+#define BCRYPT_PKCS11_RSA_AES_WRAP_BLOB_MAGIC 0x57504152 /* RAPW */
+
+typedef struct _BCRYPT_PKCS11_RSA_AES_WRAP_BLOB {
+    ULONG dwMagic;
+    ULONG cbKey;
+    ULONG cbPaddingAlgId;
+    ULONG cbPaddingLabel;
+} BCRYPT_PKCS11_RSA_AES_WRAP_BLOB, *PBCRYPT_PKCS11_RSA_AES_WRAP_BLOB;
+
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PKCS11_RSA_AES_WRAP_BLOB) == 16, "BCRYPT_PKCS11_RSA_AES_WRAP_BLOB");
+
 /* Followed by P, G, Y and, in private blobs, X: cbKey bytes each. */
 typedef struct _BCRYPT_DH_KEY_BLOB {
     ULONG dwMagic;

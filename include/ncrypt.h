@@ -149,10 +149,11 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_KDF_SECRET_VALUE                u"KDFKeySecret" /* what a key of a derivation starts from; set only */
 
 /* Property values. */
-#define NCRYPT_ALLOW_EXPORT_FLAG              0x00000001
-#define NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG    0x00000002
-#define NCRYPT_ALLOW_ARCHIVING_FLAG           0x00000004
-#define NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG 0x00000008
+#define NCRYPT_ALLOW_EXPORT_FLAG                0x00000001
+#define NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG      0x00000002
+#define NCRYPT_ALLOW_ARCHIVING_FLAG             0x00000004
+#define NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG   0x00000008
+#define NCRYPT_ALLOW_PKCS11_RSA_AES_EXPORT_FLAG 0x00000010
 
 #define NCRYPT_ALLOW_DECRYPT_FLAG       0x00000001
 #define NCRYPT_ALLOW_SIGNING_FLAG       0x00000002
@@ -169,16 +170,21 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_UI_FORCE_HIGH_PROTECTION_FLAG 0x00000002
 
 /* Buffer types of parameter lists. */
-#define NCRYPTBUFFER_VERSION        0
-#define NCRYPTBUFFER_PKCS_ALG_OID   41
-#define NCRYPTBUFFER_PKCS_ALG_PARAM 42
-#define NCRYPTBUFFER_PKCS_KEY_NAME  45
-#define NCRYPTBUFFER_PKCS_SECRET    46
-#define NCRYPTBUFFER_ECC_CURVE_NAME 60
+#define NCRYPTBUFFER_VERSION            0
+#define NCRYPTBUFFER_PKCS_ALG_OID       41
+#define NCRYPTBUFFER_PKCS_ALG_PARAM     42
+#define NCRYPTBUFFER_PKCS_KEY_NAME      45
+#define NCRYPTBUFFER_PKCS_SECRET        46
+#define NCRYPTBUFFER_CERT_BLOB          47
+#define NCRYPTBUFFER_ECC_CURVE_NAME     60
+#define NCRYPTBUFFER_PKCS_AES_KEY_BITS  96
+#define NCRYPTBUFFER_PKCS_PADDING_ALGO  97
+#define NCRYPTBUFFER_PKCS_PADDING_LABEL 98
 
 /* Blob types. */
 #define NCRYPT_PKCS8_PRIVATE_KEY_BLOB u"PKCS8_PRIVATEKEY"
 #define NCRYPT_OPAQUETRANSPORT_BLOB   u"OpaqueTransport"
+#define NCRYPT_PKCS7_ENVELOPE_BLOB    u"PKCS7_ENVELOPE"
 #define NCRYPT_CIPHER_KEY_BLOB        u"CipherKeyBlob"
 #define NCRYPT_KDF_KEY_BLOB           u"KDFKeyBlob"
 
@@ -327,7 +333,12 @@ SECURITY_STATUS WINAPI NCryptDeriveKey(NCRYPT_SECRET_HANDLE hSharedSecret, LPCWS
 SECURITY_STATUS WINAPI NCryptKeyDerivation(NCRYPT_KEY_HANDLE hKey, NCryptBufferDesc *pParameterList,
                                            PUCHAR pbDerivedKey, DWORD cbDerivedKey, DWORD *pcbResult, ULONG dwFlags);
 
-/* Transport. */
+/* Transport. NCRYPTBUFFER_PKCS_SECRET is the password of PKCS #8, on import and export; on export
+ * NCRYPTBUFFER_PKCS_ALG_OID may name PBES2 or the 3DES scheme of PKCS #12, and NCRYPTBUFFER_PKCS_ALG_PARAM is a
+ * CRYPT_PKCS12_PBE_PARAMS and the salt. PKCS7_ENVELOPE is written for the certificates of NCRYPTBUFFER_CERT_BLOB (a
+ * serialized store; DER is taken, too) by the cipher of NCRYPTBUFFER_PKCS_ALG_OID, and opened by hImportKey.
+ * PKCS11RsaAesWrapBlob is under the RSA key of hExportKey, with AES of NCRYPTBUFFER_PKCS_AES_KEY_BITS (256) and OAEP of
+ * NCRYPTBUFFER_PKCS_PADDING_ALGO (SHA256) and _LABEL. OpaqueTransport is sealed by the user's or machine's store. */
 SECURITY_STATUS WINAPI NCryptImportKey(NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE hImportKey, LPCWSTR pszBlobType,
                                        NCryptBufferDesc *pParameterList, NCRYPT_KEY_HANDLE *phKey, PBYTE pbData,
                                        DWORD cbData, DWORD dwFlags);

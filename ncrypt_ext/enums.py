@@ -48,6 +48,7 @@ class ExportPolicy(IntFlag):
     ALLOW_PLAINTEXT_EXPORT = 0x2
     ALLOW_ARCHIVING = 0x4
     ALLOW_PLAINTEXT_ARCHIVING = 0x8
+    ALLOW_PKCS11_RSA_AES_EXPORT = 0x10
 
 
 class KeyUsage(IntFlag):

@@ -3,6 +3,7 @@
 
 import ctypes
 import hashlib
+import struct
 from ctypes import byref, c_uint8
 
 from ..certificate_maker import certificate as encode
@@ -18,6 +19,7 @@ from .constants import (
     ERROR_SUCCESS,
     X509_ASN_ENCODING,
 )
+from .der import integer
 
 RSA = bytes.fromhex("300d06092a864886f70d0101010500")
 
@@ -30,6 +32,18 @@ def of_blob(blob, label):
                for number in (modulus, exponent)]  # fmt: skip
     info = sequence(RSA, tlv(0x03, b"\0" + sequence(*numbers)))
     return encode(info, (f"CN=ncrypt-ext {hashlib.sha256(label.encode()).hexdigest()}",))
+
+
+def of_rsa(rsa):
+    """A certificate for the numbers of material.rsa()."""
+    public = tlv(0x03, b"\0" + sequence(integer(rsa.n), integer(rsa.e)))
+    return encode(sequence(RSA, public), (f"CN=ncrypt-ext {rsa.bits} bits",))
+
+
+def serialized(*certificates):
+    """A store as CertSaveStore writes it."""
+    elements = [struct.pack("<3I", 32, 1, len(each)) + each for each in certificates]
+    return struct.pack("<2I", 0, 0x54524543) + b"".join(elements) + bytes(12)
 
 
 class Certificates:

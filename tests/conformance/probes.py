@@ -6,7 +6,7 @@ Each one is run in a process of its own where a stub may end the process (see co
 
 import os
 
-from . import material, ws_probes
+from . import certificates, material, ws_probes
 from .abi import PKCS1_ENCRYPTION, parameters, pkcs1
 from .api import call
 from .constants import BUFFER_ECC_CURVE_NAME
@@ -86,6 +86,18 @@ def encryption(scheme):
 def opaque(api):
     key = api.make("RSA", Length=1024, Export_Policy=3)
     api.import_key("OpaqueTransport", api.export_key(key, "OpaqueTransport"))
+
+
+def envelope(api):
+    key = api.make("RSA", Length=1024, Export_Policy=3)
+    store = certificates.serialized(certificates.of_rsa(material.rsa(1024)))
+    desc = parameters((47, store), (41, b"2.16.840.1.101.3.4.1.42\0"))
+    api.export_key(key, "PKCS7_ENVELOPE", desc=desc)
+
+
+def rsa_aes_wrap(api):
+    key = api.make("RSA", Length=1024, Export_Policy=3)
+    api.export_key(key, "PKCS11RsaAesWrapBlob", other=key)
 
 
 def sign(api):
@@ -177,6 +189,8 @@ PROBES = {
     "pkcs8_encrypted": encryption(b"1.2.840.113549.1.12.1.3\0"),
     "pbes2": encryption(b"1.2.840.113549.1.5.13\0"),
     "opaque": opaque,
+    "envelope": envelope,
+    "rsa_aes_wrap": rsa_aes_wrap,
     "sign": sign,
     "decrypt": decrypt,
     "translate": translate,

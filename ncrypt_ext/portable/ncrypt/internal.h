@@ -145,7 +145,7 @@ MUST_CHECK SECURITY_STATUS key_change_stored(struct key *key, const struct key_c
 static inline bool policy_is_within(uint32_t wanted, uint32_t policy)
 {
     if (policy & NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG) {
-        policy |= NCRYPT_ALLOW_EXPORT_FLAG;
+        policy |= NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PKCS11_RSA_AES_EXPORT_FLAG;
     }
     if (policy & NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG) {
         policy |= NCRYPT_ALLOW_ARCHIVING_FLAG;

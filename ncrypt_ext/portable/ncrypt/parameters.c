@@ -50,32 +50,55 @@ static SECURITY_STATUS read_data(const NCryptBuffer *buffer, const NCryptBuffer 
     return ERROR_SUCCESS;
 }
 
-static SECURITY_STATUS mark(const NCryptBuffer *buffer, uint32_t which, struct parameters *parameters)
+/* The PARAMETER_* of a buffer; 0: it has no meaning. */
+static uint32_t special(uint32_t type)
 {
-    if (parameters->given & which) {
-        return given_twice(buffer);
+    static const struct {
+        uint32_t type, which;
+    } rows[] = {
+        {NCRYPTBUFFER_PKCS_SECRET, PARAMETER_PASSWORD},
+        {NCRYPTBUFFER_PKCS_ALG_OID, PARAMETER_SCHEME},
+        {NCRYPTBUFFER_PKCS_ALG_PARAM, PARAMETER_SCHEME_DATA},
+        {NCRYPTBUFFER_CERT_BLOB, PARAMETER_CERTIFICATES},
+        {NCRYPTBUFFER_PKCS_AES_KEY_BITS, PARAMETER_AES_BITS},
+        {NCRYPTBUFFER_PKCS_PADDING_ALGO, PARAMETER_PADDING_HASH},
+        {NCRYPTBUFFER_PKCS_PADDING_LABEL, PARAMETER_PADDING_LABEL},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].type == type) {
+            return rows[i].which;
+        }
     }
-    parameters->given |= which;
-    return ERROR_SUCCESS;
+    return 0;
 }
 
 static SECURITY_STATUS read_special(const NCryptBuffer *buffer, struct parameters *parameters)
 {
-    SECURITY_STATUS status;
+    uint32_t which = special(buffer->BufferType);
 
-    switch (buffer->BufferType) {
-    case NCRYPTBUFFER_PKCS_SECRET:
-        status = mark(buffer, PARAMETER_PASSWORD, parameters);
-        return status == ERROR_SUCCESS && buffer->cbBuffer > 0 ? parameters_string(buffer, &parameters->password)
-                                                               : status;
-    case NCRYPTBUFFER_PKCS_ALG_OID:
-        status = mark(buffer, PARAMETER_SCHEME, parameters);
-        return status == ERROR_SUCCESS ? read_ascii(buffer, &parameters->scheme) : status;
-    case NCRYPTBUFFER_PKCS_ALG_PARAM:
-        status = mark(buffer, PARAMETER_SCHEME_DATA, parameters);
-        return status == ERROR_SUCCESS ? read_data(buffer, &parameters->scheme_data) : status;
-    default:
+    if (which == 0) {
         return status_fail(NTE_INVALID_PARAMETER, "buffer type %u has no meaning here", (unsigned)buffer->BufferType);
+    }
+    if (parameters->given & which) {
+        return given_twice(buffer);
+    }
+    parameters->given |= which;
+    switch (which) {
+    case PARAMETER_PASSWORD:
+        return buffer->cbBuffer > 0 ? parameters_string(buffer, &parameters->password) : ERROR_SUCCESS;
+    case PARAMETER_SCHEME:
+        return read_ascii(buffer, &parameters->scheme);
+    case PARAMETER_SCHEME_DATA:
+        return read_data(buffer, &parameters->scheme_data);
+    case PARAMETER_CERTIFICATES:
+        return read_data(buffer, &parameters->certificates);
+    case PARAMETER_AES_BITS:
+        return read_data(buffer, &parameters->aes_bits);
+    case PARAMETER_PADDING_HASH:
+        return parameters_string(buffer, &parameters->padding_hash);
+    default:
+        return read_data(buffer, &parameters->padding_label);
     }
 }
 

@@ -187,7 +187,7 @@ static SECURITY_STATUS get_signature_length(const void *object, struct value *va
 
 #define EXPORT_POLICIES                                                                                                \
     (NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG | NCRYPT_ALLOW_ARCHIVING_FLAG |                     \
-     NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG)
+     NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG | NCRYPT_ALLOW_PKCS11_RSA_AES_EXPORT_FLAG)
 
 static SECURITY_STATUS get_export_policy(const void *object, struct value *value)
 {

@@ -90,6 +90,16 @@ static SECURITY_STATUS check_name_of(const struct import *import, const struct b
     return key_check_name(import->parameters.key_name);
 }
 
+/* Whether the key of hImportKey may open what others have closed. */
+static SECURITY_STATUS check_opener(const struct key *other)
+{
+    const uint32_t wanted = NCRYPT_ALLOW_DECRYPT_FLAG | NCRYPT_ALLOW_KEY_AGREEMENT_FLAG | NCRYPT_ALLOW_KEY_IMPORT_FLAG;
+
+    return other == NULL || (other->key_usage & wanted) != 0
+               ? ERROR_SUCCESS
+               : status_fail(NTE_PERM, "the key of hImportKey may not be used to open others");
+}
+
 static SECURITY_STATUS parse_blob(const struct import *import, const struct blob_format *format,
                                   struct components *components, uint32_t *usage)
 {
@@ -193,6 +203,9 @@ static SECURITY_STATUS import_blob(const struct import *import, NCRYPT_KEY_HANDL
     }
     status = check_extras(format, import->other, import->parameters.given, format->reads);
     if (status == ERROR_SUCCESS) {
+        status = check_opener(import->other);
+    }
+    if (status == ERROR_SUCCESS) {
         status = check_name_of(import, format);
     }
     if (format->parse == NULL) {
@@ -201,6 +214,9 @@ static SECURITY_STATUS import_blob(const struct import *import, NCRYPT_KEY_HANDL
     components_init(&components);
     if (status == ERROR_SUCCESS) {
         status = parse_blob(import, format, &components, &usage);
+    }
+    if (status == ERROR_SUCCESS && import->other != NULL) {
+        key_mark_used(import->other, import->data);
     }
     if (status == ERROR_SUCCESS) {
         status = make_pending(import, &components, usage, &key);
@@ -272,7 +288,7 @@ struct export {
 /* The bits of the export policy that let a private key out in this form: always, and once. */
 static void policies_for(const struct export *export, uint32_t *always, uint32_t *once)
 {
-    *always = NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG;
+    *always = NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG | export->format->policy;
     *once = NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG;
     if (export->format->is_sealed || pbe_is_wanted(&export->parameters)) {
         *always |= NCRYPT_ALLOW_EXPORT_FLAG;

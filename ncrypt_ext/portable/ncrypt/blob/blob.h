@@ -37,6 +37,7 @@ struct blob_format {
     bool is_default;                    /* what PUBLICBLOB or PRIVATEBLOB mean for keys of `family` */
     bool wraps;                         /* can be under another key, which is in the parameters */
     bool is_sealed;                     /* always encrypted: leave to export is enough */
+    uint32_t policy;                    /* NCRYPT_ALLOW_*_EXPORT_FLAG that lets it out, beside that for plain text */
     uint32_t reads, writes;             /* PARAMETER_*: buffers that mean something on import, on export */
     uint32_t version;                   /* of CryptoAPI's layouts of DH and DSA keys, which it is written in */
     uint32_t magic;                     /* the format's only magic; 0 when it has several (owns_magic) or none */
@@ -152,5 +153,21 @@ SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct 
 MUST_CHECK SECURITY_STATUS blob_pkcs8_take_dl(const PKCS8_PRIV_KEY_INFO *info, const struct algorithm *algorithm,
                                               struct components *components);
 MUST_CHECK SECURITY_STATUS blob_pkcs8_load_dl(const struct components *components, EVP_PKEY **pkey);
+
+/* blob_pkcs7.c */
+SECURITY_STATUS blob_pkcs7_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                                 const struct blob_parameters *parameters, struct components *components,
+                                 uint32_t *usage);
+SECURITY_STATUS blob_pkcs7_write(const struct blob_format *format, const struct components *components,
+                                 const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                 size_t *result);
+
+/* blob_pkcs11.c */
+SECURITY_STATUS blob_pkcs11_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                                  const struct blob_parameters *parameters, struct components *components,
+                                  uint32_t *usage);
+SECURITY_STATUS blob_pkcs11_write(const struct blob_format *format, const struct components *components,
+                                  const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                  size_t *result);
 
 #endif
