@@ -42,7 +42,9 @@ static void check_key(const struct material *key, const char *type, uint32_t gra
     CHECK(read != NULL && at == blob + size && EVP_PKEY_is_a(read, type));
     info = EVP_PKEY2PKCS8(read);
     length = i2d_PKCS8_PRIV_KEY_INFO(info, &theirs);
-    CHECK(length == (int)size && memcmp(theirs, blob, size) == 0); /* what libcrypto writes of what it has read */
+    /* What libcrypto writes of what it has read; into PKCS#3 it puts a length for standard groups. */
+    CHECK((length == (int)size && memcmp(theirs, blob, size) == 0) || strcmp(type, "DH") == 0);
+    CHECK(EVP_PKEY_eq(read, expected) == 1 || strcmp(type, "DHX") == 0);
     CHECK_STATUS(import_blob(TYPE, theirs, (size_t)length, &no_parameters, &again, &usage), ERROR_SUCCESS);
     CHECK(usage == granted);
     take_all(key, &a);

@@ -149,10 +149,10 @@ SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct 
                                  const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
                                  size_t *result);
 
-/* blob_pkcs8_dl.c: the numbers of a DH or DSA key in a PKCS#8 structure, and the key that libcrypto encodes as one. */
+/* blob_pkcs8_dl.c: the numbers of a DH or DSA key in a PKCS#8 structure, and a structure of such a key's numbers. */
 MUST_CHECK SECURITY_STATUS blob_pkcs8_take_dl(const PKCS8_PRIV_KEY_INFO *info, const struct algorithm *algorithm,
                                               struct components *components);
-MUST_CHECK SECURITY_STATUS blob_pkcs8_load_dl(const struct components *components, EVP_PKEY **pkey);
+MUST_CHECK SECURITY_STATUS blob_pkcs8_make_dl(const struct components *components, PKCS8_PRIV_KEY_INFO **info);
 
 /* blob_pkcs7.c */
 SECURITY_STATUS blob_pkcs7_parse(const struct blob_format *format, const uint8_t *data, size_t size,

@@ -288,12 +288,21 @@ static bool has_form(const struct family *family)
     return family == &family_rsa || family == &family_ec || family == &family_dh || family == &family_dsa;
 }
 
-static SECURITY_STATUS load_to_encode(const struct components *components, EVP_PKEY **pkey)
+static SECURITY_STATUS make_info(const struct components *components, PKCS8_PRIV_KEY_INFO **info)
 {
     const struct family *family = algorithm_family(components->algorithm, components->curve);
+    EVP_PKEY *pkey = NULL;
+    SECURITY_STATUS status;
 
-    return family == &family_dh || family == &family_dsa ? blob_pkcs8_load_dl(components, pkey)
-                                                         : family->load(components, false, pkey);
+    if (family == &family_dh || family == &family_dsa) {
+        return blob_pkcs8_make_dl(components, info);
+    }
+    status = family->load(components, false, &pkey);
+    if (status == ERROR_SUCCESS) {
+        status = encode(pkey, info);
+    }
+    EVP_PKEY_free(pkey);
+    return status;
 }
 
 SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components,
@@ -301,7 +310,6 @@ SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct 
                                  size_t *result)
 {
     PKCS8_PRIV_KEY_INFO *info = NULL;
-    EVP_PKEY *pkey = NULL;
     SECURITY_STATUS status;
     uint8_t bits;
 
@@ -310,10 +318,7 @@ SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct 
         return status_fail(NTE_BAD_TYPE, "the key has no PKCS#8 form");
     }
     openssl_scope_begin();
-    status = load_to_encode(components, &pkey);
-    if (status == ERROR_SUCCESS) {
-        status = encode(pkey, &info);
-    }
+    status = make_info(components, &info);
     if (status == ERROR_SUCCESS && usage_to_bits(components, parameters->usage, &bits)) {
         status = add_usage(info, bits);
     }
@@ -322,7 +327,6 @@ SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct 
                                                  : put_out(info, out, out_size, result);
     }
     PKCS8_PRIV_KEY_INFO_free(info);
-    EVP_PKEY_free(pkey);
     openssl_scope_end();
     return status;
 }
