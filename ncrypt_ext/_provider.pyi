@@ -335,6 +335,9 @@ class Provider(PropertyHandle):
         usage, export policy and certificates, unless they are given, and the ``properties`` that
         are given; without a name it is ephemeral. When a step fails nothing is left behind.
 
+        A key that is a secret (AES, PBKDF2, ...) has no encrypted form: its policy must allow a
+        plain one (``ExportPolicy.ALLOW_PLAINTEXT_EXPORT``).
+
         Raises the audit events ``ncrypt_ext.export_key`` and ``ncrypt_ext.import_key``.
         """
 

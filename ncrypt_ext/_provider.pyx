@@ -44,6 +44,7 @@ from ncrypt_ext.enums import AlgorithmClass, AlgorithmOperation, ImplType
 from ncrypt_ext.errors import KeyNotFoundError
 from ncrypt_ext.properties import CIPHER_ALGORITHMS as _CIPHER_ALGORITHMS
 from ncrypt_ext.properties import PRIVATE_MAGIC_BLOBS as _PRIVATE_MAGIC_BLOBS
+from ncrypt_ext.properties import SECRET_BLOBS as _SECRET_BLOBS
 from ncrypt_ext.records import AlgorithmInfo, ProviderInfo
 
 cdef bytes NAME = wide("Name", "")
@@ -515,9 +516,22 @@ cdef class Provider(PropertyHandle):
                   bint silent=False):
         cdef Key source, clone
         cdef str password
+        cdef bytes secret
         if not isinstance(key, Key):
             raise TypeError(f"key must be a Key, not {type(key).__name__!r}")
         source = key
+        kind = _SECRET_BLOBS.get(source.algorithm_group)
+        if kind is not None:
+            secret = source.export(kind, silent=silent)
+            try:
+                return self.import_given(
+                    secret, kind, name, None, None,
+                    {"export_policy": source.export_policy if export_policy is None
+                     else export_policy, "usage": source.usage if usage is None else usage},
+                    properties, key_flags(machine, overwrite, silent),
+                    finalize_flags(legacy_store, True, silent), True)
+            finally:
+                wipe(PyBytes_AS_STRING(secret), len(secret))
         chain = source.certificates
         password = urandom(32).hex()
         clone = self.import_pkcs8(

@@ -126,6 +126,9 @@ PLATFORM_PROVIDER = "Microsoft Platform Crypto Provider"
 CIPHER_ALGORITHMS = frozenset({"AES", "3DES", "3DES_112", "DES", "DESX", "RC2"})
 CIPHER_GROUPS = frozenset({"AES", "DES", "RC2"})
 
+#: Groups of the algorithms whose keys are a secret -> the blob type that names the algorithm.
+SECRET_BLOBS = {**dict.fromkeys(CIPHER_GROUPS, CIPHER_KEY_BLOB), "KEY_DERIVATION": KDF_KEY_BLOB}
+
 #: Hash names of padding structures -> (name in hashlib, digest length).
 HASHES = {
     "MD5": ("md5", 16),

@@ -323,6 +323,23 @@ def test_of_a_secret(provider, algorithm, bits, name):
         assert key.get_property("about") == "partner\0".encode("utf-16-le")
 
 
+def test_clones(provider):
+    usage = nc.KeyUsage.ALLOW_DECRYPT
+    with provider.create_key("3DES", export_policy=PLAIN, usage=usage) as key:
+        cipher = key.encrypt(b"data", ECB())
+        with provider.clone_key(key, name="copy") as copy, provider.clone_key(copy) as again:
+            assert (copy.algorithm, copy.name, copy.usage) == ("3DES", "copy", usage)
+            assert copy.decrypt(cipher, ECB()) == again.decrypt(cipher, ECB()) == b"data"
+            assert again.export_policy == PLAIN
+        with pytest.raises(nc.KeyExistsError):
+            provider.clone_key(key, name="copy")
+    with provider.import_secret("HKDF", b"secret", export_policy=PLAIN) as key:
+        with provider.clone_key(key, export_policy=0) as copy:
+            assert copy.derive(32, hash_name="SHA256") == key.derive(32, hash_name="SHA256")
+            with pytest.raises(nc.NotSupportedError, match="export policy"):
+                provider.clone_key(copy)
+
+
 def test_secrets_that_are_none(provider):
     with provider.import_secret("AES", bytes(16)) as key, pytest.raises(nc.NotSupportedError):
         key.export("CipherKeyBlob")
