@@ -140,7 +140,7 @@ static void test_key_alone(void)
 /* A key of a kind that there is not: the other one does not stay, either. */
 static void test_unknown_key(void)
 {
-    struct issued odd = issue("odd", EVP_EC_gen("secp256k1"), NULL, false);
+    struct issued odd = issue("odd", EVP_EC_gen("sect283k1"), NULL, false);
     const struct pfx_item items[] = {{.key = &leaf}, {.certificate = &leaf}, {.key = &odd}, {.certificate = &odd}};
 
     CHECK_REFUSED(make_file((struct pfx_options){.password = "x"}, items, COUNT(items)), u"x", NTE_NOT_SUPPORTED);

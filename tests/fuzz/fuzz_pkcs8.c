@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "key_support.h"
+#include "ncrypt/blob/pbe.h"
 
 enum { UNCHECKED = 1, GENERIC = 2, UNFINALIZED = 4, PASSWORD = 8, ENCRYPT = 16, OLD_SCHEME = 32 };
 
@@ -43,6 +44,37 @@ static int encrypt(const uint8_t *data, size_t size, bool old, uint8_t **file)
     return made;
 }
 
+/* The password of a file that is allowed to be hashed often would be, for seconds. */
+static bool too_slow(const uint8_t *data, size_t size)
+{
+    X509_SIG *info = d2i_X509_SIG(NULL, &data, (long)size);
+    const X509_ALGOR *algorithm = NULL;
+    PBE2PARAM *newer = NULL;
+    PBKDF2PARAM *hash = NULL;
+    PBEPARAM *older = NULL;
+    const ASN1_INTEGER *iterations = NULL;
+    uint64_t count = 1;
+
+    if (info == NULL) {
+        return false;
+    }
+    X509_SIG_get0(info, &algorithm, NULL);
+    newer = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
+    older = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
+    if (newer != NULL) {
+        hash = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), newer->keyfunc->parameter);
+    }
+    iterations = hash != NULL ? hash->iter : older != NULL ? older->iter : NULL;
+    if (iterations == NULL || ASN1_INTEGER_get_uint64(&count, iterations) != 1) {
+        count = 1;
+    }
+    PBKDF2PARAM_free(hash);
+    PBE2PARAM_free(newer);
+    PBEPARAM_free(older);
+    X509_SIG_free(info);
+    return count > 1000 && count <= PBE_MAX_ITERATIONS;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     NCryptBuffer buffer = {sizeof password, NCRYPTBUFFER_PKCS_SECRET, (PVOID)(uintptr_t)password};
@@ -65,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         check_import(&import, file, (size_t)made);
         OPENSSL_free(file);
-    } else {
+    } else if (!too_slow(data + 1, size - 1)) {
         check_import(&import, data + 1, size - 1);
     }
     return 0;
