@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, NamedTuple
 
 from ncrypt_ext import properties
 from ncrypt_ext.errors import BadDataError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _NTE_BAD_DATA = 0x80090005
 _DSA = bytes.fromhex("06072a8648ce380401")
@@ -18,13 +21,13 @@ _HASHES = {20: 0, 32: 1, 64: 2}  # bytes of Q -> the number of a hash that is as
 _UNKNOWN = b"\xff"
 
 
-class Group(NamedTuple):
+class Group:
     """What DH and DSA keys have in common that agree or verify with each other."""
 
-    kind: str
-    p: int
-    q: int | None
-    g: int
+    __slots__ = ("g", "kind", "p", "q")
+
+    def __init__(self, kind: str, p: int, q: int | None, g: int) -> None:
+        self.kind, self.p, self.q, self.g = kind, p, q, g
 
     @property
     def width(self) -> int:
