@@ -86,6 +86,35 @@ static void *work_ec(void *argument)
     return NULL;
 }
 
+static void *work_dsa(void *argument)
+{
+    struct job *job = argument;
+    uint8_t signature[40];
+    uint32_t size = 0;
+
+    meet(job);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        note(job, material_sign(job->material, NULL, 0, sha256_order17, 20, signature, sizeof signature, &size) ==
+                      ERROR_SUCCESS);
+        note(job, material_verify(job->material, NULL, 0, sha256_order17, 20, signature, size) == ERROR_SUCCESS);
+    }
+    return NULL;
+}
+
+static void *work_dh(void *argument)
+{
+    struct job *job = argument;
+    uint8_t first[128], again[128];
+
+    meet(job);
+    note(job, material_agree(job->material, job->material, first) == ERROR_SUCCESS);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        note(job, material_agree(job->material, job->material, again) == ERROR_SUCCESS);
+        note(job, memcmp(first, again, sizeof first) == 0);
+    }
+    return NULL;
+}
+
 /* Loading shares one libcrypto context between threads. */
 static void *work_load(void *argument)
 {
@@ -150,9 +179,29 @@ static void test_ec(void)
     }
 }
 
+static void test_one(void *(*work)(void *), const WCHAR *algorithm, uint32_t bits)
+{
+    struct material *material = generate(algorithm, bits);
+    struct components numbers;
+
+    run_threads(work, material, NULL);
+    components_init(&numbers);
+    CHECK_STATUS(material_take_apart(material, true, &numbers), ERROR_SUCCESS);
+    run_threads(work_load, NULL, &numbers);
+    components_clear(&numbers);
+    material_free(material);
+}
+
+static void test_dl(void)
+{
+    test_one(work_dsa, u"DSA", 512);
+    test_one(work_dh, u"DH", 1024);
+}
+
 int main(void)
 {
     RUN(test_rsa);
     RUN(test_ec);
+    RUN(test_dl);
     return test_result("material_threads");
 }
