@@ -146,6 +146,7 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 
 /* Curves, for BCRYPT_ECC_CURVE_NAME and the generic algorithms. */
 #define BCRYPT_ECC_CURVE_NAME            u"ECCCurveName"
+#define BCRYPT_ECC_PARAMETERS            u"ECCParameters"
 #define BCRYPT_ECC_CURVE_BRAINPOOLP160R1 u"brainpoolP160r1"
 #define BCRYPT_ECC_CURVE_BRAINPOOLP160T1 u"brainpoolP160t1"
 #define BCRYPT_ECC_CURVE_BRAINPOOLP192R1 u"brainpoolP192r1"
@@ -207,6 +208,8 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define LEGACY_RSAPRIVATE_BLOB     u"CAPIPRIVATEBLOB"
 #define BCRYPT_ECCPUBLIC_BLOB      u"ECCPUBLICBLOB"
 #define BCRYPT_ECCPRIVATE_BLOB     u"ECCPRIVATEBLOB"
+#define BCRYPT_ECCFULLPUBLIC_BLOB  u"ECCFULLPUBLICBLOB" /* with the numbers of the curve */
+#define BCRYPT_ECCFULLPRIVATE_BLOB u"ECCFULLPRIVATEBLOB"
 
 #define BCRYPT_KEY_DATA_BLOB u"KeyDataBlob"
 
@@ -286,6 +289,38 @@ typedef struct _BCRYPT_ECCKEY_BLOB {
     ULONG dwMagic;
     ULONG cbKey;
 } BCRYPT_ECCKEY_BLOB, *PBCRYPT_ECCKEY_BLOB;
+
+typedef enum {
+    BCRYPT_ECC_PRIME_SHORT_WEIERSTRASS_CURVE = 0x1,
+    BCRYPT_ECC_PRIME_TWISTED_EDWARDS_CURVE = 0x2,
+    BCRYPT_ECC_PRIME_MONTGOMERY_CURVE = 0x3,
+} ECC_CURVE_TYPE_ENUM;
+
+typedef enum { BCRYPT_NO_CURVE_GENERATION_ALG_ID = 0x0 } ECC_CURVE_ALG_ID_ENUM;
+
+/* Followed by the prime P, A, B and the generator's X and Y, cbFieldLength bytes each, the order, the cofactor, the
+ * seed, the key's X and Y and, in private blobs, d, which is as wide as the order. */
+typedef struct _BCRYPT_ECCFULLKEY_BLOB {
+    ULONG dwMagic;
+    ULONG dwVersion;
+    ECC_CURVE_TYPE_ENUM dwCurveType;
+    ECC_CURVE_ALG_ID_ENUM dwCurveGenerationAlgId;
+    ULONG cbFieldLength;
+    ULONG cbSubgroupOrder;
+    ULONG cbCofactor;
+    ULONG cbSeed;
+} BCRYPT_ECCFULLKEY_BLOB;
+
+/* The value of ECCParameters: followed by the same numbers up to the seed. */
+typedef struct _BCRYPT_ECC_PARAMETER_HEADER {
+    ULONG dwVersion;
+    ECC_CURVE_TYPE_ENUM dwCurveType;
+    ECC_CURVE_ALG_ID_ENUM dwCurveGenerationAlgId;
+    ULONG cbFieldLength;
+    ULONG cbSubgroupOrder;
+    ULONG cbCofactor;
+    ULONG cbSeed;
+} BCRYPT_ECC_PARAMETER_HEADER;
 
 /* Followed by the key: cbKeyData bytes. */
 typedef struct _BCRYPT_KEY_DATA_BLOB_HEADER {
@@ -386,6 +421,8 @@ NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PSS_PADDING_INFO) == 2 * sizeof(void *), 
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_OAEP_PADDING_INFO) == 3 * sizeof(void *), "BCRYPT_OAEP_PADDING_INFO");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_RSAKEY_BLOB) == 24, "BCRYPT_RSAKEY_BLOB");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_ECCKEY_BLOB) == 8, "BCRYPT_ECCKEY_BLOB");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_ECCFULLKEY_BLOB) == 32, "BCRYPT_ECCFULLKEY_BLOB");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_ECC_PARAMETER_HEADER) == 28, "BCRYPT_ECC_PARAMETER_HEADER");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DH_KEY_BLOB) == 8, "BCRYPT_DH_KEY_BLOB");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DH_PARAMETER_HEADER) == 12, "BCRYPT_DH_PARAMETER_HEADER");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DSA_KEY_BLOB) == 52, "BCRYPT_DSA_KEY_BLOB");

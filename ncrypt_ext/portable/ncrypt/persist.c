@@ -216,6 +216,19 @@ static SECURITY_STATUS read_curve(struct reader *reader, struct key *key)
     return status;
 }
 
+/* A curve without a name is stored by its parameters. */
+static SECURITY_STATUS settle_parameters(struct key *key, struct components *components)
+{
+    const struct component_span *parameters = &components->item[COMPONENT_EC_PARAMETERS];
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    if (parameters->data != NULL) {
+        status = curve_from_parameters(parameters->data, parameters->size, &key->curve);
+        components->curve = key->curve;
+    }
+    return status;
+}
+
 static void read_ui(struct reader *reader, struct ui_policy *ui)
 {
     ui->present = true;
@@ -283,6 +296,9 @@ static SECURITY_STATUS read_payload(struct reader *reader, struct key *key, stru
     components->algorithm = key->algorithm;
     components->curve = key->curve;
     status = components_decode(components, numbers, numbers_size);
+    if (status == ERROR_SUCCESS) {
+        status = settle_parameters(key, components);
+    }
     if (status != ERROR_SUCCESS) {
         return status;
     }

@@ -75,6 +75,8 @@ SECURITY_STATUS property_set_dsa_group(void *object, const uint8_t *data, uint32
 /* property_curve.c */
 SECURITY_STATUS property_get_curve(const void *object, struct value *value);
 SECURITY_STATUS property_set_curve(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+SECURITY_STATUS property_get_parameters(const void *object, struct value *value);
+SECURITY_STATUS property_set_parameters(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
 SECURITY_STATUS property_get_curve_names(const void *object, struct value *value);
 
 /* key_derivation.c: keys that others are derived from */

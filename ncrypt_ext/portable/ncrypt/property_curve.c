@@ -12,10 +12,23 @@ SECURITY_STATUS property_get_curve(const void *object, struct value *value)
 {
     const struct key *key = object;
 
-    if (key->curve == NULL) {
-        return status_fail(NTE_NOT_FOUND, "the key has no curve");
+    if (key->curve == NULL || key->curve->name == NULL) {
+        return status_fail(NTE_NOT_FOUND, key->curve == NULL ? "the key has no curve" : "the key's curve has no name");
     }
     return value_string(value, key->curve->name);
+}
+
+static SECURITY_STATUS choose(struct key *key, const struct curve *curve)
+{
+    if (algorithm_for_curve(key->algorithm->group, curve, true) == NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "keys on this curve do not sign");
+    }
+    if (key->pending.algorithm != NULL && key->pending.curve != curve) {
+        return status_fail(NTE_BAD_KEY_STATE, "the key has been given as a blob, which has its own curve");
+    }
+    key->curve = curve;
+    key->length = curve->bits;
+    return ERROR_SUCCESS;
 }
 
 SECURITY_STATUS property_set_curve(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
@@ -35,20 +48,52 @@ SECURITY_STATUS property_set_curve(void *object, const uint8_t *data, uint32_t s
         return status;
     }
     curve = curve_by_name(name);
-    if (curve == NULL) {
-        status = status_fail(NTE_INVALID_PARAMETER, "no curve is named '%s'",
-                             utf16_printable(name, printable, sizeof printable));
-    } else if (algorithm_for_curve(key->algorithm->group, curve, true) == NULL) {
-        status = status_fail(NTE_INVALID_PARAMETER, "keys on the curve '%s' do not sign",
-                             utf16_printable(name, printable, sizeof printable));
-    } else if (key->pending.algorithm != NULL && key->pending.curve != curve) {
-        status = status_fail(NTE_BAD_KEY_STATE, "the key has been given as a blob, which has its own curve");
-    } else {
-        key->curve = curve;
-        key->length = curve->bits;
-    }
+    status = curve != NULL ? choose(key, curve)
+                           : status_fail(NTE_INVALID_PARAMETER, "no curve is named '%s'",
+                                         utf16_printable(name, printable, sizeof printable));
     free(name);
     return status;
+}
+
+static SECURITY_STATUS write_parameters(const void *object, uint8_t *out)
+{
+    const struct key *key = object;
+    size_t size = 0;
+    SECURITY_STATUS status;
+
+    openssl_scope_begin();
+    status = curve_to_parameters(key->curve, out, &size);
+    openssl_scope_end();
+    return status;
+}
+
+SECURITY_STATUS property_get_parameters(const void *object, struct value *value)
+{
+    const struct key *key = object;
+    SECURITY_STATUS status;
+
+    if (key->curve == NULL) {
+        return status_fail(NTE_NOT_FOUND, "the key has no curve");
+    }
+    openssl_scope_begin();
+    status = curve_to_parameters(key->curve, NULL, &value->size);
+    openssl_scope_end();
+    value->write = write_parameters;
+    return status;
+}
+
+SECURITY_STATUS property_set_parameters(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
+{
+    struct key *key = object;
+    const struct curve *curve = NULL;
+    SECURITY_STATUS status;
+
+    (void)flags;
+    if (!key->algorithm->takes_curve) {
+        return status_fail(NTE_NOT_SUPPORTED, "the algorithm takes no curve");
+    }
+    status = curve_from_parameters(data, size, &curve);
+    return status == ERROR_SUCCESS ? choose(key, curve) : status;
 }
 
 /* BCRYPT_ECC_CURVE_NAMES: the number, a pointer to the array of pointers, then array and strings. */

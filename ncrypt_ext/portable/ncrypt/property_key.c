@@ -314,6 +314,8 @@ static const struct property table[] = {
     {NCRYPT_INITIALIZATION_VECTOR, KIND_BYTES, WHEN_ALWAYS, false, property_get_iv, property_set_iv},
     {NCRYPT_AUTH_TAG_LENGTH, KIND_BYTES, WHEN_NEVER, false, get_unsupported, NULL},
     {NCRYPT_ECC_CURVE_NAME_PROPERTY, KIND_STRING, WHEN_UNFINISHED, false, property_get_curve, property_set_curve},
+    {NCRYPT_ECC_PARAMETERS_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, property_get_parameters,
+     property_set_parameters},
     {NCRYPT_DH_PARAMETERS_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, NULL, property_set_dh_group},
     {BCRYPT_DSA_PARAMETERS, KIND_BYTES, WHEN_UNFINISHED, false, NULL, property_set_dsa_group},
     {NCRYPT_EXPORT_POLICY_PROPERTY, KIND_DWORD, WHEN_POLICY, false, get_export_policy, set_export_policy},

@@ -172,6 +172,20 @@ static const struct blob_format formats[] = {
         .write = blob_dl_capi_write,
     },
     {
+        .type = BCRYPT_ECCFULLPUBLIC_BLOB,
+        .family = &family_ec,
+        .parse = blob_eccfull_parse,
+        .write = blob_eccfull_write,
+    },
+    {
+        .type = BCRYPT_ECCFULLPRIVATE_BLOB,
+        .is_private = true,
+        .settable = true,
+        .family = &family_ec,
+        .parse = blob_eccfull_parse,
+        .write = blob_eccfull_write,
+    },
+    {
         .type = NCRYPT_PKCS8_PRIVATE_KEY_BLOB,
         .is_private = true,
         .reads = PARAMETER_PASSWORD,

@@ -103,6 +103,13 @@ SECURITY_STATUS blob_ecc_parse(const struct blob_format *format, const uint8_t *
                                uint32_t *usage);
 SECURITY_STATUS blob_ecc_write(const struct blob_format *format, const struct components *components,
                                const struct blob_parameters *parameters, uint8_t *out, size_t out_size, size_t *result);
+/* What a generic magic in the blob says, of the format's kind: else NTE_NOT_SUPPORTED; and the one to write. */
+MUST_CHECK SECURITY_STATUS blob_ecc_generic_group(const struct blob_format *format, const uint8_t *data, size_t size,
+                                                  const WCHAR **group);
+uint32_t blob_ecc_generic_magic(const struct algorithm *algorithm, bool is_private);
+/* The blob's own curve (NULL: it does not say), which a curve in the parameters must not contradict; else that of the
+ * parameters. */
+MUST_CHECK SECURITY_STATUS blob_ecc_find_curve(const struct blob_parameters *parameters, const struct curve **curve);
 /* Whether an EC key of this group ("ECDSA", "ECDH") and curve is what the parameters ask for, and the algorithm it
  * gets. NTE_NOT_SUPPORTED for the wrong group. */
 MUST_CHECK SECURITY_STATUS blob_ecc_settle(const struct blob_parameters *parameters, const WCHAR *group,
@@ -138,6 +145,14 @@ SECURITY_STATUS blob_dl_capi_parse(const struct blob_format *format, const uint8
                                    const struct blob_parameters *parameters, struct components *components,
                                    uint32_t *usage);
 SECURITY_STATUS blob_dl_capi_write(const struct blob_format *format, const struct components *components,
+                                   const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                   size_t *result);
+
+/* blob_eccfull.c */
+SECURITY_STATUS blob_eccfull_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                                   const struct blob_parameters *parameters, struct components *components,
+                                   uint32_t *usage);
+SECURITY_STATUS blob_eccfull_write(const struct blob_format *format, const struct components *components,
                                    const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
                                    size_t *result);
 

@@ -50,7 +50,7 @@ bool blob_ecc_owns_magic(uint32_t magic)
 }
 
 /* The magic's curve, which a curve in the parameters must not contradict; for generic magics that of the parameters. */
-static SECURITY_STATUS find_curve(const struct blob_parameters *parameters, const struct curve **curve)
+SECURITY_STATUS blob_ecc_find_curve(const struct blob_parameters *parameters, const struct curve **curve)
 {
     const struct curve *asked = parameters->curve;
     char text[64];
@@ -71,6 +71,23 @@ static SECURITY_STATUS find_curve(const struct blob_parameters *parameters, cons
     if (asked != NULL && asked != *curve) {
         return status_fail(NTE_INVALID_PARAMETER, "the blob's curve is not the one in the parameters");
     }
+    return ERROR_SUCCESS;
+}
+
+SECURITY_STATUS blob_ecc_generic_group(const struct blob_format *format, const uint8_t *data, size_t size,
+                                       const WCHAR **group)
+{
+    uint32_t magic = 0;
+    SECURITY_STATUS status = blob_read_magic(data, size, &magic);
+    struct meaning meaning;
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (!magic_meaning(magic, &meaning) || meaning.curve != NULL || meaning.is_private != format->is_private) {
+        return status_fail(NTE_NOT_SUPPORTED, "the blob's magic 0x%08X is not one of its type", magic);
+    }
+    *group = meaning.is_agreement ? NCRYPT_ECDH_ALGORITHM_GROUP : NCRYPT_ECDSA_ALGORITHM_GROUP;
     return ERROR_SUCCESS;
 }
 
@@ -112,7 +129,7 @@ static SECURITY_STATUS read_header(const struct blob_format *format, const uint8
     }
     *group = meaning.is_agreement ? NCRYPT_ECDH_ALGORITHM_GROUP : NCRYPT_ECDSA_ALGORITHM_GROUP;
     *curve = meaning.curve;
-    status = find_curve(parameters, curve);
+    status = blob_ecc_find_curve(parameters, curve);
     if (status != ERROR_SUCCESS) {
         return status;
     }
@@ -154,17 +171,23 @@ SECURITY_STATUS blob_ecc_parse(const struct blob_format *format, const uint8_t *
     return ERROR_SUCCESS;
 }
 
+uint32_t blob_ecc_generic_magic(const struct algorithm *algorithm, bool is_private)
+{
+    if (utf16_equal(algorithm->group, NCRYPT_ECDH_ALGORITHM_GROUP)) {
+        return is_private ? BCRYPT_ECDH_PRIVATE_GENERIC_MAGIC : BCRYPT_ECDH_PUBLIC_GENERIC_MAGIC;
+    }
+    return is_private ? BCRYPT_ECDSA_PRIVATE_GENERIC_MAGIC : BCRYPT_ECDSA_PUBLIC_GENERIC_MAGIC;
+}
+
 static uint32_t magic_for(const struct components *components, bool is_private)
 {
     bool is_agreement = utf16_equal(components->algorithm->group, NCRYPT_ECDH_ALGORITHM_GROUP);
-    bool is_generic = components->algorithm->takes_curve;
     const struct curve *curve = components->curve;
     uint32_t public = is_agreement ? curve->ecdh_public_magic : curve->ecdsa_public_magic;
     uint32_t secret = is_agreement ? curve->ecdh_private_magic : curve->ecdsa_private_magic;
 
-    if (is_generic || public == 0) {
-        public = is_agreement ? BCRYPT_ECDH_PUBLIC_GENERIC_MAGIC : BCRYPT_ECDSA_PUBLIC_GENERIC_MAGIC;
-        secret = is_agreement ? BCRYPT_ECDH_PRIVATE_GENERIC_MAGIC : BCRYPT_ECDSA_PRIVATE_GENERIC_MAGIC;
+    if (components->algorithm->takes_curve || public == 0) {
+        return blob_ecc_generic_magic(components->algorithm, is_private);
     }
     return is_private ? secret : public;
 }

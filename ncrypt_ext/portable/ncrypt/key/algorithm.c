@@ -157,7 +157,8 @@ const struct algorithm *algorithm_for_curve(const WCHAR *group, const struct cur
         }
         if (candidate->takes_curve) {
             found = found == NULL ? candidate : found;
-        } else if (!generic && candidate->curve_name != NULL && utf16_equal(candidate->curve_name, curve->name)) {
+        } else if (!generic && candidate->curve_name != NULL && curve->name != NULL &&
+                   utf16_equal(candidate->curve_name, curve->name)) {
             found = candidate;
         }
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ncrypt/key/curve.h"
 
-#include <openssl/ec.h>
 #include <openssl/objects.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -105,11 +104,11 @@ static bool is_there(const struct curve *curve)
     return atomic_load_explicit(state, memory_order_relaxed) == THERE;
 }
 
-_Atomic(struct evp_pkey_st *) *curve_template_place(const struct curve *curve)
+_Atomic(EVP_PKEY *) *curve_template_place(const struct curve *curve)
 {
-    static _Atomic(struct evp_pkey_st *) places[CURVE_COUNT];
+    static _Atomic(EVP_PKEY *) places[CURVE_COUNT];
 
-    return &places[curve - curves];
+    return curve->parameters != NULL ? curve_own_template_place(curve) : &places[curve - curves];
 }
 
 /* ---- look-ups ------------------------------------------------------------------------------------------------- */

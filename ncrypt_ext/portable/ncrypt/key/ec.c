@@ -24,6 +24,44 @@
 /* More bytes of a hash than any curve's order has; ECDSA uses the leftmost bits only. */
 #define MAX_HASH 512
 
+/* The numbers of a curve without a name, its generator, and one more for the private key. */
+struct group_memory {
+    uint8_t numbers[4 * CURVE_MAX_WIDTH + 2 * CURVE_MAX_NUMBER];
+    uint8_t generator[MAX_POINT];
+};
+
+/* What tells libcrypto the curve; the memory has to last until the key has been built. */
+static SECURITY_STATUS add_group(struct pkey_builder *builder, const struct curve *curve, struct group_memory *memory)
+{
+    static const char *const names[] = {OSSL_PKEY_PARAM_EC_P, OSSL_PKEY_PARAM_EC_A, OSSL_PKEY_PARAM_EC_B,
+                                        OSSL_PKEY_PARAM_EC_ORDER, OSSL_PKEY_PARAM_EC_COFACTOR};
+    struct curve_numbers numbers;
+    SECURITY_STATUS status;
+
+    pkey_builder_init(builder, memory->numbers);
+    if (curve->parameters == NULL) {
+        pkey_builder_text(builder, OSSL_PKEY_PARAM_GROUP_NAME, curve->openssl_name);
+        return ERROR_SUCCESS;
+    }
+    status = curve_read_parameters(curve->parameters, curve->parameters_size, &numbers);
+    if (status == ERROR_SUCCESS) {
+        const uint8_t *const data[] = {numbers.p, numbers.a, numbers.b, numbers.order, numbers.cofactor};
+        const size_t sizes[] = {numbers.width, numbers.width, numbers.width, numbers.order_size, numbers.cofactor_size};
+
+        pkey_builder_text(builder, OSSL_PKEY_PARAM_EC_FIELD_TYPE, SN_X9_62_prime_field);
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            struct component_span span = {(uint8_t *)(uintptr_t)data[i], sizes[i]};
+
+            pkey_builder_number(builder, names[i], span);
+        }
+        memory->generator[0] = POINT_CONVERSION_UNCOMPRESSED;
+        memcpy(memory->generator + POINT_FORM_SIZE, numbers.x, 2 * numbers.width);
+        pkey_builder_bytes(builder, OSSL_PKEY_PARAM_EC_GENERATOR, memory->generator,
+                           POINT_FORM_SIZE + 2 * numbers.width);
+    }
+    return status;
+}
+
 /* A key object with nothing but the curve, made once for each and kept: setting a curve up takes as long as generating
  * a key on it, and duplicating it next to nothing. NULL on failure. */
 static EVP_PKEY *curve_template(const struct curve *curve)
@@ -31,13 +69,13 @@ static EVP_PKEY *curve_template(const struct curve *curve)
     _Atomic(EVP_PKEY *) *place = curve_template_place(curve);
     EVP_PKEY *made = atomic_load_explicit(place, memory_order_acquire), *other = NULL;
     struct pkey_builder builder;
+    struct group_memory memory;
 
     if (made != NULL) {
         return made;
     }
-    pkey_builder_init(&builder, NULL);
-    pkey_builder_text(&builder, OSSL_PKEY_PARAM_GROUP_NAME, curve->openssl_name);
-    if (pkey_builder_finish(&builder, PKEY_EC, EVP_PKEY_KEY_PARAMETERS, &made) != ERROR_SUCCESS) {
+    if (add_group(&builder, curve, &memory) != ERROR_SUCCESS ||
+        pkey_builder_finish(&builder, PKEY_EC, EVP_PKEY_KEY_PARAMETERS, &made) != ERROR_SUCCESS) {
         return NULL;
     }
     if (!atomic_compare_exchange_strong_explicit(place, &other, made, memory_order_acq_rel, memory_order_acquire)) {
@@ -111,7 +149,7 @@ static SECURITY_STATUS point_from_private(const struct components *components, u
 {
     const struct component_span *d = &components->item[COMPONENT_EC_D];
     SECURITY_STATUS status;
-    EC_GROUP *group = EC_GROUP_new_by_curve_name_ex(libctx_get(), NULL, OBJ_sn2nid(components->curve->openssl_name));
+    EC_GROUP *group = curve_group(components->curve);
     BIGNUM *secret = BN_bin2bn(d->data, (int)d->size, NULL);
 
     if (group == NULL || secret == NULL) {
@@ -142,14 +180,38 @@ static SECURITY_STATUS find_point(const struct components *components, bool vali
     return ERROR_SUCCESS;
 }
 
+/* Where a curve has more points than those of its generator's order, one of the others would tell those who agree with
+ * it something about their key. Named curves have none. */
+static SECURITY_STATUS check_order(const struct curve *curve, const uint8_t *data, size_t size)
+{
+    EC_GROUP *group = curve_group(curve);
+    EC_POINT *point = group == NULL ? NULL : EC_POINT_new(group);
+    EC_POINT *product = group == NULL ? NULL : EC_POINT_new(group);
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    if (point == NULL || product == NULL) {
+        status = status_from_openssl(NTE_NO_MEMORY, "libcrypto cannot set up the curve");
+    } else if (EC_POINT_oct2point(group, point, data, size, NULL) != 1 ||
+               EC_POINT_mul(group, product, NULL, point, EC_GROUP_get0_order(group), NULL) != 1) {
+        status = status_from_openssl(NTE_INVALID_PARAMETER, "the point of the key is not on the curve");
+    } else if (EC_POINT_is_at_infinity(group, product) != 1) {
+        status = status_fail(NTE_INVALID_PARAMETER, "the point of the key is not of the generator's order");
+    }
+    EC_POINT_free(product);
+    EC_POINT_free(point);
+    EC_GROUP_free(group);
+    return status;
+}
+
 /* That coordinates are below the field's prime and the point on the curve is checked by libcrypto in any case; the
- * point at infinity has no such coordinates, and the curves have no other subgroups. */
+ * point at infinity has no such coordinates. */
 static SECURITY_STATUS load(const struct components *components, bool validate, EVP_PKEY **pkey)
 {
-    uint8_t point[MAX_POINT], secret[ECDSA_MAX_WIDTH];
+    uint8_t point[MAX_POINT];
     bool with_private = components_has(components, COMPONENT_EC_D);
     SECURITY_STATUS status = check_widths(components);
     struct pkey_builder builder;
+    struct group_memory memory;
     size_t size;
 
     if (status != ERROR_SUCCESS) {
@@ -157,17 +219,21 @@ static SECURITY_STATUS load(const struct components *components, bool validate, 
     }
     size = POINT_FORM_SIZE + 2 * (size_t)components->curve->width;
     status = find_point(components, validate, point, size);
+    if (status == ERROR_SUCCESS && validate && components->curve->parameters != NULL) {
+        status = check_order(components->curve, point, size);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = add_group(&builder, components->curve, &memory);
+    }
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    pkey_builder_init(&builder, secret);
-    pkey_builder_text(&builder, OSSL_PKEY_PARAM_GROUP_NAME, components->curve->openssl_name);
     pkey_builder_bytes(&builder, OSSL_PKEY_PARAM_PUB_KEY, point, size);
     if (with_private) {
         pkey_builder_number(&builder, OSSL_PKEY_PARAM_PRIV_KEY, components->item[COMPONENT_EC_D]);
     }
     status = pkey_builder_finish(&builder, PKEY_EC, with_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, pkey);
-    secmem_wipe(secret, sizeof secret);
+    secmem_wipe(&memory, sizeof memory);
     return status;
 }
 
@@ -200,7 +266,7 @@ static SECURITY_STATUS take_apart(const struct material *material, bool with_pri
     size_t count = with_private ? 3 : 2, width = material->curve->width;
     uint8_t numbers[3][MAX_NUMBER];
     OSSL_PARAM list[4];
-    SECURITY_STATUS status = components_reserve(components, count * width);
+    SECURITY_STATUS status = components_reserve(components, count * width + material->curve->parameters_size);
 
     if (status != ERROR_SUCCESS) {
         return status;
@@ -216,6 +282,10 @@ static SECURITY_STATUS take_apart(const struct material *material, bool with_pri
     }
     for (size_t i = 0; status == ERROR_SUCCESS && i < count; i++) {
         status = place_number(components, (enum component)(COMPONENT_EC_X + i), numbers[i], list[i].return_size);
+    }
+    if (status == ERROR_SUCCESS && material->curve->parameters != NULL) {
+        status = components_add_copy(components, COMPONENT_EC_PARAMETERS, material->curve->parameters,
+                                     material->curve->parameters_size);
     }
     secmem_wipe(numbers, sizeof numbers);
     return status;
