@@ -60,6 +60,7 @@ static uint32_t special(uint32_t type)
         {NCRYPTBUFFER_PKCS_ALG_OID, PARAMETER_SCHEME},
         {NCRYPTBUFFER_PKCS_ALG_PARAM, PARAMETER_SCHEME_DATA},
         {NCRYPTBUFFER_CERT_BLOB, PARAMETER_CERTIFICATES},
+        {NCRYPTBUFFER_ECC_PARAMETERS, PARAMETER_CURVE},
         {NCRYPTBUFFER_PKCS_AES_KEY_BITS, PARAMETER_AES_BITS},
         {NCRYPTBUFFER_PKCS_PADDING_ALGO, PARAMETER_PADDING_HASH},
         {NCRYPTBUFFER_PKCS_PADDING_LABEL, PARAMETER_PADDING_LABEL},
@@ -91,6 +92,8 @@ static SECURITY_STATUS read_special(const NCryptBuffer *buffer, struct parameter
         return read_ascii(buffer, &parameters->scheme);
     case PARAMETER_SCHEME_DATA:
         return read_data(buffer, &parameters->scheme_data);
+    case PARAMETER_CURVE:
+        return read_data(buffer, &parameters->curve);
     case PARAMETER_CERTIFICATES:
         return read_data(buffer, &parameters->certificates);
     case PARAMETER_AES_BITS:

@@ -16,6 +16,7 @@ enum {
     PARAMETER_AES_BITS = 0x10,
     PARAMETER_PADDING_HASH = 0x20,
     PARAMETER_PADDING_LABEL = 0x40,
+    PARAMETER_CURVE = 0x80,
 };
 
 struct parameters {
@@ -27,6 +28,7 @@ struct parameters {
     const WCHAR *padding_hash; /* NCRYPTBUFFER_PKCS_PADDING_ALGO */
 
     /* These have data. */
+    const NCryptBuffer *curve;         /* NCRYPTBUFFER_ECC_PARAMETERS */
     const NCryptBuffer *scheme_data;   /* NCRYPTBUFFER_PKCS_ALG_PARAM */
     const NCryptBuffer *certificates;  /* NCRYPTBUFFER_CERT_BLOB */
     const NCryptBuffer *aes_bits;      /* NCRYPTBUFFER_PKCS_AES_KEY_BITS */

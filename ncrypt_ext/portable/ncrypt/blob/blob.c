@@ -48,6 +48,7 @@ static const struct blob_format formats[] = {
     {
         .type = BCRYPT_ECCPUBLIC_BLOB,
         .is_default = true,
+        .reads = PARAMETER_CURVE,
         .family = &family_ec,
         .owns_magic = blob_ecc_owns_magic,
         .parse = blob_ecc_parse,
@@ -58,6 +59,7 @@ static const struct blob_format formats[] = {
         .is_private = true,
         .settable = true,
         .is_default = true,
+        .reads = PARAMETER_CURVE,
         .family = &family_ec,
         .owns_magic = blob_ecc_owns_magic,
         .parse = blob_ecc_parse,

@@ -3,6 +3,7 @@
 
 #include "common/utf16.h"
 #include "ncrypt/blob/blob.h"
+#include "ncrypt/parameters.h"
 
 /* Offsets in BCRYPT_ECCKEY_BLOB. */
 enum {
@@ -52,9 +53,20 @@ bool blob_ecc_owns_magic(uint32_t magic)
 /* The magic's curve, which a curve in the parameters must not contradict; for generic magics that of the parameters. */
 SECURITY_STATUS blob_ecc_find_curve(const struct blob_parameters *parameters, const struct curve **curve)
 {
+    const NCryptBuffer *given = parameters->list == NULL ? NULL : parameters->list->curve;
     const struct curve *asked = parameters->curve;
     char text[64];
 
+    if (given != NULL) {
+        SECURITY_STATUS status = curve_from_parameters(given->pvBuffer, given->cbBuffer, &asked);
+
+        if (status != ERROR_SUCCESS) {
+            return status;
+        }
+    }
+    if (given != NULL && parameters->curve_name != NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "the curve is given twice, by its name and by its parameters");
+    }
     if (parameters->curve_name != NULL) {
         asked = curve_by_name(parameters->curve_name);
         if (asked == NULL) {

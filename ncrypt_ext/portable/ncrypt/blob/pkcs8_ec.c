@@ -2,17 +2,38 @@
 #include "ncrypt/blob/pkcs8.h"
 
 #include <openssl/asn1t.h>
+#include <openssl/ec.h>
 #include <openssl/objects.h>
 #include <string.h>
+
+/* X9.62's numbers of a curve, as libcrypto reads them. Their seed is left out: a named curve is then found again. */
+static SECURITY_STATUS curve_of_numbers(const ASN1_STRING *numbers, const struct curve **curve)
+{
+    const uint8_t *data = ASN1_STRING_get0_data(numbers), *at = data;
+    int size = ASN1_STRING_length(numbers);
+    EC_GROUP *group = d2i_ECPKParameters(NULL, &at, size);
+    SECURITY_STATUS status;
+
+    if (group == NULL || at != data + size) {
+        status = status_from_openssl(NTE_BAD_DATA, "the parameters of the PKCS#8 key's curve are malformed");
+    } else {
+        status = curve_from_group(group, curve);
+    }
+    EC_GROUP_free(group);
+    return status;
+}
 
 SECURITY_STATUS pkcs8_find_curve(const X509_ALGOR *identifier, const struct curve **curve)
 {
     const ASN1_OBJECT *object = NULL;
     const void *parameter = NULL;
-    const char *name = "with parameters of its own";
+    const char *name = "of no name";
     int type = V_ASN1_UNDEF;
 
     X509_ALGOR_get0(&object, &type, &parameter, identifier);
+    if (OBJ_obj2nid(object) != NID_X25519 && type == V_ASN1_SEQUENCE) {
+        return curve_of_numbers(parameter, curve);
+    }
     if (OBJ_obj2nid(object) == NID_X25519) {
         name = OBJ_nid2sn(NID_X25519);
         *curve = type == V_ASN1_UNDEF ? curve_by_openssl_name(name) : NULL;
@@ -31,7 +52,7 @@ SECURITY_STATUS pkcs8_find_curve(const X509_ALGOR *identifier, const struct curv
 typedef struct {
     int32_t version;
     ASN1_OCTET_STRING *secret;
-    ASN1_OBJECT *curve;
+    ASN1_TYPE *curve;
     ASN1_BIT_STRING *point;
 } EC_NUMBERS;
 
@@ -39,7 +60,7 @@ ASN1_SEQUENCE(EC_NUMBERS) =
     {
         ASN1_EMBED(EC_NUMBERS, version, INT32),
         ASN1_SIMPLE(EC_NUMBERS, secret, ASN1_OCTET_STRING),
-        ASN1_EXP_OPT(EC_NUMBERS, curve, ASN1_OBJECT, 0),
+        ASN1_EXP_OPT(EC_NUMBERS, curve, ASN1_ANY, 0),
         ASN1_EXP_OPT(EC_NUMBERS, point, ASN1_BIT_STRING, 1),
 } static_ASN1_SEQUENCE_END(EC_NUMBERS)
 
@@ -73,6 +94,15 @@ static SECURITY_STATUS add_secret(const ASN1_OCTET_STRING *secret, const struct 
         memcpy(out + (curve->width - size), data, size);
     }
     return status;
+}
+
+/* Whether what the key says of its curve, if anything, is what the structure around it says. Numbers are not looked at
+ * twice. */
+static bool names_curve(const ASN1_TYPE *named, const struct curve *curve)
+{
+    return named == NULL || named->type == V_ASN1_SEQUENCE ||
+           (named->type == V_ASN1_OBJECT && curve->openssl_name != NULL &&
+            OBJ_obj2nid(named->value.object) == OBJ_sn2nid(curve->openssl_name));
 }
 
 /* RFC 8410's CurvePrivateKey: an octet string with the number as X25519 has it. */
@@ -110,8 +140,10 @@ SECURITY_STATUS pkcs8_take_ec(const PKCS8_PRIV_KEY_INFO *info, const struct curv
     numbers = (EC_NUMBERS *)ASN1_item_d2i(NULL, &at, size, ASN1_ITEM_rptr(EC_NUMBERS));
     if (numbers == NULL || at != data + size || numbers->version != 1) {
         status = status_from_openssl(NTE_BAD_DATA, "the elliptic curve key in the PKCS#8 structure is malformed");
-    } else if (numbers->curve != NULL && OBJ_obj2nid(numbers->curve) != OBJ_sn2nid(curve->openssl_name)) {
+    } else if (!names_curve(numbers->curve, curve)) {
         status = status_fail(NTE_BAD_DATA, "the PKCS#8 structure and the key in it name different curves");
+    } else if (curve->name == NULL && numbers->point == NULL) {
+        status = status_fail(NTE_NOT_SUPPORTED, "a key on a curve without a name needs its point in PKCS#8");
     } else {
         status = add_secret(numbers->secret, curve, components);
     }

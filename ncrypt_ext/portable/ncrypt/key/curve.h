@@ -71,6 +71,9 @@ MUST_CHECK SECURITY_STATUS curve_read_parameters(const uint8_t *data, size_t siz
  * generator has a prime order. */
 MUST_CHECK SECURITY_STATUS curve_from_parameters(const uint8_t *data, size_t size, const struct curve **curve);
 
+/* The same of a group of libcrypto's. Between openssl_scope_begin() and _end(). */
+MUST_CHECK SECURITY_STATUS curve_from_group(const EC_GROUP *group, const struct curve **curve);
+
 /* The parameters of any curve, into `out` (CURVE_PARAMETERS_ROOM and the seed, or NULL to measure). NTE_NOT_SUPPORTED
  * for curve25519. Between openssl_scope_begin() and _end(). */
 MUST_CHECK SECURITY_STATUS curve_to_parameters(const struct curve *curve, uint8_t *out, size_t *size);

@@ -345,3 +345,21 @@ SECURITY_STATUS curve_from_parameters(const uint8_t *data, size_t size, const st
     status = check(&numbers);
     return status == ERROR_SUCCESS ? remember(data, &numbers, curve) : status;
 }
+
+SECURITY_STATUS curve_from_group(const EC_GROUP *group, const struct curve **curve)
+{
+    uint8_t parameters[CURVE_PARAMETERS_ROOM];
+    size_t size = 0;
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    if (EC_GROUP_get_field_type(group) != NID_X9_62_prime_field || EC_GROUP_get_degree(group) > CURVE_MAX_WIDTH * 8 ||
+        EC_GROUP_get0_cofactor(group) == NULL || BN_is_zero(EC_GROUP_get0_cofactor(group)) ||
+        BN_num_bytes(EC_GROUP_get0_cofactor(group)) > CURVE_MAX_NUMBER ||
+        BN_num_bytes(EC_GROUP_get0_order(group)) > CURVE_MAX_NUMBER) {
+        status = status_fail(NTE_NOT_SUPPORTED, "curves of this kind or size are not supported");
+    }
+    if (status == ERROR_SUCCESS) {
+        status = write_group(group, parameters, &size);
+    }
+    return status == ERROR_SUCCESS ? curve_from_parameters(parameters, size, curve) : status;
+}
