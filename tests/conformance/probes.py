@@ -153,6 +153,10 @@ def dsa(api):
     api.make("DSA", Length=1024)
 
 
+def eccfull(api):
+    api.export_key(api.make("ECDSA_P256"), "ECCFULLPUBLICBLOB")
+
+
 PROBES = {
     "RSA": algorithm("RSA"),
     "ECDSA_P256": algorithm("ECDSA_P256"),
@@ -166,6 +170,7 @@ PROBES = {
     "agreement": agreement,
     "curves": curves,
     "x25519": x25519,
+    "eccfull": eccfull,
     "SP800_108_CTR_HMAC": derivation("SP800_108_CTR_HMAC"),
     "SP800_56A_CONCAT": derivation("SP800_56A_CONCAT"),
     "PBKDF2": derivation("PBKDF2"),

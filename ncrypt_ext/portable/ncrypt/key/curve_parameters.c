@@ -145,12 +145,13 @@ EC_GROUP *curve_group(const struct curve *curve)
 /* ---- checks ------------------------------------------------------------------------------------------------------
  */
 
-/* Whether cofactor times order can be the number of points: it is at most twice the prime's root from prime + 1. */
-static bool is_within_bound(const BIGNUM *p, const EC_GROUP *group, BN_CTX *ctx)
+/* Whether cofactor times order can be the number of points: it is at most twice the prime's root from prime + 1. A
+ * cofactor of zero libcrypto would compute. */
+static bool is_within_bound(const BIGNUM *p, const BIGNUM *cofactor, const EC_GROUP *group, BN_CTX *ctx)
 {
     BIGNUM *points = BN_CTX_get(ctx), *limit = BN_CTX_get(ctx);
 
-    return limit != NULL && BN_mul(points, EC_GROUP_get0_order(group), EC_GROUP_get0_cofactor(group), ctx) == 1 &&
+    return limit != NULL && BN_mul(points, EC_GROUP_get0_order(group), cofactor, ctx) == 1 &&
            BN_sub(points, points, p) == 1 && BN_sub_word(points, 1) == 1 && BN_sqr(points, points, ctx) == 1 &&
            BN_lshift(limit, p, 2) == 1 && BN_cmp(points, limit) <= 0;
 }
@@ -159,10 +160,11 @@ static bool is_within_bound(const BIGNUM *p, const EC_GROUP *group, BN_CTX *ctx)
 static SECURITY_STATUS check_curve(const struct curve_numbers *numbers, BN_CTX *ctx)
 {
     BIGNUM *p = number_in(ctx, numbers->p, numbers->width);
+    BIGNUM *cofactor = number_in(ctx, numbers->cofactor, numbers->cofactor_size);
     EC_GROUP *group;
     bool good;
 
-    if (p == NULL) {
+    if (p == NULL || cofactor == NULL) {
         return status_no_memory();
     }
     if (BN_num_bits(p) < MIN_BITS || (size_t)BN_num_bytes(p) != numbers->width || BN_num_bits(p) > 521) {
@@ -179,7 +181,7 @@ static SECURITY_STATUS check_curve(const struct curve_numbers *numbers, BN_CTX *
     if (group == NULL) {
         return status_from_openssl(NTE_INVALID_PARAMETER, "the numbers are no curve with a generator");
     }
-    good = is_within_bound(p, group, ctx) && BN_check_prime(EC_GROUP_get0_order(group), ctx, NULL) == 1 &&
+    good = is_within_bound(p, cofactor, group, ctx) && BN_check_prime(EC_GROUP_get0_order(group), ctx, NULL) == 1 &&
            BN_cmp(EC_GROUP_get0_order(group), p) != 0 && EC_GROUP_check(group, ctx) == 1;
     EC_GROUP_free(group);
     return good ? ERROR_SUCCESS
