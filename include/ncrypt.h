@@ -101,6 +101,7 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_PREFER_VIRTUAL_ISOLATION_FLAG  0x00010000
 #define NCRYPT_USE_VIRTUAL_ISOLATION_FLAG     0x00020000
 #define NCRYPT_USE_PER_BOOT_KEY_FLAG          0x00040000
+#define NCRYPT_VBS_RETURN_CLAIM_DETAILS_FLAG  0x00100000 /* VerifyClaim */
 #define NCRYPT_PERSIST_ONLY_FLAG              0x40000000
 #define NCRYPT_PERSIST_FLAG                   0x80000000
 
@@ -334,6 +335,15 @@ SECURITY_STATUS WINAPI NCryptDeriveKey(NCRYPT_SECRET_HANDLE hSharedSecret, LPCWS
  * buffer of the list that the function does not know is refused. */
 SECURITY_STATUS WINAPI NCryptKeyDerivation(NCRYPT_KEY_HANDLE hKey, NCryptBufferDesc *pParameterList,
                                            PUCHAR pbDerivedKey, DWORD cbDerivedKey, DWORD *pcbResult, ULONG dwFlags);
+
+/* Attestation. What Windows leaves open: the software provider has no claims, and answers NTE_NOT_SUPPORTED to whatever
+ * is well-formed. */
+SECURITY_STATUS WINAPI NCryptCreateClaim(NCRYPT_KEY_HANDLE hSubjectKey, NCRYPT_KEY_HANDLE hAuthorityKey,
+                                         DWORD dwClaimType, NCryptBufferDesc *pParameterList, PBYTE pbClaimBlob,
+                                         DWORD cbClaimBlob, DWORD *pcbResult, DWORD dwFlags);
+SECURITY_STATUS WINAPI NCryptVerifyClaim(NCRYPT_KEY_HANDLE hSubjectKey, NCRYPT_KEY_HANDLE hAuthorityKey,
+                                         DWORD dwClaimType, NCryptBufferDesc *pParameterList, PBYTE pbClaimBlob,
+                                         DWORD cbClaimBlob, NCryptBufferDesc *pOutput, DWORD dwFlags);
 
 /* Transport. NCRYPTBUFFER_PKCS_SECRET is the password of PKCS #8, on import and export; on export
  * NCRYPTBUFFER_PKCS_ALG_OID may name PBES2 or the 3DES scheme of PKCS #12, and NCRYPTBUFFER_PKCS_ALG_PARAM is a

@@ -28,6 +28,8 @@ from ncrypt_ext._version import __version__
 from ncrypt_ext.enums import (
     AlgorithmClass,
     AlgorithmOperation,
+    ClaimParameter,
+    ClaimType,
     ExportPolicy,
     ImplType,
     KeySpec,
@@ -109,6 +111,8 @@ __all__ = [
     "BufferTooSmallError",
     "CancelledError",
     "CertificateInfo",
+    "ClaimParameter",
+    "ClaimType",
     "ClosedHandleError",
     "DeviceError",
     "ExportPolicy",

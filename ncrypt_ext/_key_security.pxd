@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Who may use a stored key: its security descriptor."""
+"""Who may use a stored key: its security descriptor. Who vouches for it: claims."""
 
 from ncrypt_ext._key_device cimport DeviceKey
-from ncrypt_ext.wintypes cimport DWORD
+from ncrypt_ext._secret cimport Parameters
+from ncrypt_ext.wintypes cimport DWORD, PBYTE, SECURITY_STATUS
 
 
 cdef class SecuredKey(DeviceKey):
     cdef int write_descriptor(self, object descriptor, DWORD parts, bint persist,
                               bint silent) except -1
+    cdef SECURITY_STATUS claim_once(self, DWORD kind, SecuredKey authority, Parameters parameters,
+                                    PBYTE data, DWORD size, DWORD *written) except? 1

@@ -1,4 +1,6 @@
-"""Who may use a stored key: its security descriptor."""
+"""Who may use a stored key: its security descriptor. Who vouches for it: claims."""
+
+from collections.abc import Mapping
 
 from typing_extensions import Buffer
 
@@ -6,10 +8,11 @@ from ncrypt_ext._key_device import DeviceKey
 from ncrypt_ext.security import SecurityDescriptor, SecurityInformation
 
 class SecuredKey(DeviceKey):
-    """A key's security descriptor ("Security Descr"): on Windows, for keys with a name.
+    """A key's security descriptor ("Security Descr"): on Windows, for keys with a name. Claims
+    about keys in devices.
 
-    The portable engine has none: the owner and the mode of the store's files decide there, and
-    these methods are a :class:`~ncrypt_ext.NotSupportedError`.
+    The portable engine has neither: the owner and the mode of the store's files decide there who
+    uses a key, and all of these methods are a :class:`~ncrypt_ext.NotSupportedError`.
     """
 
     def security_descriptor(
@@ -44,4 +47,38 @@ class SecuredKey(DeviceKey):
         Reads the key's DACL, adds an entry that allows generic read, and writes the DACL back, if
         it is not there yet. Nothing locks the key in between: of two programs that do this at the
         same time, one loses its entry. A right to read the key is a right to use it.
+        """
+
+    def create_claim(
+        self,
+        claim_type: int,
+        *,
+        authority: SecuredKey | None = None,
+        parameters: Mapping[int, Buffer | str | int] | None = None,
+    ) -> bytes:
+        """Let the key's provider vouch for it (NCryptCreateClaim): that it is in this device.
+
+        What there is to claim, with which authority, a key that signs the claim, and with which
+        parameters, is the provider's: :class:`~ncrypt_ext.ClaimType` and
+        :class:`~ncrypt_ext.ClaimParameter` have Windows' numbers. Keys of software providers have
+        no claims. Raises the audit event ``ncrypt_ext.create_claim`` with the key's name, whether
+        it is a machine key, and the type.
+        """
+
+    def verify_claim(
+        self,
+        claim_type: int,
+        claim: Buffer,
+        *,
+        authority: SecuredKey | None = None,
+        parameters: Mapping[int, Buffer | str | int] | None = None,
+        details: bool = False,
+    ) -> dict[int, bytes]:
+        """Check a claim about this key (NCryptVerifyClaim).
+
+        One that does not hold is an :class:`~ncrypt_ext.InvalidSignatureError`.
+
+        What the provider tells of it is returned, by the numbers of
+        :class:`~ncrypt_ext.ClaimParameter`. With ``details``
+        (``NCRYPT_VBS_RETURN_CLAIM_DETAILS_FLAG``) it is more.
         """

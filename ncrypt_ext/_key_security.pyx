@@ -1,11 +1,25 @@
 # SPDX-License-Identifier: MIT
 
-from ncrypt_ext._key_device cimport DeviceKey
-from ncrypt_ext._wide cimport wide
-from ncrypt_ext.ncrypt cimport NCRYPT_PERSIST_FLAG, NCRYPT_SILENT_FLAG
-from ncrypt_ext.wintypes cimport DWORD
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t, uint32_t
 
+from ncrypt_ext._buffer cimport Input, input_close, input_open
+from ncrypt_ext._handle cimport number_value
+from ncrypt_ext._key_device cimport DeviceKey
+from ncrypt_ext._secret cimport Parameters
+from ncrypt_ext._status cimport check
+from ncrypt_ext._wide cimport wide
+from ncrypt_ext.ncrypt cimport (
+    NCRYPT_KEY_HANDLE, NCRYPT_PERSIST_FLAG, NCRYPT_SILENT_FLAG,
+    NCRYPT_VBS_RETURN_CLAIM_DETAILS_FLAG, NCryptBufferDesc, NCryptCreateClaim, NCryptFreeBuffer,
+    NCryptVerifyClaim,
+)
+from ncrypt_ext.wintypes cimport DWORD, PBYTE, SECURITY_STATUS
+
+from collections.abc import Mapping
 from sys import audit
+
+from ncrypt_ext.errors import InvalidSignatureError
 
 cdef bytes SECURITY_DESCR = wide("Security Descr", "")
 
@@ -16,6 +30,13 @@ cdef enum:
     DACL = 0x4
     DEFAULT_PARTS = 0x7
     EVERY_PART = 0x1F
+
+cdef enum:
+    BUFFER_TOO_SMALL = 0x80090028
+    BUFFER_TOO_SMALL_PCP = 0x80290406
+    BAD_SIGNATURE = 0x80090006
+    INVALID_SIGNATURE = 0xC000A000  # STATUS_INVALID_SIGNATURE
+    FIRST_CLAIM_PARAMETER = 40  # those below are of other functions
 
 
 cdef DWORD checked_parts(object parts) except 0:
@@ -33,6 +54,40 @@ cdef int check_present(object descriptor, DWORD parts) except -1:
         if parts & part and value is None:
             raise ValueError(f"the security descriptor lacks some of the parts 0x{parts:X}")
     return 0
+
+
+cdef Parameters claim_parameters(object given):
+    """A mapping of numbers to bytes, texts and numbers as a list for the native call."""
+    cdef Parameters parameters = Parameters.__new__(Parameters)
+    if given is None:
+        return parameters
+    if not isinstance(given, Mapping):
+        raise TypeError(f"parameters must be a mapping, not {type(given).__name__!r}")
+    for kind, value in given.items():
+        number = number_value(kind, "the key of parameters")
+        if number < FIRST_CLAIM_PARAMETER:
+            raise ValueError(f"a claim has no parameter {number}")
+        if isinstance(value, str):
+            value = wide(value, "a parameter")
+        elif isinstance(value, int):
+            value = number_value(value, "a parameter").to_bytes(4, "little")
+        parameters.texts.append(value)  # which keeps it
+        parameters.add(number, value, "a parameter")
+    return parameters
+
+
+cdef dict take_details(NCryptBufferDesc *output):
+    """What a verification gave, by its numbers; the native memory is freed."""
+    cdef DWORD index
+    try:
+        return {output.pBuffers[index].BufferType:
+                (<uint8_t *>output.pBuffers[index].pvBuffer)[:output.pBuffers[index].cbBuffer]
+                for index in range(output.cBuffers)}
+    finally:
+        for index in range(output.cBuffers):
+            NCryptFreeBuffer(output.pBuffers[index].pvBuffer)
+        if output.pBuffers != NULL:
+            NCryptFreeBuffer(output.pBuffers)
 
 
 cdef class SecuredKey(DeviceKey):
@@ -76,3 +131,77 @@ cdef class SecuredKey(DeviceKey):
         after = before.allow(sid)
         if after != before:
             self.write_descriptor(after, DACL, persist, silent)
+
+    cdef SECURITY_STATUS claim_once(self, DWORD kind, SecuredKey authority, Parameters parameters,
+                                    PBYTE data, DWORD size, DWORD *written) except? 1:
+        cdef NCryptBufferDesc *given = parameters.pointer()
+        cdef NCRYPT_KEY_HANDLE other = 0
+        cdef SECURITY_STATUS status
+        self.enter()
+        try:
+            if authority is not None:
+                authority.enter()
+                other = authority.lease.handle
+            with nogil:
+                status = NCryptCreateClaim(
+                    self.lease.handle, other, kind, given, data, size, written, 0)
+            if authority is not None:
+                authority.leave()
+        finally:
+            self.leave()
+        return status
+
+    def create_claim(self, claim_type, *, SecuredKey authority=None, parameters=None):
+        cdef DWORD kind = number_value(claim_type, "claim_type")
+        cdef Parameters given = claim_parameters(parameters)
+        cdef DWORD size = 0
+        cdef DWORD written = 0
+        cdef SECURITY_STATUS status
+        cdef bytes out
+        audit("ncrypt_ext.create_claim", self.name, self.is_machine_key, claim_type)
+        check(self.claim_once(kind, authority, given, NULL, 0, &size), "NCryptCreateClaim")
+        while True:
+            out = PyBytes_FromStringAndSize(NULL, size)
+            status = self.claim_once(
+                kind, authority, given, <PBYTE>PyBytes_AS_STRING(out), size, &written)
+            if written <= size or (<uint32_t>status != BUFFER_TOO_SMALL
+                                   and <uint32_t>status != BUFFER_TOO_SMALL_PCP):
+                break
+            size = written
+        check(status, "NCryptCreateClaim")
+        return out[:written]
+
+    def verify_claim(self, claim_type, claim, *, SecuredKey authority=None, parameters=None,
+                     bint details=False):
+        cdef DWORD kind = number_value(claim_type, "claim_type")
+        cdef DWORD flags = NCRYPT_VBS_RETURN_CLAIM_DETAILS_FLAG if details else 0
+        cdef Parameters given = claim_parameters(parameters)
+        cdef NCryptBufferDesc *list_given = given.pointer()
+        cdef NCryptBufferDesc output
+        cdef NCRYPT_KEY_HANDLE other = 0
+        cdef SECURITY_STATUS status
+        cdef Input data
+        output.ulVersion = 0
+        output.cBuffers = 0
+        output.pBuffers = NULL
+        input_open(&data, claim, "claim")
+        try:
+            self.enter()
+            try:
+                if authority is not None:
+                    authority.enter()
+                    other = authority.lease.handle
+                with nogil:
+                    status = NCryptVerifyClaim(
+                        self.lease.handle, other, kind, list_given, data.data, data.size, &output,
+                        flags)
+                if authority is not None:
+                    authority.leave()
+            finally:
+                self.leave()
+        finally:
+            input_close(&data)
+        if <uint32_t>status == BAD_SIGNATURE or <uint32_t>status == INVALID_SIGNATURE:
+            raise InvalidSignatureError("the claim is not one about this key and these parameters")
+        check(status, "NCryptVerifyClaim")
+        return take_details(&output)

@@ -106,6 +106,37 @@ class AlgorithmClass(_OpenEnum):
     KEY_ENCAPSULATION = 8
 
 
+class ClaimType(_OpenEnum):
+    """What a claim is about (NCRYPT_CLAIM_*)."""
+
+    AUTHORITY_ONLY = 1
+    SUBJECT_ONLY = 2
+    AUTHORITY_AND_SUBJECT = 3
+    VBS_KEY_ATTESTATION_STATEMENT = 4
+    VBS_ROOT = 5
+    VBS_IDENTITY = 6
+    WEB_AUTH_SUBJECT_ONLY = 0x102
+    WEB_AUTH_SUBJECT_ONLY_V2 = 0x103
+    UNKNOWN = 0x1000
+    PLATFORM = 0x10000
+
+
+class ClaimParameter(_OpenEnum):
+    """A parameter of a claim, or a detail of one that was verified (NCRYPTBUFFER_*)."""
+
+    ID_BINDING_NONCE = 48
+    NONCE = 49
+    TPM_PLATFORM_PCR_MASK = 80
+    TPM_PLATFORM_NONCE = 81
+    TPM_PLATFORM_STATIC_CREATE = 82
+    SIGNATURE_HASH = 90
+    PADDING_SCHEME = 91
+    PADDING_HASH = 92
+    PADDING_SALT_SIZE = 93
+    VBS_ROOT_DETAILS = 94
+    VBS_IDENTITY_DETAILS = 95
+
+
 class KeySpec(_OpenEnum):
     """The legacy key specification of CryptoAPI (AT_*)."""
 

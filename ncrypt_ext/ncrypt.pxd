@@ -46,6 +46,7 @@ cdef extern from "ncrypt.h" nogil:
         NCRYPT_OVERWRITE_KEY_FLAG
         NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG
         NCRYPT_DO_NOT_FINALIZE_FLAG
+        NCRYPT_VBS_RETURN_CLAIM_DETAILS_FLAG
         NCRYPT_PERSIST_ONLY_FLAG
         NCRYPT_PERSIST_FLAG
 
@@ -157,6 +158,15 @@ cdef extern from "ncrypt.h" nogil:
     SECURITY_STATUS NCryptKeyDerivation(
         NCRYPT_KEY_HANDLE hKey, NCryptBufferDesc *pParameterList, PBYTE pbDerivedKey,
         DWORD cbDerivedKey, DWORD *pcbResult, ULONG dwFlags) noexcept
+
+    SECURITY_STATUS NCryptCreateClaim(
+        NCRYPT_KEY_HANDLE hSubjectKey, NCRYPT_KEY_HANDLE hAuthorityKey, DWORD dwClaimType,
+        NCryptBufferDesc *pParameterList, PBYTE pbClaimBlob, DWORD cbClaimBlob,
+        DWORD *pcbResult, DWORD dwFlags) noexcept
+    SECURITY_STATUS NCryptVerifyClaim(
+        NCRYPT_KEY_HANDLE hSubjectKey, NCRYPT_KEY_HANDLE hAuthorityKey, DWORD dwClaimType,
+        NCryptBufferDesc *pParameterList, PBYTE pbClaimBlob, DWORD cbClaimBlob,
+        NCryptBufferDesc *pOutput, DWORD dwFlags) noexcept
 
     SECURITY_STATUS NCryptImportKey(
         NCRYPT_PROV_HANDLE hProvider, NCRYPT_KEY_HANDLE hImportKey, LPCWSTR pszBlobType,

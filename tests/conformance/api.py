@@ -53,6 +53,8 @@ SIGNATURES = {
     "NCryptSecretAgreement": (H, H, P, D),
     "NCryptDeriveKey": (H, P, P, P, D, P, D),
     "NCryptKeyDerivation": (H, P, P, D, P, D),
+    "NCryptCreateClaim": (H, H, D, P, P, D, P, D),
+    "NCryptVerifyClaim": (H, H, D, P, P, D, P, D),
     "NCryptImportKey": (H, H, P, P, P, P, D, D),
     "NCryptExportKey": (H, H, P, P, P, D, P, D),
     "NCryptTranslateHandle": (P, P, H, H, D, D),

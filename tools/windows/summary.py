@@ -40,6 +40,8 @@ NOT_ON_WINE = {
     "NCryptSecretAgreement": ENDS,
     "NCryptDeriveKey": ENDS,
     "NCryptKeyDerivation": ENDS,
+    "NCryptCreateClaim": ENDS,
+    "NCryptVerifyClaim": ENDS,
     "NCryptIsKeyHandle": "a stub that says no",
     "NCryptFreeBuffer": STUB,
     "NCryptTranslateHandle": "not there: calling it ends the process",
@@ -56,7 +58,11 @@ NOT_THE_SAME = {
 }
 # Those of ncrypt.dll and bcrypt.dll came with the first Windows that has them; CryptoAPI is older.
 SINCE = "Vista, Server 2008"
-SINCE_LATER = {"NCryptKeyDerivation": "8, Server 2012"}
+SINCE_LATER = {
+    "NCryptKeyDerivation": "8, Server 2012",
+    "NCryptCreateClaim": "8.1, Server 2012 R2",
+    "NCryptVerifyClaim": "8.1, Server 2012 R2",
+}
 CAPI_SINCE = "XP, Server 2003"
 WS_SINCE = "7, Server 2008 R2"
 
