@@ -120,7 +120,7 @@ def test_encoding_is_checked(ec_key, rsa_key, digest):
         with pytest.raises(ValueError, match="encoding must be 'raw' or 'der', not 'DER'"):
             call(digest, encoding="DER")
     assert len(ec_key.sign(digest, encoding="".join(["r", "aw"]))) == 64
-    with pytest.raises(ValueError, match="only signatures of EC keys"):
+    with pytest.raises(ValueError, match="only signatures of EC and DSA keys"):
         rsa_key.sign(digest, nc.PKCS1("SHA256"), encoding="der")
 
 
