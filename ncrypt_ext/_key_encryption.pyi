@@ -4,6 +4,7 @@ from typing_extensions import Buffer, disjoint_base
 
 from ncrypt_ext._key_batch import BatchKey
 from ncrypt_ext._padding import Padding
+from ncrypt_ext.ciphers import CipherMode
 
 @disjoint_base
 class EncryptionKey(BatchKey):
@@ -15,12 +16,12 @@ class EncryptionKey(BatchKey):
     """
 
     def encrypt(
-        self, data: Buffer, padding: Padding | None = None, *, silent: bool = False
+        self, data: Buffer, padding: Padding | CipherMode | None = None, *, silent: bool = False
     ) -> bytes:
         """Encrypt with the public key, or with a symmetric one (NCryptEncrypt)."""
 
     def decrypt(
-        self, data: Buffer, padding: Padding | None = None, *, silent: bool = False
+        self, data: Buffer, padding: Padding | CipherMode | None = None, *, silent: bool = False
     ) -> bytes:
         """Decrypt with the private key, or with a symmetric one (NCryptDecrypt). What the binding
         held of the result is wiped.
@@ -29,12 +30,22 @@ class EncryptionKey(BatchKey):
         """
 
     def encrypt_into(
-        self, data: Buffer, buffer: Buffer, padding: Padding | None = None, *, silent: bool = False
+        self,
+        data: Buffer,
+        buffer: Buffer,
+        padding: Padding | CipherMode | None = None,
+        *,
+        silent: bool = False,
     ) -> int:
         """Encrypt into a writable buffer; returns the length of the ciphertext."""
 
     def decrypt_into(
-        self, data: Buffer, buffer: Buffer, padding: Padding | None = None, *, silent: bool = False
+        self,
+        data: Buffer,
+        buffer: Buffer,
+        padding: Padding | CipherMode | None = None,
+        *,
+        silent: bool = False,
     ) -> int:
         """Decrypt into a writable buffer; returns the length of the plaintext.
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
@@ -12,15 +12,16 @@ from ncrypt_ext._key_base cimport KIND_CIPHER, KIND_RSA, KIND_UNKNOWN
 from ncrypt_ext._key_batch cimport BatchKey
 from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_signing cimport too_small
-from ncrypt_ext._padding cimport CipherMode, Padding, cipher_padding
+from ncrypt_ext._padding cimport Padding, cipher_padding
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_CIPHER_BLOCK_PADDING_FLAG, NCRYPT_CIPHER_NO_PADDING_FLAG, NCRYPT_CIPHER_PADDING_INFO,
-    NCRYPT_SILENT_FLAG, NCryptDecrypt,
+    NCRYPT_PAD_CIPHER_FLAG, NCRYPT_SILENT_FLAG, NCryptDecrypt,
 )
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
+from ncrypt_ext.ciphers import CipherMode as _CipherMode
 from ncrypt_ext.errors import BufferTooSmallError
 
 cdef bytes CHAINING_MODE = wide("Chaining Mode", "")
@@ -42,7 +43,7 @@ cdef str function_name(bint decrypt, bint in_process):
 cdef class EncryptionKey(BatchKey):
     # cdef DWORD output_size
 
-    cdef Padding checked_cipher(self, object padding):
+    cdef object checked_cipher(self, object padding):
         if self.kind == KIND_UNKNOWN:
             self.find_kind()
         if padding is None:
@@ -50,16 +51,16 @@ cdef class EncryptionKey(BatchKey):
                 raise ValueError(
                     "an RSA key encrypts with a padding: OAEP('SHA256'), PKCS1() or RAW")
             return None
-        checked = cipher_padding(padding)
-        if self.kind == KIND_RSA and isinstance(checked, CipherMode):
-            raise ValueError(f"{padding!r} is for symmetric keys: an RSA key encrypts with a "
-                             "padding, OAEP('SHA256'), PKCS1() or RAW")
-        if self.kind == KIND_CIPHER and not isinstance(checked, CipherMode):
-            raise ValueError(f"{padding!r} is for RSA keys: a symmetric key encrypts with ECB(), "
-                             "CBC(iv) or CFB(iv) of ncrypt_ext.ciphers")
-        return checked
+        if self.kind == KIND_CIPHER:
+            if not isinstance(padding, _CipherMode):
+                raise TypeError("a symmetric key encrypts with ECB(), CBC(iv) or CFB(iv) of "
+                                f"ncrypt_ext.ciphers, not with {padding!r}")
+            return padding
+        if isinstance(padding, _CipherMode):
+            raise TypeError(f"{padding!r} is for symmetric keys")
+        return cipher_padding(padding)
 
-    cdef SECURITY_STATUS run(self, bint decrypt, Input *data, Padding padding, DWORD flags,
+    cdef SECURITY_STATUS run(self, bint decrypt, Input *data, object padding, DWORD flags,
                              uint8_t *out, DWORD size, DWORD *written,
                              bint *in_process) except? 1:
         if self.kind == KIND_CIPHER:
@@ -67,37 +68,38 @@ cdef class EncryptionKey(BatchKey):
                 return self.run_mode(decrypt, data, padding, flags, out, size, written, in_process)
         if padding is None:
             return self.run_once(decrypt, data, NULL, flags, out, size, written, in_process)
-        return self.run_once(decrypt, data, padding.cipher_info, flags | padding.cipher_flags, out,
-                             size, written, in_process)
+        return self.run_once(decrypt, data, (<Padding>padding).cipher_info,
+                             flags | (<Padding>padding).cipher_flags, out, size, written,
+                             in_process)
 
-    cdef SECURITY_STATUS run_mode(self, bint decrypt, Input *data, CipherMode mode, DWORD flags,
+    cdef SECURITY_STATUS run_mode(self, bint decrypt, Input *data, object mode, DWORD flags,
                                   uint8_t *out, DWORD size, DWORD *written,
                                   bint *in_process) except? 1:
         """With a symmetric key: as its handle chains, or as the caller says, which leaves the
         handle as it was."""
         cdef NCRYPT_CIPHER_PADDING_INFO info
-        cdef uint8_t iv[MAX_BLOCK]  # a copy: the call changes it
-        cdef bytes before
+        cdef uint8_t copy[MAX_BLOCK]  # of the vector: the call changes it
+        cdef bytes iv, before, wanted
         if mode is None:
             return self.run_once(decrypt, data, NULL, flags, out, size, written, in_process)
         memset(&info, 0, sizeof(info))
         info.cbSize = sizeof(info)
         info.dwFlags = (NCRYPT_CIPHER_BLOCK_PADDING_FLAG if mode.padded
                         else NCRYPT_CIPHER_NO_PADDING_FLAG)
-        if mode.iv is not None:
-            memcpy(iv, PyBytes_AS_STRING(mode.iv), PyBytes_GET_SIZE(mode.iv))
-            info.pbIV = iv
-            info.cbIV = <DWORD>PyBytes_GET_SIZE(mode.iv)
-        before = self.read(CHAINING_MODE)
-        if before == mode.mode:
-            return self.run_once(decrypt, data, &info, flags | mode.cipher_flags, out, size,
-                                 written, in_process)
-        self.write(CHAINING_MODE, mode.mode, 0)
+        iv = mode.iv
+        if iv is not None:
+            info.pbIV = copy
+            info.cbIV = <DWORD>min(len(iv), MAX_BLOCK)
+            memcpy(copy, PyBytes_AS_STRING(iv), info.cbIV)
+        before, wanted = self.read(CHAINING_MODE), mode._chaining
+        if before != wanted:
+            self.write(CHAINING_MODE, wanted, 0)
         try:
-            return self.run_once(decrypt, data, &info, flags | mode.cipher_flags, out, size,
+            return self.run_once(decrypt, data, &info, flags | NCRYPT_PAD_CIPHER_FLAG, out, size,
                                  written, in_process)
         finally:
-            self.write(CHAINING_MODE, before, 0)
+            if before != wanted:
+                self.write(CHAINING_MODE, before, 0)
 
     cdef SECURITY_STATUS run_once(self, bint decrypt, Input *data, void *info, DWORD flags,
                                   uint8_t *out, DWORD size, DWORD *written,
@@ -142,7 +144,7 @@ cdef class EncryptionKey(BatchKey):
 
     cdef bytes whole(self, bint decrypt, object data, object padding, bint silent):
         cdef Input source
-        cdef Padding checked = self.checked_cipher(padding)
+        cdef object checked = self.checked_cipher(padding)
         cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
         cdef DWORD written = 0
         cdef DWORD size
@@ -177,7 +179,7 @@ cdef class EncryptionKey(BatchKey):
                 free(out)
             input_close(&source)
 
-    cdef bytes whole_cipher(self, bint decrypt, Input *source, CipherMode mode, DWORD flags):
+    cdef bytes whole_cipher(self, bint decrypt, Input *source, object mode, DWORD flags):
         """What comes out is as long as what goes in, but for the padding."""
         cdef DWORD more = 0 if decrypt or mode is None or not mode.padded else MAX_BLOCK
         cdef DWORD written = 0
@@ -198,7 +200,7 @@ cdef class EncryptionKey(BatchKey):
                     bint silent) except? 0xFFFFFFFF:
         cdef Input source
         cdef Output out
-        cdef Padding checked = self.checked_cipher(padding)
+        cdef object checked = self.checked_cipher(padding)
         cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
         cdef DWORD written = 0
         cdef SECURITY_STATUS status

@@ -33,26 +33,5 @@ cdef class Raw(Padding):
     pass
 
 
-# How a symmetric key chains; here because it goes in the place of a padding.
-cdef class CipherMode(Padding):
-    cdef readonly bytes iv     # None: chains nothing
-    cdef readonly bint padded
-    cdef bytes mode            # the value of "Chaining Mode"
-
-    cdef int settle(self, bytes mode, object iv, object padded) except -1
-
-
-cdef class ECB(CipherMode):
-    pass
-
-
-cdef class CBC(CipherMode):
-    pass
-
-
-cdef class CFB(CipherMode):
-    pass
-
-
 cdef Padding signature_padding(object padding)
 cdef Padding cipher_padding(object padding)

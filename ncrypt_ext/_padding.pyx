@@ -5,16 +5,12 @@ from cpython.bytes cimport PyBytes_AS_STRING
 from ncrypt_ext._buffer cimport Input, input_close, input_open
 from ncrypt_ext._wide cimport plain_text, wide, wide_pointer
 from ncrypt_ext.ncrypt cimport (
-    NCRYPT_MAX_PROPERTY_NAME, NCRYPT_NO_PADDING_FLAG, NCRYPT_PAD_CIPHER_FLAG,
-    NCRYPT_PAD_OAEP_FLAG, NCRYPT_PAD_PKCS1_FLAG, NCRYPT_PAD_PSS_FLAG,
+    NCRYPT_MAX_PROPERTY_NAME, NCRYPT_NO_PADDING_FLAG, NCRYPT_PAD_OAEP_FLAG,
+    NCRYPT_PAD_PKCS1_FLAG, NCRYPT_PAD_PSS_FLAG,
 )
 from ncrypt_ext.wintypes cimport UCHAR
 
 from ncrypt_ext.properties import HASHES as _HASHES
-
-cdef bytes ECB_MODE = wide("ChainingModeECB", "")
-cdef bytes CBC_MODE = wide("ChainingModeCBC", "")
-cdef bytes CFB_MODE = wide("ChainingModeCFB", "")
 
 
 cdef class Padding:
@@ -142,63 +138,6 @@ cdef class Raw(Padding):
 RAW = Raw()
 
 
-cdef class CipherMode(Padding):
-    # cdef readonly bytes iv
-    # cdef readonly bint padded
-    # cdef bytes mode
-
-    def __init__(self):
-        raise TypeError("CipherMode has no public constructor: use ECB, CBC or CFB")
-
-    cdef int settle(self, bytes mode, object iv, object padded) except -1:
-        """What each kind's constructor does. A vector has one block of the cipher."""
-        cdef Input data
-        self.cipher_flags = NCRYPT_PAD_CIPHER_FLAG
-        self.mode = mode
-        self.padded = padded
-        if mode is not ECB_MODE:
-            input_open(&data, iv, "iv")
-            try:
-                if data.size != 8 and data.size != 16:
-                    raise ValueError(f"iv must have one block of the cipher, 16 bytes for AES and "
-                                     f"8 for 3DES, not {data.size}")
-                self.iv = data.data[:data.size]
-            finally:
-                input_close(&data)
-        return 0
-
-    def _arguments(self):
-        given = () if self.iv is None else (self.iv,)
-        return given if self.padded == (type(self) is not CFB) else (*given, self.padded)
-
-
-cdef class ECB(CipherMode):
-
-    def __cinit__(self, padded=True):
-        self.settle(ECB_MODE, None, padded)
-
-    def __init__(self, padded=True):
-        pass
-
-
-cdef class CBC(CipherMode):
-
-    def __cinit__(self, iv, padded=True):
-        self.settle(CBC_MODE, iv, padded)
-
-    def __init__(self, iv, padded=True):
-        pass
-
-
-cdef class CFB(CipherMode):
-
-    def __cinit__(self, iv, padded=False):
-        self.settle(CFB_MODE, iv, padded)
-
-    def __init__(self, iv, padded=False):
-        pass
-
-
 cdef Padding signature_padding(object padding):
     """Checks what a caller gave for a signature."""
     if not isinstance(padding, Padding):
@@ -211,8 +150,7 @@ cdef Padding signature_padding(object padding):
 cdef Padding cipher_padding(object padding):
     """Checks what a caller gave for encryption."""
     if not isinstance(padding, Padding):
-        raise TypeError(f"padding must be OAEP, PKCS1 or RAW, not {type(padding).__name__!r} (and "
-                        "of a symmetric key ECB, CBC or CFB)")
+        raise TypeError(f"padding must be OAEP, PKCS1 or RAW, not {type(padding).__name__!r}")
     if (<Padding>padding).cipher_flags == 0:
         if isinstance(padding, PKCS1):
             raise ValueError(f"{padding!r}: PKCS1 for encryption takes no hash name")

@@ -125,7 +125,9 @@ def test_values(mode):
 def test_attributes():
     assert (ECB().iv, ECB().padded, ECB(padded=False).padded) == (None, True, False)
     assert (CBC(bytearray(IV)).iv, CBC(IV).padded, CFB(IV).padded) == (IV, True, False)
-    assert CBC(IV).hash_name is None
+    with pytest.raises(AttributeError, match="is constant"):
+        del CBC(IV).iv
+    assert CBC(IV) != (IV, True)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,8 @@ def test_attributes():
     [
         (lambda: CipherMode(), TypeError, "use ECB, CBC or CFB"),
         (lambda: CBC(), TypeError, "argument"),
-        (lambda: CBC("0123456789abcdef"), TypeError, "iv must be a bytes-like object"),
+        (lambda: CBC("0123456789abcdef"), TypeError, "iv must be a bytes-like object, not 'str'"),
+        (lambda: CFB(None), TypeError, "iv must be a bytes-like object, not 'NoneType'"),
         (lambda: CBC(IV[:15]), ValueError, "16 bytes for AES and 8 for 3DES, not 15"),
         (lambda: CFB(b""), ValueError, "not 0"),
     ],
@@ -144,13 +147,14 @@ def test_checked_when_made(make, error, match):
 
 
 def test_the_right_kind_for_each_key(aes, rsa_key, ec_key):
-    with pytest.raises(ValueError, match="is for symmetric keys: an RSA key"):
+    with pytest.raises(TypeError, match="is for symmetric keys"):
         rsa_key.encrypt(b"data", ECB())
-    with pytest.raises(ValueError, match="is for RSA keys: a symmetric key"):
-        aes.encrypt(b"data", nc.OAEP("SHA256"))
-    with pytest.raises(nc.NotSupportedError):
+    for wrong in (nc.OAEP("SHA256"), nc.RAW, "ECB", ECB):
+        with pytest.raises(TypeError, match="a symmetric key encrypts with ECB"):
+            aes.encrypt(b"data", wrong)
+    with pytest.raises(TypeError, match="is for symmetric keys"):
         ec_key.encrypt(b"data", ECB())
-    with pytest.raises(ValueError, match="not a padding for signatures"):
+    with pytest.raises(TypeError, match="padding must be PKCS1 or PSS, not 'ECB'"):
         rsa_key.sign(bytes(32), ECB())
     with pytest.raises(nc.NotSupportedError):
         aes.sign(bytes(32))
