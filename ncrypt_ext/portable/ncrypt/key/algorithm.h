@@ -83,9 +83,9 @@ const struct family *algorithm_family(const struct algorithm *algorithm, const s
 
 bool algorithm_length_valid(const struct algorithm *algorithm, uint32_t bits);
 
-extern const struct family family_rsa;       /* rsa.c */
-extern const struct family family_ec;        /* ec.c: curves with X and Y; also, what makes an algorithm one of curves */
-extern const struct family family_x25519;    /* x25519.c: curve25519 */
+extern const struct family family_rsa;    /* rsa.c */
+extern const struct family family_ec;     /* ec.c: curves with X and Y; also, what makes an algorithm one of curves */
+extern const struct family family_x25519; /* x25519.c: curve25519 */
 extern const struct family family_symmetric; /* symmetric.c */
 extern const struct family family_dh;        /* dh.c */
 extern const struct family family_dsa;       /* dsa.c */
