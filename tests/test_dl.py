@@ -6,7 +6,6 @@ import hashlib
 import shutil
 import struct
 import subprocess
-import sys
 
 import pytest
 
@@ -22,10 +21,6 @@ from .conformance import dl
 
 # cryptography is giving its support of DH up, and says so.
 pytestmark = pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields")
-
-engine_only = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows does not say in which groups it makes keys"
-)
 
 PLAINTEXT = nc.ExportPolicy.ALLOW_EXPORT | nc.ExportPolicy.ALLOW_PLAINTEXT_EXPORT
 DER = serialization.Encoding.DER
@@ -76,68 +71,6 @@ def dsa_key(request, provider):
 
 
 # ---- parameters ----------------------------------------------------------------------------------
-
-
-@engine_only
-def test_standard_groups(provider):
-    with provider.create_key("DH") as key, provider.create_key("DH", length=3072) as longer:
-        assert (key.algorithm, key.algorithm_group, key.length) == ("DH", "DH", 2048)
-        assert longer.length == 3072
-        assert key.lengths.default == 2048
-        numbers = serialization.load_der_public_key(key.public_key_der()).public_numbers()
-        assert numbers.parameter_numbers.g == 2
-        assert numbers.parameter_numbers.p.bit_length() == 2048
-
-
-def scaled_e(bits):
-    """[2^bits * e]."""
-    total, term, n = 0, 1 << bits + 64, 1
-    while term:
-        total, term, n = total + term, term // n, n + 1
-    return total >> 64
-
-
-def scaled_pi(bits):
-    """[2^bits * pi], by Machin's formula."""
-
-    def arctangent(x):
-        total, term, n, sign = 0, (1 << bits + 64) // x, 1, 1
-        while term:
-            total, term, n, sign = total + sign * (term // n), term // (x * x), n + 2, -sign
-        return total
-
-    return 4 * (4 * arctangent(5) - arctangent(239)) >> 64
-
-
-# RFC 2409 section 6, RFC 3526 section 2, RFC 7919 appendix A: what the moduli are made of.
-PUBLISHED = {
-    768: (scaled_pi, 149686),
-    1024: (scaled_pi, 129093),
-    1536: (scaled_pi, 741804),
-    2048: (scaled_e, 560316),
-    3072: (scaled_e, 2625351),
-    4096: (scaled_e, 5736041),
-    6144: (scaled_e, 15705020),
-    8192: (scaled_e, 10965728),
-}
-
-
-@engine_only
-@pytest.mark.parametrize("bits", PUBLISHED)
-def test_standard_groups_are_the_published_ones(provider, bits):
-    constant, offset = PUBLISHED[bits]
-    middle = (constant(bits - 130) + offset) << 64
-    with provider.create_key("DH", length=bits) as key:
-        blob = key.export("DHPUBLICBLOB")
-    p, g = (int.from_bytes(blob[at : at + bits // 8], "big") for at in (8, 8 + bits // 8))
-    assert (p, g) == (2**bits - 2 ** (bits - 64) + middle - 1, 2)
-
-
-@engine_only
-def test_no_standard_group(provider):
-    with pytest.raises(nc.InvalidParameterError, match="DHParameters"):
-        provider.create_key("DH", "x", length=2112)
-    assert not provider.has_key("x")
 
 
 @pytest.mark.parametrize(
