@@ -13,6 +13,7 @@
 #define AES256   "2.16.840.1.101.3.4.1.42"
 #define ROOM     8000
 
+static unsigned rsa_bits = 2048;
 static NCRYPT_PROV_HANDLE provider;
 static NCRYPT_KEY_HANDLE key;         /* what is carried about */
 static NCRYPT_KEY_HANDLE rsa, ec;     /* what opens it */
@@ -47,7 +48,7 @@ static inline void make_keys(void)
 {
     home_make();
     provider = open_provider();
-    for_rsa = issue("rsa", EVP_RSA_gen(2048), NULL, false);
+    for_rsa = issue("rsa", EVP_RSA_gen(rsa_bits), NULL, false);
     for_ec = issue("ec", EVP_EC_gen("P-256"), NULL, false);
     rsa = bring_in(for_rsa.key);
     ec = bring_in(for_ec.key);
