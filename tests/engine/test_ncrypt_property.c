@@ -46,6 +46,7 @@ static const struct row ec_rows[] = {
     {u"SignatureLength", DWORD_VALUE, {BS, OK, OK}, {NO, NO}},
     {u"Block Length", DWORD_VALUE, {NO, NO, NO}, {NO, NO}},
     {u"ECCCurveName", STRING_VALUE, {OK, OK, OK}, {NO, BS}},
+    {u"ECCParameters", ANY_VALUE, {OK, OK, OK}, {NO, BS}},
     {u"Export Policy", DWORD_VALUE, {OK, OK, OK}, {OK, OK}},
     {u"Key Usage", DWORD_VALUE, {OK, OK, OK}, {OK, BS}},
     {u"UI Policy", ANY_VALUE, {NF, NF, NF}, {OK, BS}},
@@ -63,6 +64,7 @@ static const struct row ec_rows[] = {
 static const struct row rsa_rows[] = {
     {u"Block Length", DWORD_VALUE, {OK, OK, OK}, {NO, NO}},
     {u"ECCCurveName", STRING_VALUE, {NF, NF, NF}, {NO, BS}},
+    {u"ECCParameters", ANY_VALUE, {NF, NF, NF}, {NO, BS}},
     {u"Length", DWORD_VALUE, {OK, OK, OK}, {OK, BS}},
 };
 
@@ -72,7 +74,7 @@ static size_t good_value(const struct row *row, uint8_t *value)
     static const NCRYPT_UI_POLICY policy = {.dwVersion = 1};
     DWORD number = utf16_equal(row->name, u"Length") ? 256 : 0;
 
-    if (utf16_equal(row->name, u"Length") && row == &rsa_rows[2]) {
+    if (utf16_equal(row->name, u"Length") && row == &rsa_rows[3]) {
         number = 512;
     }
     memset(value, 0, 64);
