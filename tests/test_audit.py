@@ -44,6 +44,10 @@ def test_events(events):
             key.delete()
         with provider.create_key("ECDH_P256", "a") as key, key.agree(key) as secret:
             secret.raw()
+        with provider.import_secret("HKDF", b"root", "h") as key:
+            key.derive(16)
+            with pytest.raises(nc.NotSupportedError):
+                key.create_claim(nc.ClaimType.SUBJECT_ONLY)
         provider.create_persisted_key("RSA", "u", overwrite=True).close()
         with pytest.raises(nc.KeyNotFoundError):
             provider.open_key("missing", machine=True)
@@ -58,6 +62,9 @@ def test_events(events):
         ("ncrypt_ext.delete_key", "i", False),
         ("ncrypt_ext.create_key", None, "ECDH_P256", "a", False, False),
         ("ncrypt_ext.agree", "a", False),
+        ("ncrypt_ext.import_key", None, "HKDF", "h", False),
+        ("ncrypt_ext.derive", "h", False),
+        ("ncrypt_ext.create_claim", "h", False, nc.ClaimType.SUBJECT_ONLY),
         ("ncrypt_ext.create_key", None, "RSA", "u", False, True),
         ("ncrypt_ext.open_key", None, "missing", True),
     ]

@@ -172,3 +172,42 @@ def test_agreement(provider, ec_key):
 
     with key, other:
         assert_flat(cycle, 10_000 if FULL else 300, 100)
+
+
+def test_derivation(provider):
+    infos = {"algorithm_id": b"a", "party_u_info": bytearray(b"u"), "party_v_info": b""}
+
+    def cycle():
+        with provider.import_secret("HKDF", bytearray(b"root")) as key:
+            key.derive(99, salt=b"s", info=memoryview(b"i"))
+            for call in (
+                lambda: key.derive(0),
+                lambda: key.derive(16, label=b"l"),
+                lambda: key.derive(16, salt="text"),
+                lambda: key.derive(255 * 32 + 1),
+                lambda: key.create_claim(2, parameters={49: b"once", 90: "SHA256"}),
+                lambda: key.verify_claim(2, b"claim", authority=key, parameters={49: None}),
+            ):
+                with pytest.raises((nc.NCryptError, TypeError, ValueError)):
+                    call()
+        with provider.import_secret("PBKDF2", b"root") as key:
+            key.derive(99, salt=b"s", iterations=2)
+        with provider.import_secret("SP800_56A_CONCAT", b"root") as key:
+            key.derive(99, **infos)
+        with pytest.raises(nc.InvalidParameterError):
+            provider.import_secret("HKDF", b"")
+
+    assert_flat(cycle, 10_000 if FULL else 300, 100)
+
+
+def test_watching(provider):
+    provider.create_key("ECDSA_P256", "k").close()
+
+    def cycle():
+        with provider.watch_keys() as watch:
+            watch.wait(0)
+            with pytest.raises(ValueError, match="timeout"):
+                watch.wait(-1)
+        provider.watch_keys()
+
+    assert_flat(cycle, 10_000 if FULL else 300, 100)

@@ -3,11 +3,9 @@
  * Noticing changes of a store. What counts is SQLite's own count of commits (pool_changes); where the system tells of
  * changes in a folder, that only ends the pause between two looks at it.
  */
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifdef __linux__
