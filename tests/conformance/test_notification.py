@@ -71,6 +71,8 @@ def test_flags(api, bit):
     else:
         assert status == NTE_BAD_FLAGS
         assert event.value is None
+    if bit not in (REGISTER, UNREGISTER):
+        assert call("NCryptNotifyChangeKey", api.provider, byref(event), bit) == NTE_BAD_FLAGS
 
 
 def test_neither_of_the_two(api):
