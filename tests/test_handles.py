@@ -211,11 +211,12 @@ def test_live_handles_has_a_fixed_shape():
     counts = nc.live_handles()
     assert set(counts) == {"binding", "engine"}
     assert set(counts["binding"]) == {
-        "Provider", "Key", "UnfinalizedKey", "PublicKey", "Secret", "Context", "ContextKey",
-        "KeyHandle", "Heap", "XmlBuffer", "XmlToken", "Channel", "CertificateStore", "Certificate",
+        "Provider", "Key", "UnfinalizedKey", "PublicKey", "Secret", "KeyWatch", "Context",
+        "ContextKey", "KeyHandle", "Heap", "XmlBuffer", "XmlToken", "Channel", "CertificateStore",
+        "Certificate",
     }  # fmt: skip
     assert set(counts["engine"]) == {
         "providers", "keys", "public_keys", "contexts", "context_keys", "hashes", "heaps",
         "xml_buffers", "tokens", "channels", "messages", "certificate_stores",
-        "secrets",
+        "secrets", "notifications",
     }  # fmt: skip
