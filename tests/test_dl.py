@@ -159,6 +159,14 @@ def test_agree(dh_key, form):
         assert secret.derive("TRUNCATE", 5) == expected[::-1][:5]
 
 
+def test_one_side_knows_the_order(provider, dh_key):
+    """Which no blob has a place for."""
+    plain = dh_parameters(1024).generate_private_key()
+    with provider.import_key(plain) as key:
+        with key.agree(dh_key) as one, dh_key.agree(key) as two:
+            assert one.raw() == two.raw() == plain.exchange(public_of(dh_key, plain))
+
+
 def test_agree_with_blobs_and_keys(provider, dh_key):
     with provider.create_key("DH", parameters=dh_key) as other:
         with dh_key.agree(other) as one, other.agree(dh_key.export("DHPUBLICBLOB")) as two:

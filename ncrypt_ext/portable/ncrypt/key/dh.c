@@ -92,9 +92,57 @@ static int set_padding(EVP_PKEY_CTX *ctx, const struct prepared_use *use)
     return EVP_PKEY_CTX_set_dh_pad(ctx, 1);
 }
 
-static SECURITY_STATUS agree(struct material *material, const struct material *peer, uint8_t *out)
+/* The peer's public number as a key with all of our own parameters. */
+static SECURITY_STATUS move_peer(const struct material *material, const struct material *peer, EVP_PKEY **moved)
+{
+    struct components ours, theirs;
+    SECURITY_STATUS status;
+
+    components_init(&ours);
+    components_init(&theirs);
+    status = dl_take_apart(material, false, &ours);
+    if (status == ERROR_SUCCESS) {
+        status = dl_take_apart(peer, false, &theirs);
+    }
+    if (status == ERROR_SUCCESS) {
+        ours.algorithm = material->algorithm;
+        ours.item[COMPONENT_DL_Y] = theirs.item[COMPONENT_DL_Y];
+        status = dl_build(&ours, PKEY_DH, EVP_PKEY_PUBLIC_KEY, moved);
+    }
+    components_clear(&ours);
+    components_clear(&theirs);
+    return status;
+}
+
+static bool derive(EVP_PKEY_CTX *ctx, EVP_PKEY *peer, uint8_t *out, size_t *size)
+{
+    return EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) == 1 && EVP_PKEY_derive(ctx, out, size) == 1;
+}
+
+/* A group is the same whether or not its order has been told; some versions of libcrypto see that otherwise. */
+static SECURITY_STATUS derive_from(struct material *material, const struct material *peer, EVP_PKEY_CTX *ctx,
+                                   uint8_t *out)
 {
     size_t size = material->width;
+    EVP_PKEY *moved = NULL;
+    SECURITY_STATUS status = ERROR_SUCCESS;
+
+    if (!derive(ctx, peer->pkey, out, &size)) {
+        status = move_peer(material, peer, &moved);
+        size = material->width;
+        if (status == ERROR_SUCCESS && !derive(ctx, moved, out, &size)) {
+            status = status_from_openssl(NTE_INVALID_PARAMETER, "libcrypto cannot agree on a secret with this peer");
+        }
+        EVP_PKEY_free(moved);
+    }
+    if (status == ERROR_SUCCESS && size != material->width) {
+        status = status_fail(NTE_INTERNAL_ERROR, "libcrypto's secret has %zu bytes", size);
+    }
+    return status;
+}
+
+static SECURITY_STATUS agree(struct material *material, const struct material *peer, uint8_t *out)
+{
     EVP_PKEY_CTX *ctx;
     SECURITY_STATUS status;
 
@@ -105,11 +153,7 @@ static SECURITY_STATUS agree(struct material *material, const struct material *p
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    if (EVP_PKEY_derive_set_peer_ex(ctx, peer->pkey, 0) != 1 || EVP_PKEY_derive(ctx, out, &size) != 1) {
-        status = status_from_openssl(NTE_INVALID_PARAMETER, "libcrypto cannot agree on a secret with this peer");
-    } else if (size != material->width) {
-        status = status_fail(NTE_INTERNAL_ERROR, "libcrypto's secret has %zu bytes", size);
-    }
+    status = derive_from(material, peer, ctx, out);
     /* The context holds on to the peer's key: to the public half it may. */
     prepared_return(material, &use_agree, ctx, status == ERROR_SUCCESS && !peer->has_private);
     return status;
