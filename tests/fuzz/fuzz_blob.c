@@ -14,9 +14,11 @@ static const WCHAR *const types[] = {
     BCRYPT_PRIVATE_KEY_BLOB,    NCRYPT_CIPHER_KEY_BLOB, BCRYPT_KEY_DATA_BLOB,       BCRYPT_DH_PUBLIC_BLOB,
     BCRYPT_DH_PRIVATE_BLOB,     BCRYPT_DSA_PUBLIC_BLOB, BCRYPT_DSA_PRIVATE_BLOB,    LEGACY_DH_PUBLIC_BLOB,
     LEGACY_DH_PRIVATE_BLOB,     LEGACY_DSA_PUBLIC_BLOB, LEGACY_DSA_PRIVATE_BLOB,    LEGACY_DSA_V2_PUBLIC_BLOB,
-    LEGACY_DSA_V2_PRIVATE_BLOB, NCRYPT_KDF_KEY_BLOB,
+    LEGACY_DSA_V2_PRIVATE_BLOB, NCRYPT_KDF_KEY_BLOB,    BCRYPT_ECCFULLPUBLIC_BLOB,  BCRYPT_ECCFULLPRIVATE_BLOB,
 };
-static const WCHAR *const curves[] = {u"nistP256", u"nistP384", u"nistP521", u"none", u""};
+static const WCHAR *const curves[] = {
+    u"nistP256", u"nistP384", u"nistP521", u"none", u"", u"secp256k1", u"curve25519", u"brainpoolP256r1", u"secP224r1",
+};
 
 static void check(const uint8_t *data, size_t size, const WCHAR *type, unsigned options, const WCHAR *curve)
 {
