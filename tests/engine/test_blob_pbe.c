@@ -264,6 +264,37 @@ static void test_too_much_work(void)
     OPENSSL_free(der);
 }
 
+/* Nobody's numbers keep a processor busy, or take its memory. */
+static void test_scrypt(void)
+{
+    static const struct {
+        const char *numbers; /* INTEGERs: N, r and p */
+        SECURITY_STATUS expected;
+    } rows[] = {
+        {"\x02\x02\x04\x00\x02\x01\x08\x02\x01\x03", WRONG_PASSWORD}, /* 1024, 8, 3: done */
+        {"\x02\x02\x04\x01\x02\x01\x08\x02\x01\x01", NTE_BAD_LEN},    /* N is no power of two */
+        {"\x02\x02\x84\x00\x02\x01\x08\x02\x01\x01", NTE_BAD_DATA},   /* and negative */
+        {"\x02\x02\x40\x00\x02\x01\x7F\x02\x01\x01", NTE_BAD_LEN},    /* 254 MB */
+        {"\x02\x02\x40\x00\x02\x01\x08\x02\x01\x7F", NTE_BAD_LEN},    /* some seconds */
+        {"\x02\x02\x04\x00\x02\x01\x08\x02\x01\x00", NTE_BAD_LEN},
+    };
+    uint8_t salt[] = "12345678";
+    size_t size;
+    uint8_t *der, *at;
+
+    check_read(PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt, 8, NULL, 16384, 8, 1), ERROR_SUCCESS);
+    der = seal(PKCS5_pbe2_set_scrypt(EVP_aes_128_cbc(), salt, 8, NULL, 1024, 8, 1), "p", &size);
+    at = memmem(der, size, "\x02\x02\x04\x00\x02\x01\x08\x02\x01\x01", 10);
+    if (CHECK(at != NULL)) {
+        CHECK_STATUS(try_import(PKCS8, der, size, with_password(u"p")), ERROR_SUCCESS);
+        for (size_t i = 0; i < COUNT(rows); i++) {
+            memcpy(at, rows[i].numbers, 10);
+            CHECK_STATUS(try_import(PKCS8, der, size, with_password(u"p")), rows[i].expected);
+        }
+    }
+    OPENSSL_free(der);
+}
+
 static void test_what_is_missing(void)
 {
     uint8_t salt[] = "12345678";
@@ -278,6 +309,15 @@ static void test_what_is_missing(void)
                                                                             : i == 4 ? WRONG_PASSWORD
                                                                                      : NTE_NOT_SUPPORTED);
         }
+    }
+    OPENSSL_free(der);
+    der = seal(PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), 1, salt, 8, NULL, NID_hmacWithSHA256), "p", &size);
+    scheme = memmem(der, size, "\xf7\x0d\x02\x09", 4);
+    if (CHECK(scheme != NULL)) {
+        scheme[3] = 0x0A; /* with SHA-384 */
+        CHECK_STATUS(try_import(PKCS8, der, size, with_password(u"p")), WRONG_PASSWORD);
+        scheme[3] = 0x7F;
+        CHECK_STATUS(try_import(PKCS8, der, size, with_password(u"p")), NTE_NOT_SUPPORTED);
     }
     OPENSSL_free(der);
 }
@@ -354,6 +394,7 @@ int main(void)
     RUN(test_from_outside);
     RUN(test_wrong_password);
     RUN(test_too_much_work);
+    RUN(test_scrypt);
     RUN(test_what_is_missing);
     RUN(test_second_version);
     RUN(test_damaged);

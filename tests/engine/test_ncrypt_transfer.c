@@ -138,6 +138,23 @@ static void test_archiving_other_handle(void)
     CHECK_STATUS(NCryptDeleteKey(key, 0), ERROR_SUCCESS);
 }
 
+/* What fails has let nothing out. */
+static void test_archiving_that_fails(void)
+{
+    NCRYPT_KEY_HANDLE key = with_policy(NCRYPT_ALLOW_ARCHIVING_FLAG);
+    WCHAR password[] = u"\xD800"; /* half a character */
+    NCryptBuffer buffer = {sizeof password, NCRYPTBUFFER_PKCS_SECRET, password};
+    NCryptBufferDesc list = {NCRYPTBUFFER_VERSION, 1, &buffer};
+    uint8_t out[500];
+    DWORD size = 0;
+
+    CHECK_STATUS(NCryptExportKey(key, 0, u"PKCS8_PRIVATEKEY", &list, out, sizeof out, &size, 0), NTE_INVALID_PARAMETER);
+    password[0] = u'p';
+    CHECK_STATUS(NCryptExportKey(key, 0, u"PKCS8_PRIVATEKEY", &list, out, sizeof out, &size, 0), ERROR_SUCCESS);
+    CHECK_STATUS(NCryptExportKey(key, 0, u"PKCS8_PRIVATEKEY", &list, out, sizeof out, &size, 0), NTE_NOT_SUPPORTED);
+    free_handle(key);
+}
+
 static void test_public_key(void)
 {
     NCRYPT_KEY_HANDLE key = 0;
@@ -286,6 +303,7 @@ int main(void)
     RUN(test_sizes);
     RUN(test_policies);
     RUN(test_archiving_other_handle);
+    RUN(test_archiving_that_fails);
     RUN(test_public_key);
     RUN(test_imported_policy);
     RUN(test_named_import);

@@ -283,6 +283,7 @@ struct export {
     const struct key *other; /* that of hExportKey, or NULL */
     const struct blob_format *format;
     struct parameters parameters;
+    bool used_up; /* this call has the one export that an archiving policy allows */
 };
 
 /* The bits of the export policy that let a private key out in this form: always, and once. */
@@ -297,7 +298,7 @@ static void policies_for(const struct export *export, uint32_t *always, uint32_t
 }
 
 /* An archiving policy lets the private key out once, on the handle that made it. `use_up` when bytes really leave. */
-static SECURITY_STATUS check_policy(const struct export *export, bool use_up)
+static SECURITY_STATUS check_policy(struct export *export, bool use_up)
 {
     struct key *key = export->key;
     uint32_t policy = atomic_load_explicit(&key->export_policy, memory_order_relaxed), always, once;
@@ -310,14 +311,24 @@ static SECURITY_STATUS check_policy(const struct export *export, bool use_up)
     pthread_mutex_lock(&key->lock);
     allowed = (policy & once) && key->original && !key->archived;
     if (allowed && use_up) {
-        key->archived = true;
+        key->archived = export->used_up = true;
     }
     pthread_mutex_unlock(&key->lock);
     return allowed ? ERROR_SUCCESS
                    : status_fail(NTE_NOT_SUPPORTED, "the export policy does not allow the private key to be exported");
 }
 
-static SECURITY_STATUS export_opaque(const struct export *export, uint8_t *out, uint32_t out_size, DWORD *result)
+/* Nothing has left after all. */
+static void give_back(const struct export *export)
+{
+    if (export->used_up) {
+        pthread_mutex_lock(&export->key->lock);
+        export->key->archived = false;
+        pthread_mutex_unlock(&export->key->lock);
+    }
+}
+
+static SECURITY_STATUS export_opaque(struct export *export, uint8_t *out, uint32_t out_size, DWORD *result)
 {
     size_t size = 0;
     SECURITY_STATUS status = opaque_write(export->key, NULL, 0, &size);
@@ -335,7 +346,7 @@ static SECURITY_STATUS export_opaque(const struct export *export, uint8_t *out, 
     return status;
 }
 
-static SECURITY_STATUS write_blob(const struct export *export, uint8_t *out, uint32_t out_size, DWORD *result)
+static SECURITY_STATUS write_blob(struct export *export, uint8_t *out, uint32_t out_size, DWORD *result)
 {
     const struct blob_format *format = export->format;
     const struct blob_parameters parameters = {
@@ -386,6 +397,8 @@ static SECURITY_STATUS export_blob(struct export *export, const WCHAR *type, uin
     }
     if (status == ERROR_SUCCESS && format->is_private) {
         key_mark_used(export->key, out);
+    } else if (status != ERROR_SUCCESS) {
+        give_back(export);
     }
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ncrypt/blob/pbe.h"
 
+#include <openssl/kdf.h>
 #include <openssl/pkcs12.h>
 #include <string.h>
 
@@ -69,21 +70,80 @@ static bool offers_digest(int nid)
     return digest != NULL;
 }
 
+/* How PBKDF2 hashes is a keyed hash; left out it is the one with SHA-1. */
+static bool offers_keyed_hash(const X509_ALGOR *hash)
+{
+    int digest = NID_undef;
+
+    return hash == NULL || (EVP_PBE_find(EVP_PBE_TYPE_PRF, OBJ_obj2nid(hash->algorithm), NULL, &digest, NULL) == 1 &&
+                            offers_digest(digest));
+}
+
 static SECURITY_STATUS check_pbkdf2(struct pbe_budget *budget, const X509_ALGOR *hash)
 {
-    PBKDF2PARAM *parameters;
+    PBKDF2PARAM *parameters = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), hash->parameter);
     SECURITY_STATUS status;
 
-    if (OBJ_obj2nid(hash->algorithm) != NID_id_pbkdf2) {
-        return lacks(budget, "encryption", hash->algorithm);
-    }
-    parameters = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), hash->parameter);
     if (parameters == NULL) {
         return malformed(budget);
     }
-    status = count_iterations(budget, parameters->iter);
+    status = offers_keyed_hash(parameters->prf) ? count_iterations(budget, parameters->iter)
+                                                : lacks(budget, "encryption", parameters->prf->algorithm);
     PBKDF2PARAM_free(parameters);
     return status;
+}
+
+/* Its work is the product of its three numbers, which libcrypto's limit for the memory keeps from overflowing. */
+static SECURITY_STATUS count_scrypt(struct pbe_budget *budget, const SCRYPT_PARAMS *parameters)
+{
+    uint64_t cost, block, parallel;
+
+    if (ASN1_INTEGER_get_uint64(&cost, parameters->costParameter) != 1 ||
+        ASN1_INTEGER_get_uint64(&block, parameters->blockSize) != 1 ||
+        ASN1_INTEGER_get_uint64(&parallel, parameters->parallelizationParameter) != 1) {
+        return status_fail(budget->malformed, "the %s's parameters of scrypt are none", budget->what);
+    }
+    if (EVP_PBE_scrypt_ex(NULL, 0, NULL, 0, cost, block, parallel, 0, NULL, 0, libctx_get(), NULL) != 1) {
+        return status_fail(NTE_BAD_LEN,
+                           "the %s wants its password hashed by scrypt with impossible numbers, or with "
+                           "more than 32 MB of memory",
+                           budget->what);
+    }
+    if (cost * block * parallel > budget->iterations) {
+        return status_fail(NTE_BAD_LEN, "the %s wants its password hashed by scrypt with more work than is done here",
+                           budget->what);
+    }
+    budget->iterations -= cost * block * parallel;
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS check_scrypt(struct pbe_budget *budget, const X509_ALGOR *hash)
+{
+    EVP_KDF *kdf = EVP_KDF_fetch(libctx_get(), "SCRYPT", NULL);
+    SCRYPT_PARAMS *parameters = NULL;
+    SECURITY_STATUS status;
+
+    if (kdf == NULL) {
+        return lacks(budget, "encryption", hash->algorithm);
+    }
+    parameters = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(SCRYPT_PARAMS), hash->parameter);
+    status = parameters == NULL ? malformed(budget) : count_scrypt(budget, parameters);
+    SCRYPT_PARAMS_free(parameters);
+    EVP_KDF_free(kdf);
+    return status;
+}
+
+/* What makes a key of the password. */
+static SECURITY_STATUS check_hash(struct pbe_budget *budget, const X509_ALGOR *hash)
+{
+    switch (OBJ_obj2nid(hash->algorithm)) {
+    case NID_id_pbkdf2:
+        return check_pbkdf2(budget, hash);
+    case NID_id_scrypt:
+        return check_scrypt(budget, hash);
+    default:
+        return lacks(budget, "encryption", hash->algorithm);
+    }
 }
 
 static SECURITY_STATUS check_pbes2(struct pbe_budget *budget, const X509_ALGOR *encryption)
@@ -95,7 +155,7 @@ static SECURITY_STATUS check_pbes2(struct pbe_budget *budget, const X509_ALGOR *
         return malformed(budget);
     }
     status = offers_cipher(OBJ_obj2nid(parameters->encryption->algorithm))
-                 ? check_pbkdf2(budget, parameters->keyfunc)
+                 ? check_hash(budget, parameters->keyfunc)
                  : lacks(budget, "encryption", parameters->encryption->algorithm);
     PBE2PARAM_free(parameters);
     return status;

@@ -24,7 +24,8 @@ struct parameters;
 struct pbe_budget {
     const char *what;          /* what the sentences are about: "file", "key" */
     SECURITY_STATUS malformed; /* the code for parameters that are none */
-    uint64_t iterations;       /* still allowed, of all hashes together: PBE_MAX_ITERATIONS at first */
+    uint64_t iterations;       /* still allowed, of all hashes together: PBE_MAX_ITERATIONS at first. Those of scrypt
+                                * are N * r * p, which take about as long. */
 };
 
 /* NTE_NOT_SUPPORTED for an algorithm that the engine's libcrypto does not offer, NTE_BAD_LEN for more iterations than
