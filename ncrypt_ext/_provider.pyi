@@ -289,8 +289,8 @@ class Provider(PropertyHandle):
     ) -> Key:
         """Import a private key in PKCS #8 (RFC 5958), as DER or as text (PEM), encrypted or not.
 
-        What encrypts it is PBES2, or one of the schemes with 3DES and SHA-1 of PKCS #12, as Windows
-        writes them. A password is a ``str`` or bytes in ASCII. A wrong or missing one is an
+        What encrypts it is PBES2 (with PBKDF2 or scrypt), or one of the schemes with 3DES and SHA-1
+        of PKCS #12, as Windows writes them. A password is a ``str`` or bytes in ASCII. A wrong or missing one is an
         :class:`~ncrypt_ext.AccessDeniedError`, and one for a key that is not encrypted a
         ``ValueError``, as are data without a key. In text other things may stand around the key.
 
@@ -332,8 +332,9 @@ class Provider(PropertyHandle):
 
         The key's export policy must allow an encrypted export (``ExportPolicy.ALLOW_EXPORT``): it
         goes from one to the other as PKCS #8 under a random password. The copy has the key's
-        usage, export policy and certificates, unless they are given, and the ``properties`` that
-        are given; without a name it is ephemeral. When a step fails nothing is left behind.
+        usage, certificates and export policy (but for the archiving that is allowed once: this was
+        it), unless they are given, and the ``properties`` that are given; without a name it is
+        ephemeral. When a step fails no copy is left behind.
 
         A key that is a secret (AES, PBKDF2, ...) has no encrypted form: its policy must allow a
         plain one (``ExportPolicy.ALLOW_PLAINTEXT_EXPORT``).

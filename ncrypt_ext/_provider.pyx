@@ -41,7 +41,7 @@ from sys import audit
 
 from ncrypt_ext._pkcs8 import is_encrypted, key_der
 from ncrypt_ext.enums import AlgorithmClass, AlgorithmOperation, ImplType
-from ncrypt_ext.errors import KeyNotFoundError
+from ncrypt_ext.errors import KeyNotFoundError, NotSupportedError
 from ncrypt_ext.properties import CIPHER_ALGORITHMS as _CIPHER_ALGORITHMS
 from ncrypt_ext.properties import PRIVATE_MAGIC_BLOBS as _PRIVATE_MAGIC_BLOBS
 from ncrypt_ext.properties import SECRET_BLOBS as _SECRET_BLOBS
@@ -58,6 +58,7 @@ cdef enum:
     IN_DEVICE = 0x1 | 0x8  # NCRYPT_IMPL_HARDWARE_FLAG, NCRYPT_IMPL_REMOVABLE_FLAG
     AGREEMENT = 0x4        # NCRYPT_ALLOW_KEY_AGREEMENT_FLAG
     ALL_USAGES = 0xFFFFFF
+    ONCE = 0x4 | 0x8        # NCRYPT_ALLOW_ARCHIVING_FLAG, NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG
 
 
 cdef DWORD key_flags(bint machine, bint overwrite, bint silent) noexcept:
@@ -515,30 +516,44 @@ cdef class Provider(PropertyHandle):
                   bint machine=False, bint overwrite=False, bint legacy_store=False,
                   bint silent=False):
         cdef Key source, clone
-        cdef str password
-        cdef bytes secret
+        cdef UnfinalizedKey new
+        cdef bytes secret, sealed
         if not isinstance(key, Key):
             raise TypeError(f"key must be a Key, not {type(key).__name__!r}")
         source = key
+        if export_policy is None:
+            export_policy = source.export_policy & ~ONCE  # which is now
+        if usage is None:
+            usage = source.usage
         kind = _SECRET_BLOBS.get(source.algorithm_group)
         if kind is not None:
             secret = source.export(kind, silent=silent)
             try:
                 return self.import_given(
                     secret, kind, name, None, None,
-                    {"export_policy": source.export_policy if export_policy is None
-                     else export_policy, "usage": source.usage if usage is None else usage},
-                    properties, key_flags(machine, overwrite, silent),
+                    {"export_policy": export_policy, "usage": usage}, properties,
+                    key_flags(machine, overwrite, silent),
                     finalize_flags(legacy_store, True, silent), True)
             finally:
                 wipe(PyBytes_AS_STRING(secret), len(secret))
         chain = source.certificates
         password = urandom(32).hex()
-        clone = self.import_pkcs8(
-            source.export_pkcs8(password, iterations=1, silent=silent), password, name=name,
-            export_policy=source.export_policy if export_policy is None else export_policy,
-            usage=source.usage if usage is None else usage, properties=properties,
-            machine=machine, overwrite=overwrite, legacy_store=legacy_store, silent=silent)
+        sealed = source.export_pkcs8(password, iterations=1, silent=silent)
+        try:
+            new = self.import_pkcs8(
+                sealed, password, name=name, export_policy=export_policy, usage=usage,
+                properties=properties, machine=machine, overwrite=overwrite, finalize=False,
+                silent=silent)
+        finally:
+            wipe(PyBytes_AS_STRING(sealed), len(sealed))  # the password stays behind in memory
+        try:
+            if new.algorithm_group != source.algorithm_group:
+                raise NotSupportedError(
+                    NOT_SUPPORTED, "", f"the copy of the {source.algorithm} key would be of "
+                    f"{new.algorithm}: PKCS #8 tells them by the usage, which is {source.usage!r}")
+            clone = new.become_key(finalize_flags(legacy_store, True, silent))
+        finally:
+            new.close()  # when a step failed; after become_key() there is nothing to close
         try:
             if chain:
                 clone.set_certificates(chain, silent=silent)
@@ -556,6 +571,9 @@ cdef class Provider(PropertyHandle):
         public = isinstance(blob_type, str) and "PUBLIC" in blob_type
         if public and given:
             raise ValueError(f"a public key takes no {' and no '.join(given)}")
+        if blob_type == "OpaqueTransport" and given:
+            raise NotSupportedError(NOT_SUPPORTED, "", "a sealed key has its own settings: it takes "
+                                    f"no {' and no '.join(given)}")
         audit("ncrypt_ext.import_key", self.opened_name, blob_type, name,
               bool(flags & NCRYPT_MACHINE_KEY_FLAG))
         if public or (finalize and not given and (name is None or blob_type == "OpaqueTransport")):

@@ -83,6 +83,13 @@ def test_openssl_decrypts(provider, encryption):
         assert ":03E8" in text  # the iterations
 
 
+def test_what_openssl_writes_with_scrypt(provider):
+    plain = in_clear(KEYS["P-256"], PEM)
+    data = run_openssl(plain, "pkcs8", "-topk8", "-scrypt", "-passout", "pass:secret")
+    with provider.import_pkcs8(data, "secret") as key:
+        assert key.public_key_der() == public_der(KEYS["P-256"])
+
+
 def test_in_clear(provider):
     with provider.create_key("RSA", length=1024, export_policy=OPEN) as key:
         assert key.export_pkcs8() == key.export("PKCS8_PRIVATEKEY")
@@ -326,6 +333,25 @@ def test_clone_has_the_certificates(provider):
         provider.clone_key(key, name="copy").close()
         with provider.open_key("copy") as copy:
             assert copy.certificates == key.certificates != ()
+
+
+def test_clone_cannot_be_archived_again(provider):
+    once = ALLOW.ALLOW_ARCHIVING | ALLOW.ALLOW_PLAINTEXT_ARCHIVING
+    with provider.create_key("ECDSA_P256", export_policy=once) as key:
+        with provider.clone_key(key) as copy:
+            assert copy.export_policy == ALLOW.NONE
+        with pytest.raises(nc.NotSupportedError, match="export policy"):
+            provider.clone_key(key)
+
+
+@pytest.mark.parametrize(("algorithm", "usage"), [("ECDH_P256", 2), ("ECDSA_P256", 4)])
+def test_clone_never_changes_the_algorithm(provider, algorithm, usage):
+    with provider.create_key(algorithm, usage=usage, export_policy=ENCRYPTED) as key:
+        provider.create_key("ECDSA_P384", "copy").close()
+        with pytest.raises(nc.NotSupportedError, match="tells them by the usage"):
+            provider.clone_key(key, name="copy", overwrite=True)
+        with provider.open_key("copy") as kept:
+            assert kept.algorithm == "ECDSA_P384"
 
 
 @pytest.mark.parametrize("what", [None, b"", "name"])

@@ -197,8 +197,12 @@ def test_a_key_put_aside(provider, digest, algorithm):
     provider.import_key(blob, "OpaqueTransport", name="second").close()
     with provider.open_key("second") as key:
         assert key.export("PUBLICBLOB") == public
-    for options in ({"export_policy": OPEN}, {"finalize": False}, {"usage": 0xFFFFFF}):
-        with pytest.raises(nc.NotSupportedError):
+    for options, text in (
+        ({"export_policy": OPEN}, "no export_policy"),
+        ({"usage": 0xFFFFFF, "properties": {"n": 1}}, "no usage and no properties"),
+        ({"finalize": False}, "unfinalized"),
+    ):
+        with pytest.raises(nc.NotSupportedError, match=text):
             provider.import_key(blob, "OpaqueTransport", name="third", **options)
 
 
