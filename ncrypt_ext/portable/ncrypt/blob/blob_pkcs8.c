@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include <openssl/encoder.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 #include <string.h>
 
-#include "common/libctx.h"
 #include "ncrypt/blob/blob.h"
 #include "ncrypt/blob/pbe.h"
 #include "ncrypt/blob/pkcs8.h"
-#include "ncrypt/key/pkey.h"
-#include "ncrypt/key/rsa_numbers.h"
 #include "ncrypt/parameters.h"
 
 /* Bits of the first byte of X.509's KeyUsage, and the one of its second byte. */
@@ -99,32 +95,6 @@ static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct f
     }
 }
 
-static SECURITY_STATUS take_rsa(const EVP_PKEY *pkey, struct components *components)
-{
-    BIGNUM *values[RSA_NUMBER_COUNT] = {NULL};
-    SECURITY_STATUS status = ERROR_SUCCESS;
-    size_t total = 0;
-
-    for (size_t i = 0; status == ERROR_SUCCESS && i < RSA_NUMBER_COUNT; i++) {
-        if (EVP_PKEY_get_bn_param(pkey, rsa_number_names[i], &values[i]) != 1) {
-            status = status_fail(NTE_BAD_DATA, "the RSA key lacks a number");
-        } else {
-            total += (size_t)BN_num_bytes(values[i]);
-        }
-    }
-    if (status == ERROR_SUCCESS) {
-        status = components_reserve(components, total);
-    }
-    for (size_t i = 0; status == ERROR_SUCCESS && i < RSA_NUMBER_COUNT; i++) {
-        status = pkey_number_to_component(values[i], components, (enum component)i, (size_t)BN_num_bytes(values[i]));
-    }
-    for (size_t i = 0; i < RSA_NUMBER_COUNT; i++) {
-        BN_clear_free(values[i]);
-    }
-    components->algorithm = algorithm_by_name(NCRYPT_RSA_ALGORITHM);
-    return status;
-}
-
 /* Both kinds of EC keys look alike but for the usage that the attribute grants. Without one the key signs, if it can.
  */
 static const WCHAR *ec_group(const struct curve *curve, uint32_t usage)
@@ -143,7 +113,6 @@ static SECURITY_STATUS convert(const PKCS8_PRIV_KEY_INFO *info, const struct blo
     const struct family *family = NULL;
     const struct curve *curve = NULL;
     SECURITY_STATUS status = find_kind(info, &family, &curve);
-    EVP_PKEY *pkey;
 
     if (status == ERROR_SUCCESS) {
         status = blob_check_family(parameters, family);
@@ -161,13 +130,7 @@ static SECURITY_STATUS convert(const PKCS8_PRIV_KEY_INFO *info, const struct blo
         return blob_pkcs8_take_dl(
             info, algorithm_by_name(family == &family_dh ? NCRYPT_DH_ALGORITHM : NCRYPT_DSA_ALGORITHM), components);
     }
-    pkey = EVP_PKCS82PKEY_ex(info, libctx_get(), NULL);
-    if (pkey == NULL) {
-        return status_from_openssl(NTE_BAD_DATA, "the key in the PKCS#8 structure is malformed");
-    }
-    status = take_rsa(pkey, components);
-    EVP_PKEY_free(pkey);
-    return status;
+    return pkcs8_take_rsa(info, components);
 }
 
 SECURITY_STATUS blob_pkcs8_parse(const struct blob_format *format, const uint8_t *data, size_t size,
@@ -244,27 +207,24 @@ static SECURITY_STATUS add_usage(PKCS8_PRIV_KEY_INFO *info, uint8_t bits)
     return status;
 }
 
-/* Goes through the encoder, not EVP_PKEY2PKCS8(), so that the encoded key is ours to wipe. */
-static SECURITY_STATUS encode(EVP_PKEY *pkey, PKCS8_PRIV_KEY_INFO **info)
+SECURITY_STATUS pkcs8_make(int algorithm, int type, void *parameter, uint8_t *key, size_t room, size_t size,
+                           PKCS8_PRIV_KEY_INFO **info)
 {
-    OSSL_ENCODER_CTX *encoder = OSSL_ENCODER_CTX_new_for_pkey(pkey, EVP_PKEY_KEYPAIR, "DER", "PrivateKeyInfo", NULL);
-    SECURITY_STATUS status = ERROR_SUCCESS;
-    uint8_t *der = NULL;
-    const uint8_t *at;
-    size_t size = 0;
+    PKCS8_PRIV_KEY_INFO *made = PKCS8_PRIV_KEY_INFO_new();
 
-    if (encoder == NULL || OSSL_ENCODER_to_data(encoder, &der, &size) != 1) {
-        status = status_from_openssl(NTE_FAIL, "libcrypto cannot encode the key");
-    } else {
-        at = der;
-        *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)size);
-        if (*info == NULL) {
-            status = status_from_openssl(NTE_INTERNAL_ERROR, "libcrypto's own encoding of the key");
+    OPENSSL_cleanse(key + size, room - size); /* what was moved to the front */
+    if (made == NULL || PKCS8_pkey_set0(made, OBJ_nid2obj(algorithm), 0, type, parameter, key, (int)size) != 1) {
+        OPENSSL_clear_free(key, room);
+        if (type == V_ASN1_OBJECT) {
+            ASN1_OBJECT_free(parameter);
+        } else if (type == V_ASN1_SEQUENCE) {
+            ASN1_STRING_free(parameter);
         }
+        PKCS8_PRIV_KEY_INFO_free(made);
+        return status_from_openssl(NTE_NO_MEMORY, "libcrypto does not take the key");
     }
-    OPENSSL_clear_free(der, size);
-    OSSL_ENCODER_CTX_free(encoder);
-    return status;
+    *info = made;
+    return ERROR_SUCCESS;
 }
 
 static SECURITY_STATUS put_out(const PKCS8_PRIV_KEY_INFO *info, uint8_t *out, size_t out_size, size_t *result)
@@ -291,18 +251,11 @@ static bool has_form(const struct family *family)
 static SECURITY_STATUS make_info(const struct components *components, PKCS8_PRIV_KEY_INFO **info)
 {
     const struct family *family = algorithm_family(components->algorithm, components->curve);
-    EVP_PKEY *pkey = NULL;
-    SECURITY_STATUS status;
 
     if (family == &family_dh || family == &family_dsa) {
         return blob_pkcs8_make_dl(components, info);
     }
-    status = family->load(components, false, &pkey);
-    if (status == ERROR_SUCCESS) {
-        status = encode(pkey, info);
-    }
-    EVP_PKEY_free(pkey);
-    return status;
+    return family == &family_rsa ? pkcs8_make_rsa(components, info) : pkcs8_make_ec(components, info);
 }
 
 SECURITY_STATUS blob_pkcs8_write(const struct blob_format *format, const struct components *components,

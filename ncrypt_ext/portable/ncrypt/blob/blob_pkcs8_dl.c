@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ncrypt/blob/blob.h"
+#include "ncrypt/blob/der.h"
 #include "ncrypt/key/dl.h"
 
 /* In which order the identifier has the numbers, and what may follow them that is of no use here. */
@@ -137,48 +138,15 @@ SECURITY_STATUS blob_pkcs8_take_dl(const PKCS8_PRIV_KEY_INFO *info, const struct
 
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 
-#define MAX_HEADER 4 /* of an element of less than 64 KB */
-
-static uint8_t *put_header(uint8_t *out, unsigned tag, size_t length)
-{
-    *out++ = (uint8_t)tag;
-    if (length >= 0x100) {
-        *out++ = 0x82;
-        *out++ = (uint8_t)(length >> 8);
-    } else if (length >= 0x80) {
-        *out++ = 0x81;
-    }
-    *out++ = (uint8_t)length;
-    return out;
-}
-
-/* A positive INTEGER. */
-static uint8_t *put_number(uint8_t *out, struct component_span number)
-{
-    size_t sign = (number.data[0] & 0x80) != 0;
-
-    out = put_header(out, V_ASN1_INTEGER, number.size + sign);
-    if (sign) {
-        *out++ = 0;
-    }
-    memcpy(out, number.data, number.size);
-    return out + number.size;
-}
-
-static size_t room_for(struct component_span number)
-{
-    return MAX_HEADER + 1 + number.size;
-}
-
 /* The sequence of the parameters. */
 static ASN1_STRING *make_parameters(const struct form *form, const struct components *components)
 {
     ASN1_STRING *sequence = ASN1_STRING_new();
-    size_t room = MAX_HEADER;
+    size_t room = DER_MAX_HEADER;
     uint8_t *body, *out, *end;
 
     for (int i = 0; i < form->numbers; i++) {
-        room += room_for(components_trimmed(components, form->order[i]));
+        room += der_room(components_trimmed(components, form->order[i]));
     }
     body = OPENSSL_malloc(2 * room);
     if (body == NULL || sequence == NULL) {
@@ -188,9 +156,9 @@ static ASN1_STRING *make_parameters(const struct form *form, const struct compon
     }
     end = body;
     for (int i = 0; i < form->numbers; i++) {
-        end = put_number(end, components_trimmed(components, form->order[i]));
+        end = der_put_number(end, components_trimmed(components, form->order[i]));
     }
-    out = put_header(body + room, V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED, (size_t)(end - body));
+    out = der_put_header(body + room, V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED, (size_t)(end - body));
     memcpy(out, body, (size_t)(end - body));
     out += end - body;
     if (ASN1_STRING_set(sequence, body + room, (int)(out - body - room)) != 1) {
@@ -216,15 +184,15 @@ SECURITY_STATUS blob_pkcs8_make_dl(const struct components *components, PKCS8_PR
     struct component_span x = components_trimmed(components, COMPONENT_DL_X);
     PKCS8_PRIV_KEY_INFO *made = PKCS8_PRIV_KEY_INFO_new();
     ASN1_STRING *parameters = make_parameters(form, components);
-    uint8_t *secret = OPENSSL_malloc(room_for(x));
+    uint8_t *secret = OPENSSL_malloc(der_room(x));
     SECURITY_STATUS status = ERROR_SUCCESS;
 
     if (made == NULL || parameters == NULL || secret == NULL) {
         status = status_no_memory();
     } else if (PKCS8_pkey_set0(made, OBJ_nid2obj(form->nid), 0, V_ASN1_SEQUENCE, parameters, secret,
-                               (int)(put_number(secret, x) - secret)) != 1) {
+                               (int)(der_put_number(secret, x) - secret)) != 1) {
         status = status_from_openssl(NTE_NO_MEMORY, "libcrypto does not take the key");
-        OPENSSL_cleanse(secret, room_for(x));
+        OPENSSL_cleanse(secret, der_room(x));
     }
     if (status != ERROR_SUCCESS) {
         OPENSSL_free(secret);

@@ -6,6 +6,8 @@
 #include <openssl/objects.h>
 #include <string.h>
 
+#include "ncrypt/blob/der.h"
+
 /* X9.62's numbers of a curve, as libcrypto reads them. Their seed is left out: a named curve is then found again. */
 static SECURITY_STATUS curve_of_numbers(const ASN1_STRING *numbers, const struct curve **curve)
 {
@@ -149,4 +151,91 @@ SECURITY_STATUS pkcs8_take_ec(const PKCS8_PRIV_KEY_INFO *info, const struct curv
     }
     free_numbers(numbers);
     return status;
+}
+
+/* ---- writing -------------------------------------------------------------------------------------------------- */
+
+/* The name of the curve, or its numbers, as what stands beside an algorithm's name; NULL on failure. */
+static ASN1_TYPE *curve_parameter(const EC_GROUP *group)
+{
+    uint8_t *der = NULL;
+    int size = i2d_ECPKParameters(group, &der);
+    const uint8_t *at = der;
+    ASN1_TYPE *parameter = size <= 0 ? NULL : d2i_ASN1_TYPE(NULL, &at, size);
+
+    OPENSSL_free(der);
+    return parameter;
+}
+
+/* {1, d as wide as the order, [1] the point}. Returns the end of what it writes into `out`, which begins there. */
+static uint8_t *put_ec(uint8_t *out, const struct components *components, size_t order_size)
+{
+    static const uint8_t first_version = 1;
+    struct component_span d = components_trimmed(components, COMPONENT_EC_D);
+    const struct component_span *x = &components->item[COMPONENT_EC_X], *y = &components->item[COMPONENT_EC_Y];
+    size_t point_size = 2 + x->size + y->size; /* no unused bits, and no number left out */
+
+    out = der_put_number(out, (struct component_span){(uint8_t *)(uintptr_t)&first_version, 1});
+    out = der_put_header(out, V_ASN1_OCTET_STRING, order_size);
+    memset(out, 0, order_size - d.size);
+    out += order_size - d.size;
+    memcpy(out, d.data, d.size);
+    out += d.size;
+    out =
+        der_put_header(out, V_ASN1_CONTEXT_SPECIFIC | V_ASN1_CONSTRUCTED | 1, point_size + (point_size < 0x80 ? 2 : 3));
+    out = der_put_header(out, V_ASN1_BIT_STRING, point_size);
+    *out++ = 0;
+    *out++ = POINT_CONVERSION_UNCOMPRESSED;
+    memcpy(out, x->data, x->size);
+    memcpy(out + x->size, y->data, y->size);
+    return out + x->size + y->size;
+}
+
+static SECURITY_STATUS make_x25519(const struct components *components, PKCS8_PRIV_KEY_INFO **info)
+{
+    const struct component_span *d = &components->item[COMPONENT_EC_D];
+    size_t room = DER_MAX_HEADER + d->size;
+    uint8_t *key = OPENSSL_malloc(room), *at;
+
+    if (key == NULL) {
+        return status_no_memory();
+    }
+    at = der_put_header(key, V_ASN1_OCTET_STRING, d->size);
+    memcpy(at, d->data, d->size);
+    return pkcs8_make(NID_X25519, V_ASN1_UNDEF, NULL, key, room, (size_t)(at - key) + d->size, info);
+}
+
+SECURITY_STATUS pkcs8_make_ec(const struct components *components, PKCS8_PRIV_KEY_INFO **info)
+{
+    EC_GROUP *group;
+    ASN1_TYPE *parameter;
+    size_t order_size, room, size;
+    uint8_t *key, *body, *at;
+    void *value;
+    int type;
+
+    if (components->curve->family == &family_x25519) {
+        return make_x25519(components, info);
+    }
+    group = curve_group(components->curve);
+    parameter = group == NULL ? NULL : curve_parameter(group);
+    order_size = group == NULL ? 0 : ((size_t)EC_GROUP_order_bits(group) + 7) / 8;
+    EC_GROUP_free(group);
+    room = 6 * DER_MAX_HEADER + order_size + 2 * (size_t)components->curve->width + 2;
+    key = parameter == NULL ? NULL : OPENSSL_malloc(room);
+    if (key == NULL || components_trimmed(components, COMPONENT_EC_D).size > order_size) {
+        OPENSSL_free(key);
+        ASN1_TYPE_free(parameter);
+        return status_from_openssl(NTE_NO_MEMORY, "libcrypto cannot name the key's curve");
+    }
+    body = key + DER_MAX_HEADER;
+    size = (size_t)(put_ec(body, components, order_size) - body);
+    at = der_put_header(key, V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED, size);
+    memmove(at, body, size);
+    type = parameter->type;
+    value = parameter->value.ptr; /* moves into the structure */
+    parameter->type = V_ASN1_NULL;
+    parameter->value.ptr = NULL;
+    ASN1_TYPE_free(parameter);
+    return pkcs8_make(NID_X9_62_id_ecPublicKey, type, value, key, room, (size_t)(at - key) + size, info);
 }
