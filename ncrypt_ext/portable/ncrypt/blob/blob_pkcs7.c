@@ -244,24 +244,32 @@ static SECURITY_STATUS write_inner(const struct components *components, uint32_t
     return status;
 }
 
+/* Written here and not by CMS_encrypt(), whose buffer keeps the key in the clear when it is freed. */
+static bool write_content(CMS_ContentInfo *cms, const uint8_t *plain, size_t size)
+{
+    BIO *bio = CMS_dataInit(cms, NULL);
+    bool good = bio != NULL && BIO_write(bio, plain, (int)size) == (int)size && BIO_flush(bio) == 1 &&
+                CMS_dataFinal(cms, bio) == 1;
+
+    BIO_free_all(bio);
+    return good;
+}
+
 static SECURITY_STATUS seal(const uint8_t *plain, size_t size, const struct parameters *list, CMS_ContentInfo **out)
 {
     STACK_OF(X509) *certificates = NULL;
     EVP_CIPHER *cipher = NULL;
-    BIO *input = NULL;
     SECURITY_STATUS status = find_cipher(list->scheme, &cipher);
 
     if (status == ERROR_SUCCESS) {
         status = read_certificates(list->certificates, &certificates);
     }
     if (status == ERROR_SUCCESS) {
-        input = BIO_new_mem_buf(plain, (int)size);
-        *out = input == NULL ? NULL : CMS_encrypt_ex(certificates, input, cipher, CMS_BINARY, libctx_get(), NULL);
-        if (*out == NULL) {
+        *out = CMS_encrypt_ex(certificates, NULL, cipher, CMS_BINARY | CMS_PARTIAL, libctx_get(), NULL);
+        if (*out == NULL || !write_content(*out, plain, size)) {
             status = status_from_openssl(NTE_INVALID_PARAMETER, "the key cannot be encrypted for these certificates");
         }
     }
-    BIO_free(input);
     EVP_CIPHER_free(cipher);
     sk_X509_pop_free(certificates, X509_free);
     return status;

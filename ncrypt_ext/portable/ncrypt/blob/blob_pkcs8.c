@@ -61,6 +61,16 @@ static SECURITY_STATUS read_usage(const PKCS8_PRIV_KEY_INFO *info, uint32_t *usa
     return ERROR_SUCCESS;
 }
 
+static SECURITY_STATUS unknown_algorithm(const ASN1_OBJECT *object)
+{
+    char name[128];
+
+    if (OBJ_obj2txt(name, sizeof name, object, 0) <= 0) {
+        name[0] = '\0';
+    }
+    return status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys of the algorithm '%s' are not supported", name);
+}
+
 /* Looks at the algorithm before libcrypto works on the key. `curve` is NULL for keys without one. */
 static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct family **family,
                                  const struct curve **curve)
@@ -91,7 +101,7 @@ static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct f
         *family = &family_ec;
         return pkcs8_find_curve(identifier, curve);
     default:
-        return status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys of this algorithm are not supported");
+        return unknown_algorithm(object);
     }
 }
 
