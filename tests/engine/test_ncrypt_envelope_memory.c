@@ -38,8 +38,11 @@ void __wrap_free(void *memory)
         size_t size = malloc_usable_size(memory);
 
         looked_at++;
-        dirty += (!struck && (holds(memory, size, number) || holds(memory, size, rsa_number))) ||
-                 holds(memory, size, password_utf8);
+        dirty += holds(memory, size, password_utf8);
+        if (holds(memory, size, number) || holds(memory, size, rsa_number)) {
+            dirty += !struck;
+            memset(memory, 0, size); /* whoever gets it next has not left it behind */
+        }
     }
     __real_free(memory);
 }
