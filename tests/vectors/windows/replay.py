@@ -42,13 +42,17 @@ def flags_of(step):
 
 
 def padding_of(step):
-    """["PKCS1", hash], ["PSS", hash, salt], ["OAEP", hash], "PKCS1", "RAW" or nothing."""
+    """["PKCS1", hash], ["PSS", hash, salt], ["OAEP", hash], ["CIPHER", flags, vector or null],
+    "PKCS1", "RAW" or nothing."""
     given = step.get("padding")
     if given is None:
         return abi.NONE
     if isinstance(given, str):
         return {"PKCS1": abi.PKCS1_ENCRYPTION, "RAW": abi.RAW}[given]
     kind, *rest = given
+    if kind == "CIPHER":
+        flags, vector = rest
+        return abi.CipherPadding(flags, None if vector is None else bytes(vector["zeros"]))
     return {"PKCS1": abi.pkcs1, "PSS": abi.pss, "OAEP": abi.oaep}[kind](*rest)
 
 
