@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The little DER that keys need: ECDSA signatures, public keys, EC keys that agree."""
+"""The little DER that has to be quick or to be wiped: ECDSA signatures, EC keys that agree."""
 
 from libc.stdint cimport uint8_t, uint32_t
 
 cdef bytes ecdsa_to_der(const uint8_t *raw, uint32_t size)
 cdef bytes ecdsa_from_der(const uint8_t *der, uint32_t size, uint32_t signature_size)
-cdef tuple agreement_blob(bytes info)
-cdef tuple agreement_private_blob(bytes pkcs8, bytes info)
+cdef bytes agreement_private_blob(bytes pkcs8, bytes public)
 cdef bint is_x25519(bytes pkcs8) noexcept

@@ -4,13 +4,6 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy, memset
 
-from ncrypt_ext.errors import BadDataError
-from ncrypt_ext.properties import CURVE_BITS as _CURVE_BITS
-from ncrypt_ext.properties import CURVE_OIDS as _CURVE_OIDS
-from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
-
-_NTE_BAD_DATA = 0x80090005
-
 
 cdef bytes ecdsa_to_der(const uint8_t *raw, uint32_t size):
     """r || s of equal widths as SEQUENCE { INTEGER r, INTEGER s }."""
@@ -76,7 +69,7 @@ cdef bytes ecdsa_from_der(const uint8_t *der, uint32_t size, uint32_t signature_
     return raw
 
 
-# ---- public keys --------------------------------------------------------------------------------
+# ---- private keys -------------------------------------------------------------------------------
 
 cdef bytes element(int tag, bytes body):
     cdef Py_ssize_t size = len(body)
@@ -91,109 +84,19 @@ cdef bytes integer(bytes big_endian):
     return element(0x02, b"\0" + body if body[0] & 0x80 else body)
 
 
-cdef bytes object_identifier(str dotted):
-    numbers = [int(part) for part in dotted.split(".")]
-    body = bytearray((40 * numbers[0] + numbers[1],))
-    for number in numbers[2:]:
-        digits = [number & 0x7F]
-        while number := number >> 7:
-            digits.append(0x80 | (number & 0x7F))
-        body += bytes(reversed(digits))
-    return element(0x06, bytes(body))
-
-
-cdef bytes public_key_info(bytes algorithm, bytes key):
-    return element(0x30, element(0x30, algorithm) + element(0x03, b"\0" + key))
-
-
-def _numbers(blob, *offsets):
-    return [int.from_bytes(blob[offset:offset + 4], "little") for offset in offsets]
-
-
-def rsa_public_key_info(bytes blob):
-    """SubjectPublicKeyInfo of an RSAPUBLICBLOB."""
-    if len(blob) < 24 or blob[:4] != b"RSA1":
-        raise BadDataError(_NTE_BAD_DATA, "", "not an RSA public key blob")
-    exponent_size, modulus_size = _numbers(blob, 8, 12)
-    if len(blob) != 24 + exponent_size + modulus_size:
-        raise BadDataError(_NTE_BAD_DATA, "", "the RSA public key blob has a wrong size")
-    exponent = blob[24:24 + exponent_size]
-    modulus = blob[24 + exponent_size:]
-    key = element(0x30, integer(modulus) + integer(exponent))
-    return public_key_info(object_identifier("1.2.840.113549.1.1.1") + b"\x05\0", key)
-
-
-def ec_public_key_info(bytes blob, str curve):
-    """SubjectPublicKeyInfo of an ECCPUBLICBLOB; `curve` is the curve's object identifier."""
-    if len(blob) < 8:
-        raise BadDataError(_NTE_BAD_DATA, "", "not an EC public key blob")
-    width, = _numbers(blob, 4)
-    if len(blob) != 8 + 2 * width:
-        raise BadDataError(_NTE_BAD_DATA, "", "the EC public key blob has a wrong size")
-    algorithm = object_identifier("1.2.840.10045.2.1") + object_identifier(curve)
-    return public_key_info(algorithm, b"\x04" + blob[8:])
-
-
-def x25519_public_key_info(bytes blob):
-    """SubjectPublicKeyInfo (RFC 8410) of the ECCPUBLICBLOB of a key on curve25519."""
-    if len(blob) != 72:
-        raise BadDataError(_NTE_BAD_DATA, "", "the EC public key blob has a wrong size")
-    return X25519_INFO + blob[8:40]
-
-
-cdef bytes X25519_INFO = bytes.fromhex("302a300506032b656e032100")
 cdef bytes X25519_PKCS8 = bytes.fromhex("302e020100300506032b656e04220420")
-
-
-cdef dict known_keys():
-    """What the SubjectPublicKeyInfo of a key on a known curve begins with, and how long it is, with
-    its point as it is -> what the blob of the same key for agreement begins with, and the curve."""
-    magics = {curve: magic for magic, curve in _PUBLIC_MAGIC_CURVES.items()
-              if magic.startswith(b"ECK")}
-    found = {}
-    for curve, identifier in _CURVE_OIDS.items():
-        width = (_CURVE_BITS[curve] + 7) // 8
-        head = magics.get(curve, b"ECKP") + width.to_bytes(4, "little")
-        info = ec_public_key_info(head + bytes(2 * width), identifier)
-        found.setdefault((info[:-2 * width], len(info)), (head, curve))
-    return found
-
-
-cdef dict KNOWN_KEYS = known_keys()
-
-
-cdef bytes x25519_blob(bytes point):
-    """The ECCPUBLICBLOB of a point as RFC 7748 takes it: with any top bit, and modulo the prime."""
-    cdef object u = int.from_bytes(point, "little") & ((1 << 255) - 1)
-    return b"ECKP" + bytes((32, 0, 0, 0)) + (u % ((1 << 255) - 19)).to_bytes(64, "little")
-
-
-cdef tuple agreement_blob(bytes info):
-    """The ECCPUBLICBLOB of a SubjectPublicKeyInfo, for agreement, and its curve; None for one not
-    known."""
-    if len(info) == 44 and info.startswith(X25519_INFO):
-        return x25519_blob(info[12:]), "curve25519"
-    for (prefix, size), (head, curve) in KNOWN_KEYS.items():
-        if len(info) == size and info.startswith(prefix):
-            return head + info[len(prefix):], curve
-    return None
 
 
 cdef bint is_x25519(bytes pkcs8) noexcept:
     return len(pkcs8) == 48 and pkcs8.startswith(X25519_PKCS8)
 
 
-cdef tuple agreement_private_blob(bytes pkcs8, bytes info):
-    """The ECCPRIVATEBLOB of a key in PKCS #8, for agreement, which the caller wipes, and its curve
-    where the blob does not say; None for a key that is not known."""
-    cdef tuple known = agreement_blob(info)
-    cdef bytes public
+cdef bytes agreement_private_blob(bytes pkcs8, bytes public):
+    """The ECCPRIVATEBLOB of a key in PKCS #8, for agreement, which the caller wipes; `public` is
+    its public blob. None for a key that is not understood."""
     cdef bytes blob
     cdef char *out
     cdef Py_ssize_t size, width, start
-    if known is None:
-        return None
-    public, curve = known
     size = len(public)
     width = public[4]
     # In the ECPrivateKey the number stands behind the version, and is as long as the field.
@@ -211,16 +114,7 @@ cdef tuple agreement_private_blob(bytes pkcs8, bytes info):
         out[3] = b"V"
     else:
         out[3] += 1  # ECK1 is a public key, ECK2 a private one, and so on
-        curve = None
     if is_x25519(pkcs8):  # Windows wants the bits that do not count as they count
         out[size] &= 0xF8
         out[size + width - 1] = (out[size + width - 1] & 0x7F) | 0x40
-    return blob, curve
-
-
-def pem(str label, bytes der):
-    """DER in textual form (RFC 7468)."""
-    from base64 import b64encode
-    text = b64encode(der).decode("ascii")
-    lines = [text[at:at + 64] for at in range(0, len(text), 64)]
-    return f"-----BEGIN {label}-----\n" + "\n".join(lines) + f"\n-----END {label}-----\n"
+    return blob

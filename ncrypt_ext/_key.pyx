@@ -28,7 +28,7 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PVOID, SECURITY_STATUS
 from os import urandom
 from sys import audit
 
-from ncrypt_ext._der import (
+from ncrypt_ext._public_info import (
     ec_public_key_info, pem, rsa_public_key_info, x25519_public_key_info,
 )
 from ncrypt_ext._groups import public_key_info as dl_public_key_info

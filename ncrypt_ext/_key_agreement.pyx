@@ -8,7 +8,6 @@ from cpython.bytes cimport (
 from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
-from ncrypt_ext._der cimport agreement_blob
 from ncrypt_ext._handle cimport (
     TYPE_KEY, TYPE_PROVIDER, TYPE_SECRET, Handle, Lease, Watch, free_object, interrupted,
     lease_hold, lease_unhold, number_value, raise_watched,
@@ -32,8 +31,8 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, PVOID, SECURITY_STATUS
 from sys import audit
 
 from ncrypt_ext._groups import agreement_blob as dl_agreement_blob
+from ncrypt_ext._public_info import peer_blob
 from ncrypt_ext.errors import NotSupportedError
-from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
 
 cdef bytes ALGORITHM_GROUP = wide("Algorithm Group", "")
 cdef bytes PROVIDER_HANDLE = wide("Provider Handle", "")
@@ -82,24 +81,6 @@ cdef bytes peer_bytes(object peer):
         return data.data[:data.size]
     finally:
         input_close(&data)
-
-
-cdef tuple peer_blob(bytes value):
-    """The ECCPUBLICBLOB of what a caller gave, and its curve; None for that of a blob that does not
-    say."""
-    cdef tuple known
-    if value.startswith(b"ECS") or value.startswith(b"ECDP"):
-        raise ValueError("peer is the blob of an ECDSA key, which signs: an ECDH key has another "
-                         "(its DER form tells no difference, and is taken)")
-    if value.startswith(b"ECKP"):
-        return value, None
-    if value[:4] in _PUBLIC_MAGIC_CURVES:
-        return value, _PUBLIC_MAGIC_CURVES[value[:4]]
-    known = agreement_blob(value)
-    if known is not None:
-        return known
-    raise ValueError("peer must be an ECCPUBLICBLOB or a DER SubjectPublicKeyInfo of a key on "
-                     "a curve that has a name, with a point that is not compressed")
 
 
 cdef class AgreementKey(EncryptionKey):

@@ -150,8 +150,16 @@ cdef tuple agreement_form(object key, bytes pkcs8, object usage):
     cdef bint agrees = wanted & AGREEMENT and wanted & ALL_USAGES != ALL_USAGES
     if not is_x25519(pkcs8) and not (agrees and hasattr(key, "curve")):
         return None
+    from ncrypt_ext._public_info import agreement_blob
     from ncrypt_ext.integrations.cryptography_keys import to_public_info
-    return agreement_private_blob(pkcs8, to_public_info(key.public_key()))
+    known = agreement_blob(to_public_info(key.public_key()))
+    if known is None:
+        return None
+    public, curve = known
+    blob = agreement_private_blob(pkcs8, public)
+    if blob is None:
+        return None
+    return blob, curve if public.startswith(b"ECKP") else None  # other magics name theirs
 
 
 cdef NCryptBuffer text_buffer(DWORD kind, bytes text) noexcept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from ncrypt_ext._der import pem
+from ncrypt_ext._public_info import pem
 from ncrypt_ext._ws_checks import milliseconds
 from ncrypt_ext.enums import CertFailure, SecureProtocol
 
