@@ -290,7 +290,7 @@ SECURITY_STATUS WINAPI NCryptTranslateHandle(NCRYPT_PROV_HANDLE *phProvider, NCR
 
 /* Change notification. NCRYPT_REGISTER_NOTIFY_FLAG, with NCRYPT_MACHINE_KEY_FLAG for the keys of the machine, makes a
  * handle to wait for: on Windows by its functions for waiting, elsewhere by ncx_notification_wait() of
- * ncrypt_ext_compat.h. NCRYPT_UNREGISTER_NOTIFY_FLAG ends it and leaves INVALID_HANDLE_VALUE. */
+ * ncrypt_ext_compat.h. NCRYPT_UNREGISTER_NOTIFY_FLAG ends it and leaves (HANDLE)-1. */
 SECURITY_STATUS WINAPI NCryptNotifyChangeKey(NCRYPT_PROV_HANDLE hProvider, HANDLE *phEvent, DWORD dwFlags);
 
 /* Release. */

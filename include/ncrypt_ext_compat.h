@@ -116,15 +116,16 @@ static inline void ncx_set_interrupt(int (*poll)(void *context), void *context)
 /* As below. A handle of another kind than those of FindFirstChangeNotification() is an event. */
 static inline SECURITY_STATUS ncx_notification_wait(HANDLE event, uint32_t milliseconds, uint32_t *changed)
 {
+    const DWORD signalled = 0; /* WAIT_OBJECT_0, which some headers do not let see */
     DWORD answer = WaitForSingleObject(event, milliseconds);
 
-    if (answer == WAIT_OBJECT_0 && !FindNextChangeNotification(event) && !ResetEvent(event)) {
+    if (answer == signalled && !FindNextChangeNotification(event) && !ResetEvent(event)) {
         answer = WAIT_FAILED;
     }
-    if (answer != WAIT_OBJECT_0 && answer != WAIT_TIMEOUT) {
+    if (answer != signalled && answer != WAIT_TIMEOUT) {
         return HRESULT_FROM_WIN32(GetLastError());
     }
-    *changed = answer == WAIT_OBJECT_0;
+    *changed = answer == signalled;
     return 0;
 }
 

@@ -37,8 +37,6 @@ typedef LONG SECURITY_STATUS;
 typedef void *HWND;
 typedef void *HANDLE;
 
-#define INVALID_HANDLE_VALUE ((HANDLE)(ULONG_PTR) - 1)
-
 #ifdef __cplusplus
 typedef char16_t WCHAR;
 #else

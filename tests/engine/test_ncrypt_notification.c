@@ -4,6 +4,7 @@
  */
 #include "ncrypt_support.h"
 
+#define NO_HANDLE ((HANDLE)(ULONG_PTR) - 1)
 #define LONG_WAIT 60000 /* far more than a slow machine needs */
 
 static NCRYPT_PROV_HANDLE provider;
@@ -13,14 +14,14 @@ static HANDLE begin_watching(DWORD flags)
     HANDLE event = NULL;
 
     CHECK_STATUS(NCryptNotifyChangeKey(provider, &event, NCRYPT_REGISTER_NOTIFY_FLAG | flags), ERROR_SUCCESS);
-    CHECK(event != NULL && event != INVALID_HANDLE_VALUE);
+    CHECK(event != NULL && event != NO_HANDLE);
     return event;
 }
 
 static void end_watching(HANDLE event)
 {
     CHECK_STATUS(NCryptNotifyChangeKey(provider, &event, NCRYPT_UNREGISTER_NOTIFY_FLAG), ERROR_SUCCESS);
-    CHECK(event == INVALID_HANDLE_VALUE);
+    CHECK(event == NO_HANDLE);
 }
 
 static bool changes_within(HANDLE event, uint32_t milliseconds)
@@ -259,7 +260,7 @@ static void test_refusals(void)
     event = (HANDLE)key;
     CHECK_STATUS(NCryptNotifyChangeKey(provider, &event, NCRYPT_UNREGISTER_NOTIFY_FLAG), NTE_INVALID_HANDLE);
     CHECK_STATUS(NCryptFreeObject((NCRYPT_HANDLE)live), NTE_INVALID_HANDLE);
-    CHECK_STATUS(ncx_notification_wait(INVALID_HANDLE_VALUE, 0, &changed), NTE_INVALID_HANDLE);
+    CHECK_STATUS(ncx_notification_wait(NO_HANDLE, 0, &changed), NTE_INVALID_HANDLE);
     end_watching(live);
     CHECK_STATUS(NCryptNotifyChangeKey(provider, &copy, NCRYPT_UNREGISTER_NOTIFY_FLAG), NTE_INVALID_HANDLE);
     CHECK_STATUS(ncx_notification_wait(live, 0, &changed), NTE_INVALID_HANDLE);

@@ -9,6 +9,8 @@
 #include "ncrypt/internal.h"
 #include "ncrypt_ext_compat.h"
 
+#define NO_HANDLE ((HANDLE)(ULONG_PTR) - 1) /* INVALID_HANDLE_VALUE of Windows */
+
 struct notification {
     struct provider *provider;
     pthread_mutex_t lock; /* guards the watch, but for its pauses */
@@ -102,7 +104,7 @@ static SECURITY_STATUS end(HANDLE *event)
     status = handle_close((NCRYPT_HANDLE)*event, HANDLE_NOTIFICATION);
     handle_release((NCRYPT_HANDLE)*event);
     if (status == ERROR_SUCCESS) {
-        *event = INVALID_HANDLE_VALUE;
+        *event = NO_HANDLE;
     }
     return status;
 }
