@@ -508,7 +508,8 @@ cdef class Provider(PropertyHandle):
             if password is not None:
                 text = pin_text(password, "password")
                 if not is_encrypted(secret):
-                    raise ValueError("there is a password, and the key is not encrypted")
+                    raise ValueError("there is a password, and data holds no encrypted PKCS #8 key "
+                                     "(a PFX file is for import_pfx())")
             return self.import_given(
                 secret, "PKCS8_PRIVATEKEY", name, None, text,
                 {"export_policy": export_policy, "usage": usage, "ui_policy": ui_policy},
@@ -580,8 +581,8 @@ cdef class Provider(PropertyHandle):
         if public and given:
             raise ValueError(f"a public key takes no {' and no '.join(given)}")
         if blob_type == "OpaqueTransport" and given:
-            raise NotSupportedError(NOT_SUPPORTED, "", "a sealed key has its own settings: it takes "
-                                    f"no {' and no '.join(given)}")
+            raise NotSupportedError(NOT_SUPPORTED, "", "a sealed key has its own settings: it takes"
+                                    f" no {' and no '.join(given)}")
         audit("ncrypt_ext.import_key", self.opened_name, blob_type, name,
               bool(flags & NCRYPT_MACHINE_KEY_FLAG))
         if public or (finalize and not given and (name is None or blob_type == "OpaqueTransport")):

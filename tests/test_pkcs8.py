@@ -247,7 +247,7 @@ def test_wrong_password(provider, password):
 
 
 def test_needless_password(provider):
-    with pytest.raises(ValueError, match="not encrypted"):
+    with pytest.raises(ValueError, match="no encrypted"):
         provider.import_pkcs8(in_clear(KEYS["P-256"]), "secret")
 
 

@@ -157,7 +157,7 @@ def test_types_without_a_class_here():
     """No key store here has such keys yet: this stands for one."""
 
     class Other:
-        algorithm = "ED25519"
+        algorithm = algorithm_group = "ED25519"
 
         def public_key_der(self):
             return (

@@ -77,7 +77,5 @@ SECURITY_STATUS store_unseal(struct store *store, uint32_t label, const uint8_t 
     put_bytes(put_u32(aad, label), store->id, STORE_ID_SIZE);
     status = sealer_open(&sealer, nonce, aad, sizeof(aad), sealed, size - STORE_ID_SIZE - SEAL_NONCE_SIZE, out);
     sealer_clear(&sealer);
-    return status == NTE_BAD_DATA
-               ? status_fail(NTE_BAD_DATA, "the sealed key has been altered, or the store's master key")
-               : status;
+    return status == NTE_BAD_DATA ? status_fail(NTE_BAD_DATA, "the sealed key has been altered") : status;
 }
