@@ -39,6 +39,7 @@ typedef struct _BCryptBufferDesc {
 #define BCRYPT_PAD_PKCS1 0x00000002
 #define BCRYPT_PAD_OAEP  0x00000004
 #define BCRYPT_PAD_PSS   0x00000008
+#define BCRYPT_PAD_PQDSA 0x00000020
 
 typedef struct _BCRYPT_PKCS1_PADDING_INFO {
     LPCWSTR pszAlgId; /* NULL: the DigestInfo is left out */
@@ -55,6 +56,12 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
     ULONG cbLabel;
 } BCRYPT_OAEP_PADDING_INFO;
 
+typedef struct _BCRYPT_PQDSA_PADDING_INFO {
+    PUCHAR pbCtx; /* of the caller's choice, 255 bytes at most; NULL: none */
+    ULONG cbCtx;
+    LPCWSTR pszPrehashAlgId; /* NULL: what is signed is the message itself, else its digest by this hash */
+} BCRYPT_PQDSA_PADDING_INFO;
+
 /* Hash algorithms, as padding structures name them. */
 #define BCRYPT_MD5_ALGORITHM      u"MD5"
 #define BCRYPT_SHA1_ALGORITHM     u"SHA1"
@@ -64,6 +71,8 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_SHA3_256_ALGORITHM u"SHA3-256"
 #define BCRYPT_SHA3_384_ALGORITHM u"SHA3-384"
 #define BCRYPT_SHA3_512_ALGORITHM u"SHA3-512"
+#define BCRYPT_SHAKE128_ALGORITHM u"SHAKE128" /* ML-DSA only */
+#define BCRYPT_SHAKE256_ALGORITHM u"SHAKE256"
 
 /* Key algorithms. */
 #define BCRYPT_AES_ALGORITHM        u"AES"
@@ -87,6 +96,8 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_CHAIN_MODE_CFB        u"ChainingModeCFB"
 #define BCRYPT_INITIALIZATION_VECTOR u"IV"
 #define BCRYPT_AUTH_TAG_LENGTH       u"AuthTagLength"
+#define BCRYPT_MLDSA_ALGORITHM       u"ML-DSA"
+#define BCRYPT_MLKEM_ALGORITHM       u"ML-KEM"
 
 /* Algorithms of keys that others are derived from. */
 #define BCRYPT_SP800108_CTR_HMAC_ALGORITHM u"SP800_108_CTR_HMAC"
@@ -189,6 +200,15 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_ECC_CURVE_X962P239V3      u"x962P239v3"
 #define BCRYPT_ECC_CURVE_X962P256V1      u"x962P256v1"
 
+/* Parameter sets of ML-DSA and ML-KEM, for the property. */
+#define BCRYPT_PARAMETER_SET_NAME       u"ParameterSetName"
+#define BCRYPT_MLDSA_PARAMETER_SET_44   u"44"
+#define BCRYPT_MLDSA_PARAMETER_SET_65   u"65"
+#define BCRYPT_MLDSA_PARAMETER_SET_87   u"87"
+#define BCRYPT_MLKEM_PARAMETER_SET_512  u"512"
+#define BCRYPT_MLKEM_PARAMETER_SET_768  u"768"
+#define BCRYPT_MLKEM_PARAMETER_SET_1024 u"1024"
+
 /* Algorithm interfaces and operations. */
 #define BCRYPT_CIPHER_INTERFACE                0x00000001
 #define BCRYPT_HASH_INTERFACE                  0x00000002
@@ -197,6 +217,7 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 #define BCRYPT_SIGNATURE_INTERFACE             0x00000005
 #define BCRYPT_RNG_INTERFACE                   0x00000006
 #define BCRYPT_KEY_DERIVATION_INTERFACE        0x00000007
+#define BCRYPT_KEY_ENCAPSULATION_INTERFACE     0x00000008
 
 /* Key blobs. All integers of the headers are little-endian; the numbers after them are big-endian. */
 #define BCRYPT_PUBLIC_KEY_BLOB     u"PUBLICBLOB"
@@ -215,6 +236,15 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 
 #define BCRYPT_KEY_DATA_BLOB_MAGIC    0x4D42444B /* KDBM */
 #define BCRYPT_KEY_DATA_BLOB_VERSION1 0x1
+
+#define BCRYPT_PQDSA_PUBLIC_BLOB        u"PQDSAPUBLICBLOB"
+#define BCRYPT_PQDSA_PRIVATE_BLOB       u"PQDSAPRIVATEBLOB" /* the expanded private key */
+#define BCRYPT_PQDSA_PRIVATE_SEED_BLOB  u"PQDSAPRIVATESEEDBLOB"
+#define BCRYPT_MLKEM_PUBLIC_BLOB        u"MLKEMPUBLICBLOB"
+#define BCRYPT_MLKEM_PRIVATE_BLOB       u"MLKEMPRIVATEBLOB"
+#define BCRYPT_MLKEM_PRIVATE_SEED_BLOB  u"MLKEMPRIVATESEEDBLOB"
+#define BCRYPT_MLKEM_ENCAPSULATION_BLOB BCRYPT_MLKEM_PUBLIC_BLOB
+#define BCRYPT_MLKEM_DECAPSULATION_BLOB BCRYPT_MLKEM_PRIVATE_BLOB
 
 #define BCRYPT_RSAPUBLIC_MAGIC      0x31415352 /* RSA1 */
 #define BCRYPT_RSAPRIVATE_MAGIC     0x32415352 /* RSA2 */
@@ -262,6 +292,13 @@ typedef struct _BCRYPT_OAEP_PADDING_INFO {
 /* Properties of a key being made: the group it shall be of. */
 #define BCRYPT_DH_PARAMETERS  u"DHParameters"
 #define BCRYPT_DSA_PARAMETERS u"DSAParameters"
+
+#define BCRYPT_MLDSA_PUBLIC_MAGIC       0x4B505344 /* DSPK */
+#define BCRYPT_MLDSA_PRIVATE_MAGIC      0x4B535344 /* DSSK */
+#define BCRYPT_MLDSA_PRIVATE_SEED_MAGIC 0x53535344 /* DSSS */
+#define BCRYPT_MLKEM_PUBLIC_MAGIC       0x504B4C4D /* MLKP */
+#define BCRYPT_MLKEM_PRIVATE_MAGIC      0x524B4C4D /* MLKR */
+#define BCRYPT_MLKEM_PRIVATE_SEED_MAGIC 0x534B4C4D /* MLKS */
 
 /* The value of a provider's ECCCurveNameList: the pointers point into the caller's buffer. */
 typedef struct _BCRYPT_ECC_CURVE_NAMES {
@@ -412,6 +449,19 @@ typedef struct _BCRYPT_DSA_PARAMETER_HEADER_V2 {
     UCHAR Count[4];
 } BCRYPT_DSA_PARAMETER_HEADER_V2;
 
+/* Followed by the parameter set's name in UTF-16, its NUL counted in cbParameterSet, and the key. */
+typedef struct _BCRYPT_PQDSA_KEY_BLOB {
+    ULONG dwMagic;
+    ULONG cbParameterSet;
+    ULONG cbKey;
+} BCRYPT_PQDSA_KEY_BLOB, *PBCRYPT_PQDSA_KEY_BLOB;
+
+typedef struct _BCRYPT_MLKEM_KEY_BLOB {
+    ULONG dwMagic;
+    ULONG cbParameterSet;
+    ULONG cbKey;
+} BCRYPT_MLKEM_KEY_BLOB, *PBCRYPT_MLKEM_KEY_BLOB;
+
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCryptBuffer) == 8 + sizeof(void *), "BCryptBuffer");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCryptBufferDesc) == 8 + sizeof(void *), "BCryptBufferDesc");
 NCRYPT_EXT_STATIC_ASSERT(offsetof(BCryptBuffer, pvBuffer) == 8, "BCryptBuffer.pvBuffer");
@@ -419,6 +469,8 @@ NCRYPT_EXT_STATIC_ASSERT(offsetof(BCryptBufferDesc, pBuffers) == 8, "BCryptBuffe
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PKCS1_PADDING_INFO) == sizeof(void *), "BCRYPT_PKCS1_PADDING_INFO");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PSS_PADDING_INFO) == 2 * sizeof(void *), "BCRYPT_PSS_PADDING_INFO");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_OAEP_PADDING_INFO) == 3 * sizeof(void *), "BCRYPT_OAEP_PADDING_INFO");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PQDSA_PADDING_INFO) == 3 * sizeof(void *), "BCRYPT_PQDSA_PADDING_INFO");
+NCRYPT_EXT_STATIC_ASSERT(offsetof(BCRYPT_PQDSA_PADDING_INFO, pszPrehashAlgId) == 2 * sizeof(void *), "pszPrehashAlgId");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_RSAKEY_BLOB) == 24, "BCRYPT_RSAKEY_BLOB");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_ECCKEY_BLOB) == 8, "BCRYPT_ECCKEY_BLOB");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_ECCFULLKEY_BLOB) == 32, "BCRYPT_ECCFULLKEY_BLOB");
@@ -429,6 +481,8 @@ NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DSA_KEY_BLOB) == 52, "BCRYPT_DSA_KEY_BLOB
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DSA_KEY_BLOB_V2) == 28, "BCRYPT_DSA_KEY_BLOB_V2");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DSA_PARAMETER_HEADER) == 56, "BCRYPT_DSA_PARAMETER_HEADER");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_DSA_PARAMETER_HEADER_V2) == 32, "BCRYPT_DSA_PARAMETER_HEADER_V2");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PQDSA_KEY_BLOB) == 12, "BCRYPT_PQDSA_KEY_BLOB");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_MLKEM_KEY_BLOB) == 12, "BCRYPT_MLKEM_KEY_BLOB");
 
 /* Public keys in the process. What Windows leaves open: the engine knows the algorithms RSA, ECDSA_P256, ECDSA_P384 and
  * ECDSA_P521 and the public blobs of each; the second key handles are NULL; a blob that is not a key of the provider's

@@ -53,6 +53,8 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 
 #define NCRYPT_AES_ALGORITHM_GROUP NCRYPT_AES_ALGORITHM
 #define NCRYPT_DES_ALGORITHM_GROUP u"DES" /* 3DES, too */
+#define NCRYPT_MLDSA_ALGORITHM     BCRYPT_MLDSA_ALGORITHM
+#define NCRYPT_MLKEM_ALGORITHM     BCRYPT_MLKEM_ALGORITHM
 
 #define NCRYPT_SP800108_CTR_HMAC_ALGORITHM BCRYPT_SP800108_CTR_HMAC_ALGORITHM
 #define NCRYPT_SP80056A_CONCAT_ALGORITHM   BCRYPT_SP80056A_CONCAT_ALGORITHM
@@ -65,6 +67,8 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_DH_ALGORITHM_GROUP    NCRYPT_DH_ALGORITHM
 #define NCRYPT_DSA_ALGORITHM_GROUP   NCRYPT_DSA_ALGORITHM
 #define NCRYPT_KEY_DERIVATION_GROUP  u"KEY_DERIVATION"
+#define NCRYPT_MLDSA_ALGORITHM_GROUP u"MLDSA" /* without the hyphen of the algorithm's name */
+#define NCRYPT_MLKEM_ALGORITHM_GROUP u"MLKEM"
 
 /* Algorithm interfaces and operations, as NCryptEnumAlgorithms reports them. */
 #define NCRYPT_CIPHER_INTERFACE                BCRYPT_CIPHER_INTERFACE
@@ -73,6 +77,7 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_SECRET_AGREEMENT_INTERFACE      BCRYPT_SECRET_AGREEMENT_INTERFACE
 #define NCRYPT_SIGNATURE_INTERFACE             BCRYPT_SIGNATURE_INTERFACE
 #define NCRYPT_KEY_DERIVATION_INTERFACE        BCRYPT_KEY_DERIVATION_INTERFACE
+#define NCRYPT_KEY_ENCAPSULATION_INTERFACE     BCRYPT_KEY_ENCAPSULATION_INTERFACE
 
 #define NCRYPT_CIPHER_OPERATION                0x00000001
 #define NCRYPT_HASH_OPERATION                  0x00000002
@@ -81,6 +86,7 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_SIGNATURE_OPERATION             0x00000010
 #define NCRYPT_RNG_OPERATION                   0x00000020
 #define NCRYPT_KEY_DERIVATION_OPERATION        0x00000040
+#define NCRYPT_KEY_ENCAPSULATION_OPERATION     0x00000080
 
 /* Flags. The same bit means different things to different functions. */
 #define NCRYPT_NO_PADDING_FLAG                0x00000001 /* Encrypt, Decrypt */
@@ -91,6 +97,7 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_PAD_PSS_FLAG                   0x00000008 /* SignHash, VerifySignature */
 #define NCRYPT_PAD_CIPHER_FLAG                0x00000010 /* Encrypt, Decrypt */
 #define NCRYPT_NO_KEY_VALIDATION              0x00000008 /* FinalizeKey, ImportKey */
+#define NCRYPT_PAD_PQDSA_FLAG                 0x00000020 /* SignHash, VerifySignature */
 #define NCRYPT_MACHINE_KEY_FLAG               0x00000020
 #define NCRYPT_SILENT_FLAG                    0x00000040
 #define NCRYPT_OVERWRITE_KEY_FLAG             0x00000080
@@ -136,6 +143,7 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_ECC_CURVE_NAME_LIST_PROPERTY    u"ECCCurveNameList"
 #define NCRYPT_ECC_PARAMETERS_PROPERTY         BCRYPT_ECC_PARAMETERS
 #define NCRYPT_DH_PARAMETERS_PROPERTY          BCRYPT_DH_PARAMETERS
+#define NCRYPT_PARAMETER_SET_NAME_PROPERTY     BCRYPT_PARAMETER_SET_NAME
 #define NCRYPT_VERSION_PROPERTY                u"Version"
 #define NCRYPT_MAX_NAME_LENGTH_PROPERTY        u"Max Name Length"
 #define NCRYPT_SECURITY_DESCR_PROPERTY         u"Security Descr"
@@ -149,6 +157,10 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_CERTIFICATE_PROPERTY            u"SmartCardKeyCertificate"
 #define NCRYPT_PIN_PROPERTY                    u"SmartCardPin"
 #define NCRYPT_KDF_SECRET_VALUE                u"KDFKeySecret" /* what a key of a derivation starts from; set only */
+
+/* The engine takes the names that Windows' reference prints, "KEM Ciphertext Length" and so on, as well. */
+#define NCRYPT_KEM_SHARED_SECRET_LENGTH_PROPERTY u"KEMSharedSecretLength"
+#define NCRYPT_KEM_CIPHERTEXT_LENGTH_PROPERTY    u"KEMCiphertextLength"
 
 /* Property values. */
 #define NCRYPT_ALLOW_EXPORT_FLAG                0x00000001
@@ -194,6 +206,11 @@ typedef ULONG_PTR NCRYPT_SECRET_HANDLE;
 #define NCRYPT_CIPHER_KEY_BLOB_MAGIC 0x52485043 /* CPHR */
 #define NCRYPT_KDF_KEY_BLOB_MAGIC    0x3146444B /* KDF1 */
 
+#define NCRYPT_PQ_PRIVATE_KEY_BLOB u"PQPrivateKeyBlob"
+#define NCRYPT_PQ_PUBLIC_KEY_BLOB  BCRYPT_PUBLIC_KEY_BLOB
+
+#define NCRYPT_PQ_PRIVATE_BLOB_MAGIC 0x52505150 /* PQPR */
+
 typedef BCryptBuffer NCryptBuffer, *PNCryptBuffer;
 typedef BCryptBufferDesc NCryptBufferDesc, *PNCryptBufferDesc;
 
@@ -222,6 +239,13 @@ typedef struct __NCRYPT_SUPPORTED_LENGTHS {
     DWORD dwIncrement;
     DWORD dwDefaultLength;
 } NCRYPT_SUPPORTED_LENGTHS;
+
+/* Followed by the type of a private ML-DSA or ML-KEM blob in UTF-16, its NUL counted in cbBCryptType, and that blob. */
+typedef struct _NCRYPT_PQ_BLOB {
+    DWORD dwMagic;
+    DWORD cbBCryptType;
+    DWORD cbBCryptBlob;
+} NCRYPT_PQ_BLOB, *PNCRYPT_PQ_BLOB;
 
 /* Set: the strings may be anywhere, cbInput is the size of this structure. Get: the strings follow the structure in
  * the caller's buffer and the pointers point at them. */
@@ -260,6 +284,7 @@ NCRYPT_EXT_STATIC_ASSERT(sizeof(NCryptAlgorithmName) == (sizeof(void *) == 8 ? 2
 NCRYPT_EXT_STATIC_ASSERT(sizeof(NCryptKeyName) == (sizeof(void *) == 8 ? 24 : 16), "NCryptKeyName");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(NCryptProviderName) == 2 * sizeof(void *), "NCryptProviderName");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(NCRYPT_SUPPORTED_LENGTHS) == 16, "NCRYPT_SUPPORTED_LENGTHS");
+NCRYPT_EXT_STATIC_ASSERT(sizeof(NCRYPT_PQ_BLOB) == 12, "NCRYPT_PQ_BLOB");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(NCRYPT_UI_POLICY) == 8 + 3 * sizeof(void *), "NCRYPT_UI_POLICY");
 
 /* Providers. */
@@ -344,6 +369,15 @@ SECURITY_STATUS WINAPI NCryptCreateClaim(NCRYPT_KEY_HANDLE hSubjectKey, NCRYPT_K
 SECURITY_STATUS WINAPI NCryptVerifyClaim(NCRYPT_KEY_HANDLE hSubjectKey, NCRYPT_KEY_HANDLE hAuthorityKey,
                                          DWORD dwClaimType, NCryptBufferDesc *pParameterList, PBYTE pbClaimBlob,
                                          DWORD cbClaimBlob, NCryptBufferDesc *pOutput, DWORD dwFlags);
+
+/* Key encapsulation. Both outputs NULL ask for both sizes; one of them NULL is NTE_INVALID_PARAMETER. A secret is not
+ * kept unless both have room. What Windows leaves open: the usage that decapsulation needs is that of a key agreement.
+ * A ciphertext of the right size that does not belong to the key gives another secret and no failure. */
+SECURITY_STATUS WINAPI NCryptEncapsulate(NCRYPT_KEY_HANDLE hKey, PBYTE pbSecretKey, ULONG cbSecretKey,
+                                         ULONG *pcbSecretKey, PBYTE pbCipherText, ULONG cbCipherText,
+                                         ULONG *pcbCipherText, ULONG dwFlags);
+SECURITY_STATUS WINAPI NCryptDecapsulate(NCRYPT_KEY_HANDLE hKey, PBYTE pbCipherText, ULONG cbCipherText,
+                                         PBYTE pbSecretKey, ULONG cbSecretKey, ULONG *pcbSecretKey, ULONG dwFlags);
 
 /* Transport. NCRYPTBUFFER_PKCS_SECRET is the password of PKCS #8, on import and export; on export
  * NCRYPTBUFFER_PKCS_ALG_OID may name PBES2 or the 3DES scheme of PKCS #12, and NCRYPTBUFFER_PKCS_ALG_PARAM is a

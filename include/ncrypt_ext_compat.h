@@ -46,6 +46,10 @@
 #define KDF_HKDF_INFO 0x14
 #endif
 
+#ifndef NCRYPT_PAD_PQDSA_FLAG
+#define NCRYPT_PAD_PQDSA_FLAG 0x00000020
+#endif
+
 /* A function of ncrypt.dll, by its name; NULL where this Windows has none. */
 static inline FARPROC ncx_find(const char *name)
 {
@@ -144,6 +148,22 @@ static inline int ncx_at_exit(void (*callback)(void))
 extern "C" {
 #endif
 
+/* On Windows these two are looked up when called. */
+static inline SECURITY_STATUS ncx_NCryptEncapsulate(NCRYPT_KEY_HANDLE hKey, PBYTE pbSecretKey, ULONG cbSecretKey,
+                                                    ULONG *pcbSecretKey, PBYTE pbCipherText, ULONG cbCipherText,
+                                                    ULONG *pcbCipherText, ULONG dwFlags)
+{
+    return NCryptEncapsulate(hKey, pbSecretKey, cbSecretKey, pcbSecretKey, pbCipherText, cbCipherText, pcbCipherText,
+                             dwFlags);
+}
+
+static inline SECURITY_STATUS ncx_NCryptDecapsulate(NCRYPT_KEY_HANDLE hKey, PBYTE pbCipherText, ULONG cbCipherText,
+                                                    PBYTE pbSecretKey, ULONG cbSecretKey, ULONG *pcbSecretKey,
+                                                    ULONG dwFlags)
+{
+    return NCryptDecapsulate(hKey, pbCipherText, cbCipherText, pbSecretKey, cbSecretKey, pcbSecretKey, dwFlags);
+}
+
 /* "portable": the engine of this package does the work. */
 const char *ncx_implementation(void);
 
@@ -178,5 +198,12 @@ int ncx_at_exit(void (*callback)(void));
 #endif
 
 #endif
+
+/* BCRYPT_PQDSA_PADDING_INFO, which an older bcrypt.h does not have. */
+typedef struct ncx_pqdsa_padding_info {
+    PUCHAR pbCtx;
+    ULONG cbCtx;
+    LPCWSTR pszPrehashAlgId;
+} ncx_pqdsa_padding_info;
 
 #endif

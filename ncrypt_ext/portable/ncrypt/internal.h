@@ -85,6 +85,7 @@ struct key {
     pthread_mutex_t lock; /* guards what follows; the state begins and ends finalizing with it held */
     const struct algorithm *algorithm;
     const struct curve *curve;
+    const struct parameter_set *set;
     uint32_t length;      /* bits; 0: not told yet */
     uint32_t legacy_spec; /* 0, AT_KEYEXCHANGE, AT_SIGNATURE */
     enum store_slot slot; /* where a key with a name is stored; CryptoAPI's keys have one of their own, named or not */

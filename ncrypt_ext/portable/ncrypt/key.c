@@ -176,6 +176,9 @@ static SECURITY_STATUS make_material(const struct key *key, bool validate, struc
     if (key->algorithm->takes_curve && key->curve == NULL) {
         return status_fail(NTE_INVALID_PARAMETER, "the curve has not been set (property 'ECCCurveName')");
     }
+    if (key->algorithm->takes_set && key->set == NULL) {
+        return status_fail(NTE_INVALID_PARAMETER, "the parameter set has not been set (property 'ParameterSetName')");
+    }
     if (key->slot != STORE_SLOT_KEY) {
         return material_generate_capi(key->length, material);
     }
@@ -214,6 +217,7 @@ static SECURITY_STATUS publish(struct key *key, struct store *store, struct mate
     pthread_mutex_lock(&key->lock);
     key->algorithm = material->algorithm;
     key->curve = material->curve;
+    key->set = material->set;
     key->length = material->bits;
     if (key->name != NULL) {
         status = material_take_apart(material, material->has_private, &components);

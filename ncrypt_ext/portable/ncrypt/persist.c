@@ -5,7 +5,7 @@
  *
  *   u8      format, PAYLOAD_FORMAT
  *   u8      bits: 1 the key is treated as generic ECC, 2 a UI policy follows
- *   string  curve name, or none
+ *   string  name of the curve or parameter set, or none
  *   u32     size of the components, then the components (components.h)
  *   [u32    UI flags, three strings]
  *   u32     number of stored properties; each: string name, u32 size, bytes
@@ -16,6 +16,7 @@
 #include "common/secmem.h"
 #include "common/utf16.h"
 #include "ncrypt/internal.h"
+#include "ncrypt/key/parameter_set.h"
 
 #define PAYLOAD_FORMAT   1
 #define PAYLOAD_GENERIC  0x1
@@ -83,7 +84,7 @@ static void write_payload(struct writer *writer, const struct key *key, const st
 
     write_u8(writer, PAYLOAD_FORMAT);
     write_u8(writer, (key->generic_ecc ? PAYLOAD_GENERIC : 0u) | (key->ui.present ? PAYLOAD_UI : 0u));
-    write_string(writer, key->curve == NULL ? NULL : key->curve->name);
+    write_string(writer, key->curve != NULL ? key->curve->name : key->set != NULL ? key->set->name : NULL);
     write_components(writer, components);
     if (key->ui.present) {
         write_u32(writer, key->ui.flags);
@@ -205,14 +206,17 @@ static SECURITY_STATUS read_curve(struct reader *reader, struct key *key)
     char printable[64];
     SECURITY_STATUS status = ERROR_SUCCESS;
 
-    if (name != NULL) {
+    if (name != NULL && key->algorithm->takes_set) {
+        key->set = parameter_set_by_name(key->algorithm->group, name);
+        reader->bad = reader->bad || key->set == NULL;
+    } else if (name != NULL) {
         key->curve = curve_by_name(name);
         if (key->curve == NULL) {
             status = status_fail(NTE_NOT_SUPPORTED, "the stored key is on the curve '%s', which is not known here",
                                  utf16_printable(name, printable, sizeof printable));
         }
-        free(name);
     }
+    free(name);
     return status;
 }
 
@@ -295,6 +299,7 @@ static SECURITY_STATUS read_payload(struct reader *reader, struct key *key, stru
     }
     components->algorithm = key->algorithm;
     components->curve = key->curve;
+    components->set = key->set;
     status = components_decode(components, numbers, numbers_size);
     if (status == ERROR_SUCCESS) {
         status = settle_parameters(key, components);

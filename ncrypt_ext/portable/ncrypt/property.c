@@ -290,6 +290,7 @@ static SECURITY_STATUS set_blob(struct key *key, const struct blob_format *forma
         .algorithm = key->algorithm,
         .curve = key->curve,
         .generic_ecc = key->generic_ecc,
+        .set = key->set,
     };
     struct components components;
     uint32_t usage = NCRYPT_ALLOW_ALL_USAGES;

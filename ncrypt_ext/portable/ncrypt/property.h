@@ -40,6 +40,12 @@ struct property {
 const struct property *property_of_key(const WCHAR *name);
 const struct property *property_of_provider(const WCHAR *name);
 
+/* property_set.c */
+SECURITY_STATUS property_get_parameter_set(const void *object, struct value *value);
+SECURITY_STATUS property_set_parameter_set(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
+SECURITY_STATUS property_get_kem_secret(const void *object, struct value *value);
+SECURITY_STATUS property_get_kem_ciphertext(const void *object, struct value *value);
+
 /* Helpers for getters. */
 SECURITY_STATUS value_dword(struct value *value, uint32_t number);
 SECURITY_STATUS value_string(struct value *value, const WCHAR *text); /* text must outlive the call */

@@ -115,11 +115,19 @@ static uint32_t pending_bits(const struct key *key)
     return (uint32_t)(secret != 0 ? secret : components_bits(&key->pending, COMPONENT_DL_P));
 }
 
+static SECURITY_STATUS no_lengths(void)
+{
+    return status_fail(NTE_NOT_SUPPORTED, "keys of this algorithm have a parameter set and no length");
+}
+
 static SECURITY_STATUS get_length(const void *object, struct value *value)
 {
     const struct key *key = object;
     uint32_t bits = key->length != 0 ? key->length : key->algorithm->lengths.dwDefaultLength;
 
+    if (key->algorithm->takes_set) {
+        return no_lengths();
+    }
     if (pending_bits(key) != 0) {
         bits = pending_bits(key);
     }
@@ -136,6 +144,9 @@ static SECURITY_STATUS set_length(void *object, const uint8_t *data, uint32_t si
 
     (void)size;
     (void)flags;
+    if (key->algorithm->takes_set) {
+        return no_lengths();
+    }
     if (key->pending.algorithm != NULL) {
         if (bits == pending_bits(key)) {
             return ERROR_SUCCESS; /* whoever gives a key or its parameters may say how long it is */
@@ -155,6 +166,9 @@ static SECURITY_STATUS get_lengths(const void *object, struct value *value)
     const struct key *key = object;
     NCRYPT_SUPPORTED_LENGTHS lengths = key->algorithm->lengths;
 
+    if (key->algorithm->takes_set) {
+        return no_lengths();
+    }
     if (key->curve != NULL) {
         lengths = (NCRYPT_SUPPORTED_LENGTHS){key->curve->bits, key->curve->bits, 0, key->curve->bits};
     }
@@ -318,6 +332,12 @@ static const struct property table[] = {
      property_set_parameters},
     {NCRYPT_DH_PARAMETERS_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, NULL, property_set_dh_group},
     {BCRYPT_DSA_PARAMETERS, KIND_BYTES, WHEN_UNFINISHED, false, NULL, property_set_dsa_group},
+    {NCRYPT_PARAMETER_SET_NAME_PROPERTY, KIND_STRING, WHEN_UNFINISHED, false, property_get_parameter_set,
+     property_set_parameter_set},
+    {NCRYPT_KEM_SHARED_SECRET_LENGTH_PROPERTY, KIND_DWORD, WHEN_NEVER, true, property_get_kem_secret, NULL},
+    {NCRYPT_KEM_CIPHERTEXT_LENGTH_PROPERTY, KIND_DWORD, WHEN_NEVER, true, property_get_kem_ciphertext, NULL},
+    {u"KEM Shared Secret Length", KIND_DWORD, WHEN_NEVER, true, property_get_kem_secret, NULL},
+    {u"KEM Ciphertext Length", KIND_DWORD, WHEN_NEVER, true, property_get_kem_ciphertext, NULL},
     {NCRYPT_EXPORT_POLICY_PROPERTY, KIND_DWORD, WHEN_POLICY, false, get_export_policy, set_export_policy},
     {NCRYPT_KEY_USAGE_PROPERTY, KIND_DWORD, WHEN_UNFINISHED, false, get_usage, set_usage},
     {NCRYPT_UI_POLICY_PROPERTY, KIND_BYTES, WHEN_UNFINISHED, false, property_get_ui, property_set_ui},

@@ -128,6 +128,7 @@ static SECURITY_STATUS make_pending(const struct import *import, struct componen
         return status;
     }
     key->curve = components->curve;
+    key->set = components->set;
     key->pending = *components;
     components_init(components);
     key->key_usage = usage;

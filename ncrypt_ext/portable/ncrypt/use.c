@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * NCryptSignHash, NCryptVerifySignature, NCryptEncrypt, NCryptDecrypt, and a loan of the key itself.
+ * NCryptSignHash, NCryptVerifySignature, NCryptEncrypt, NCryptDecrypt, NCryptEncapsulate, NCryptDecapsulate, and a loan
+ * of the key itself.
  */
 #include "common/export.h"
 #include "ncrypt/internal.h"
 
-#define SIGN_FLAGS (NCRYPT_SILENT_FLAG | NCRYPT_PAD_PKCS1_FLAG | NCRYPT_PAD_PSS_FLAG)
+#define SIGN_FLAGS (NCRYPT_SILENT_FLAG | NCRYPT_PAD_PKCS1_FLAG | NCRYPT_PAD_PSS_FLAG | NCRYPT_PAD_PQDSA_FLAG)
 #define CIPHER_FLAGS                                                                                                   \
     (NCRYPT_SILENT_FLAG | NCRYPT_NO_PADDING_FLAG | NCRYPT_PAD_PKCS1_FLAG | NCRYPT_PAD_OAEP_FLAG |                      \
      NCRYPT_PAD_CIPHER_FLAG)
@@ -168,6 +169,79 @@ SECURITY_STATUS WINAPI NCryptDecrypt(NCRYPT_KEY_HANDLE hKey, PBYTE pbInput, DWOR
 {
     return trace_return("NCryptDecrypt",
                         decrypt(hKey, pbInput, cbInput, pPaddingInfo, pbOutput, cbOutput, pcbResult, dwFlags));
+}
+
+static SECURITY_STATUS check_sizes(const DWORD *first, const DWORD *second, uint32_t flags)
+{
+    if (flags != 0) {
+        return status_fail(NTE_BAD_FLAGS, "flags 0x%X", (unsigned)flags);
+    }
+    return first == NULL || second == NULL ? status_fail(NTE_INVALID_PARAMETER, "a pointer to a size is NULL")
+                                           : ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS encapsulate(NCRYPT_KEY_HANDLE handle, uint8_t *secret, uint32_t secret_room, DWORD *secret_size,
+                                   uint8_t *ciphertext, uint32_t ciphertext_room, DWORD *ciphertext_size,
+                                   uint32_t flags)
+{
+    struct key *key;
+    SECURITY_STATUS status = key_acquire(handle, &key);
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    status = check_sizes(secret_size, ciphertext_size, flags);
+    if (status == ERROR_SUCCESS) {
+        status = key_check_ready(key);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = material_encapsulate(key->material, secret, secret_room, secret_size, ciphertext, ciphertext_room,
+                                      ciphertext_size);
+    }
+    handle_release(handle);
+    return status;
+}
+
+SECURITY_STATUS WINAPI NCryptEncapsulate(NCRYPT_KEY_HANDLE hKey, PBYTE pbSecretKey, ULONG cbSecretKey,
+                                         ULONG *pcbSecretKey, PBYTE pbCipherText, ULONG cbCipherText,
+                                         ULONG *pcbCipherText, ULONG dwFlags)
+{
+    return trace_return("NCryptEncapsulate", encapsulate(hKey, pbSecretKey, cbSecretKey, pcbSecretKey, pbCipherText,
+                                                         cbCipherText, pcbCipherText, dwFlags));
+}
+
+static SECURITY_STATUS decapsulate(NCRYPT_KEY_HANDLE handle, const uint8_t *ciphertext, uint32_t ciphertext_size,
+                                   uint8_t *secret, uint32_t secret_room, DWORD *secret_size, uint32_t flags)
+{
+    struct key *key;
+    SECURITY_STATUS status = key_acquire(handle, &key);
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    status = check_sizes(secret_size, secret_size, flags);
+    if (status == ERROR_SUCCESS && ciphertext == NULL) {
+        status = status_fail(NTE_INVALID_PARAMETER, "pbCipherText is NULL");
+    }
+    if (status == ERROR_SUCCESS) {
+        status = key_check_ready(key);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = key_check_usage(key, NCRYPT_ALLOW_KEY_AGREEMENT_FLAG);
+    }
+    if (status == ERROR_SUCCESS) {
+        status = material_decapsulate(key->material, ciphertext, ciphertext_size, secret, secret_room, secret_size);
+        key_mark_used(key, secret);
+    }
+    handle_release(handle);
+    return status;
+}
+
+SECURITY_STATUS WINAPI NCryptDecapsulate(NCRYPT_KEY_HANDLE hKey, PBYTE pbCipherText, ULONG cbCipherText,
+                                         PBYTE pbSecretKey, ULONG cbSecretKey, ULONG *pcbSecretKey, ULONG dwFlags)
+{
+    return trace_return("NCryptDecapsulate",
+                        decapsulate(hKey, pbCipherText, cbCipherText, pbSecretKey, cbSecretKey, pcbSecretKey, dwFlags));
 }
 
 static SECURITY_STATUS lend(struct key *key, EVP_PKEY **pkey)

@@ -25,6 +25,7 @@ struct blob_parameters {
     const struct algorithm *algorithm; /* when a blob is set as a property of a key being created: what it must fit */
     const struct curve *curve;         /* the same key's curve, if set */
     bool generic_ecc;                  /* NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG */
+    const struct parameter_set *set;   /* of the same key, if set */
 
     /* export */
     uint32_t usage; /* NCRYPT_ALLOW_*: goes into formats that have a place for it */
@@ -139,6 +140,17 @@ SECURITY_STATUS blob_dl_write(const struct blob_format *format, const struct com
 /* The value of 'DHParameters' or 'DSAParameters'; fails as blob_format.parse does. */
 MUST_CHECK SECURITY_STATUS blob_dl_parse_group(const struct algorithm *algorithm, const uint8_t *data, size_t size,
                                                struct components *components);
+/* blob_pq.c. The wrapper is the blob around one of the private blobs that says which it is. */
+SECURITY_STATUS blob_pq_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                              const struct blob_parameters *parameters, struct components *components, uint32_t *usage);
+SECURITY_STATUS blob_pq_write(const struct blob_format *format, const struct components *components,
+                              const struct blob_parameters *parameters, uint8_t *out, size_t out_size, size_t *result);
+SECURITY_STATUS blob_pq_wrapper_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                                      const struct blob_parameters *parameters, struct components *components,
+                                      uint32_t *usage);
+SECURITY_STATUS blob_pq_wrapper_write(const struct blob_format *format, const struct components *components,
+                                      const struct blob_parameters *parameters, uint8_t *out, size_t out_size,
+                                      size_t *result);
 
 /* blob_dl_capi.c. The type with the later version takes both when reading. */
 SECURITY_STATUS blob_dl_capi_parse(const struct blob_format *format, const uint8_t *data, size_t size,

@@ -6,6 +6,7 @@
 #include "ncrypt/blob/blob.h"
 #include "ncrypt/blob/pbe.h"
 #include "ncrypt/blob/pkcs8.h"
+#include "ncrypt/blob/pkcs8_pq.h"
 #include "ncrypt/parameters.h"
 
 /* Bits of the first byte of X.509's KeyUsage, and the one of its second byte. */
@@ -122,8 +123,12 @@ static SECURITY_STATUS convert(const PKCS8_PRIV_KEY_INFO *info, const struct blo
 {
     const struct family *family = NULL;
     const struct curve *curve = NULL;
-    SECURITY_STATUS status = find_kind(info, &family, &curve);
+    SECURITY_STATUS status;
 
+    if (pkcs8_pq_owns(info)) {
+        return pkcs8_pq_take(info, parameters, components);
+    }
+    status = find_kind(info, &family, &curve);
     if (status == ERROR_SUCCESS) {
         status = blob_check_family(parameters, family);
     }
@@ -255,7 +260,8 @@ static SECURITY_STATUS put_out(const PKCS8_PRIV_KEY_INFO *info, uint8_t *out, si
 
 static bool has_form(const struct family *family)
 {
-    return family == &family_rsa || family == &family_ec || family == &family_dh || family == &family_dsa;
+    return family == &family_rsa || family == &family_ec || family == &family_dh || family == &family_dsa ||
+           family == &family_mldsa || family == &family_mlkem;
 }
 
 static SECURITY_STATUS make_info(const struct components *components, PKCS8_PRIV_KEY_INFO **info)
@@ -264,6 +270,9 @@ static SECURITY_STATUS make_info(const struct components *components, PKCS8_PRIV
 
     if (family == &family_dh || family == &family_dsa) {
         return blob_pkcs8_make_dl(components, info);
+    }
+    if (components->algorithm->takes_set) {
+        return pkcs8_pq_make(components, info);
     }
     return family == &family_rsa ? pkcs8_make_rsa(components, info) : pkcs8_make_ec(components, info);
 }

@@ -2,6 +2,7 @@
 #include "ncrypt/key/algorithm.h"
 
 #include "common/utf16.h"
+#include "ncrypt/key/parameter_set.h"
 
 #define EC_ROW(identifier, curve, bits, of_group, class, can)                                                          \
     {                                                                                                                  \
@@ -123,15 +124,37 @@ static const struct algorithm algorithms[] = {
     KDF_ROW(BCRYPT_TLS1_1_KDF_ALGORITHM),
     KDF_ROW(BCRYPT_TLS1_2_KDF_ALGORITHM),
     KDF_ROW(BCRYPT_HKDF_ALGORITHM),
+    {
+        .name = NCRYPT_MLDSA_ALGORITHM,
+        .group = NCRYPT_MLDSA_ALGORITHM_GROUP,
+        .family = &family_mldsa,
+        .takes_set = true,
+        .interface = NCRYPT_SIGNATURE_INTERFACE,
+        .operations = NCRYPT_SIGNATURE_OPERATION,
+    },
+    {
+        .name = NCRYPT_MLKEM_ALGORITHM,
+        .group = NCRYPT_MLKEM_ALGORITHM_GROUP,
+        .family = &family_mlkem,
+        .takes_set = true,
+        .interface = NCRYPT_KEY_ENCAPSULATION_INTERFACE,
+        .operations = NCRYPT_KEY_ENCAPSULATION_OPERATION,
+    },
 };
 
 #define ALGORITHM_COUNT (sizeof algorithms / sizeof algorithms[0])
+
+/* Whether libcrypto has what the algorithm needs. */
+static bool is_available(const struct algorithm *algorithm)
+{
+    return !algorithm->takes_set || parameter_set_available(algorithm->group);
+}
 
 const struct algorithm *algorithm_by_name(const WCHAR *name)
 {
     for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
         if (utf16_equal(name, algorithms[i].name)) {
-            return &algorithms[i];
+            return is_available(&algorithms[i]) ? &algorithms[i] : NULL;
         }
     }
     return NULL;
@@ -139,7 +162,12 @@ const struct algorithm *algorithm_by_name(const WCHAR *name)
 
 const struct algorithm *algorithm_at(unsigned index)
 {
-    return index < ALGORITHM_COUNT ? &algorithms[index] : NULL;
+    for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
+        if (is_available(&algorithms[i]) && index-- == 0) {
+            return &algorithms[i];
+        }
+    }
+    return NULL;
 }
 
 const struct algorithm *algorithm_for_curve(const WCHAR *group, const struct curve *curve, bool generic)
@@ -174,6 +202,9 @@ bool algorithm_length_valid(const struct algorithm *algorithm, uint32_t bits)
 {
     const NCRYPT_SUPPORTED_LENGTHS *lengths = &algorithm->lengths;
 
+    if (algorithm->takes_set) {
+        return parameter_set_by_bits(algorithm->group, bits) != NULL;
+    }
     if (algorithm->takes_curve) {
         for (unsigned i = 0; curve_at(i) != NULL; i++) {
             if (curve_at(i)->bits == bits) {

@@ -49,6 +49,9 @@ struct family {
 
     /* Bytes of a signature; NULL: as wide as the modulus, or twice as wide as the curve. */
     uint32_t (*signature_size)(const EVP_PKEY *pkey);
+    /* Of key encapsulation: secrets of PARAMETER_SET_SHARED_SIZE bytes, ciphertexts as long as the set says. */
+    SECURITY_STATUS (*encapsulate)(const struct material *material, uint8_t *secret, uint8_t *ciphertext);
+    SECURITY_STATUS (*decapsulate)(const struct material *material, const uint8_t *ciphertext, uint8_t *secret);
 
     uint32_t signature_flags; /* padding flags sign and verify know; 0: none may be given */
     uint32_t cipher_flags;    /* the same for encrypt and decrypt */
@@ -61,6 +64,7 @@ struct algorithm {
     const struct family *family;
     const WCHAR *curve_name;          /* algorithms bound to one curve; else NULL */
     bool takes_curve;                 /* generic EC: ECCCurveName must be set before finalize */
+    bool takes_set;                   /* ML-DSA, ML-KEM: the same with ParameterSetName, and libcrypto may lack it */
     uint32_t interface, operations;   /* NCRYPT_*_INTERFACE, NCRYPT_*_OPERATION bits */
     NCRYPT_SUPPORTED_LENGTHS lengths; /* bits; increment 0: only the minimum, or (takes_curve) as the curve has it */
     uint32_t import_min, import_max;  /* bits accepted by import, wider than what can be generated */
@@ -86,9 +90,10 @@ bool algorithm_length_valid(const struct algorithm *algorithm, uint32_t bits);
 extern const struct family family_rsa;    /* rsa.c */
 extern const struct family family_ec;     /* ec.c: curves with X and Y; also, what makes an algorithm one of curves */
 extern const struct family family_x25519; /* x25519.c: curve25519 */
-extern const struct family family_symmetric; /* symmetric.c */
-extern const struct family family_dh;        /* dh.c */
-extern const struct family family_dsa;       /* dsa.c */
-extern const struct family family_kdf;       /* algorithm.c: keys that others are derived from */
+extern const struct family family_symmetric;           /* symmetric.c */
+extern const struct family family_dh;                  /* dh.c */
+extern const struct family family_dsa;                 /* dsa.c */
+extern const struct family family_kdf;                 /* algorithm.c: keys that others are derived from */
+extern const struct family family_mldsa, family_mlkem; /* pq.c */
 
 #endif

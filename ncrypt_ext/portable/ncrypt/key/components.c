@@ -168,10 +168,12 @@ SECURITY_STATUS components_decode(struct components *components, const uint8_t *
     if (status != ERROR_SUCCESS) {
         const struct algorithm *algorithm = components->algorithm;
         const struct curve *curve = components->curve;
+        const struct parameter_set *set = components->set;
 
         components_clear(components);
         components->algorithm = algorithm;
         components->curve = curve;
+        components->set = set;
     }
     return status;
 }

@@ -42,6 +42,7 @@ enum component {
 
 struct algorithm;
 struct curve;
+struct parameter_set;
 
 struct component_span {
     uint8_t *data; /* NULL: absent */
@@ -52,6 +53,7 @@ struct component_span {
 struct components {
     const struct algorithm *algorithm; /* what the key is: RSA, ECDSA_P256, ... */
     const struct curve *curve;         /* EC keys; else NULL */
+    const struct parameter_set *set;   /* ML-DSA and ML-KEM keys; else NULL */
     struct component_span item[COMPONENT_COUNT];
     uint8_t *block;
     size_t block_size, block_used;
@@ -81,7 +83,7 @@ size_t components_bits(const struct components *components, enum component which
 
 /* The form kept in the store: for each number present u8 id, u32 size (little-endian), bytes. The algorithm and the
  * curve are not in it. components_encoded_size() bytes are written. Decoding refuses anything that encoding does not
- * produce with NTE_KEYSET_ENTRY_BAD; `algorithm` and `curve` must have been set by the caller. */
+ * produce with NTE_KEYSET_ENTRY_BAD; `algorithm`, `curve` and `set` must have been set by the caller. */
 size_t components_encoded_size(const struct components *components);
 void components_encode(const struct components *components, uint8_t *out);
 MUST_CHECK SECURITY_STATUS components_decode(struct components *components, const uint8_t *data, size_t size);

@@ -7,11 +7,21 @@
 #include "common/libctx.h"
 #include "common/secmem.h"
 #include "common/utf16.h"
+#include "ncrypt/key/parameter_set.h"
 #include "ncrypt/key/prepared.h"
 
 static const struct family *family_of(const struct material *material)
 {
     return algorithm_family(material->algorithm, material->curve);
+}
+
+/* Sizes that the parameter set says. */
+static void wrap_set(struct material *made)
+{
+    made->set = parameter_set_of(made->algorithm->group, made->pkey);
+    made->bits = parameter_set_bits(made->set);
+    made->width = made->set->public_size;
+    made->signature_size = made->algorithm->family->sign != NULL ? made->set->output_size : 0;
 }
 
 /* Takes the libcrypto object over, also when it fails. */
@@ -47,6 +57,9 @@ static SECURITY_STATUS wrap(const struct algorithm *algorithm, const struct curv
         openssl_scope_end();
     } else if (family->sign != NULL) {
         made->signature_size = curve != NULL ? 2 * made->width : made->width;
+    }
+    if (algorithm->takes_set) {
+        wrap_set(made);
     }
     *material = made;
     return ERROR_SUCCESS;
@@ -240,6 +253,7 @@ SECURITY_STATUS material_take_apart(const struct material *material, bool with_p
     if (status == ERROR_SUCCESS) {
         components->algorithm = material->algorithm;
         components->curve = material->curve;
+        components->set = material->set;
     } else {
         components_clear(components);
     }
@@ -375,6 +389,64 @@ SECURITY_STATUS material_agree(struct material *material, const struct material 
     }
     openssl_scope_begin();
     status = family_of(material)->agree(material, peer, out);
+    openssl_scope_end();
+    return status;
+}
+
+SECURITY_STATUS material_encapsulate(const struct material *material, uint8_t *secret, uint32_t secret_room,
+                                     uint32_t *secret_size, uint8_t *ciphertext, uint32_t ciphertext_room,
+                                     uint32_t *ciphertext_size)
+{
+    const struct family *family = material->algorithm->family;
+    SECURITY_STATUS status = check_operation(family->encapsulate != NULL);
+
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if ((secret == NULL) != (ciphertext == NULL)) {
+        return status_fail(NTE_INVALID_PARAMETER, "one of the two outputs is NULL");
+    }
+    *secret_size = PARAMETER_SET_SHARED_SIZE;
+    *ciphertext_size = material->set->output_size;
+    if (secret == NULL) {
+        return ERROR_SUCCESS;
+    }
+    if (secret_room < *secret_size || ciphertext_room < *ciphertext_size) {
+        return status_fail(NTE_BUFFER_TOO_SMALL, "the secret has %u bytes, the ciphertext %u", *secret_size,
+                           *ciphertext_size);
+    }
+    openssl_scope_begin();
+    status = family->encapsulate(material, secret, ciphertext);
+    openssl_scope_end();
+    return status;
+}
+
+SECURITY_STATUS material_decapsulate(const struct material *material, const uint8_t *ciphertext,
+                                     uint32_t ciphertext_size, uint8_t *secret, uint32_t secret_room,
+                                     uint32_t *secret_size)
+{
+    const struct family *family = material->algorithm->family;
+    SECURITY_STATUS status = check_operation(family->decapsulate != NULL);
+
+    if (status == ERROR_SUCCESS) {
+        status = check_private(material);
+    }
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    *secret_size = PARAMETER_SET_SHARED_SIZE;
+    if (secret == NULL) {
+        return ERROR_SUCCESS;
+    }
+    if (ciphertext_size != material->set->output_size) {
+        return status_fail(NTE_INVALID_PARAMETER, "the ciphertext has %u bytes, those of this key have %u",
+                           ciphertext_size, material->set->output_size);
+    }
+    if (secret_room < *secret_size) {
+        return status_fail(NTE_BUFFER_TOO_SMALL, "the secret has %u bytes", *secret_size);
+    }
+    openssl_scope_begin();
+    status = family->decapsulate(material, ciphertext, secret);
     openssl_scope_end();
     return status;
 }

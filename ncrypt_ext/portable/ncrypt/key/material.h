@@ -16,9 +16,10 @@ struct prepared; /* prepared.h: a list of prepared contexts */
 
 struct material {
     const struct algorithm *algorithm;
-    const struct curve *curve; /* EC keys */
-    EVP_PKEY *pkey;            /* NULL for families that hold a secret */
-    uint8_t *secret;           /* their key: wiped memory */
+    const struct curve *curve;       /* EC keys */
+    const struct parameter_set *set; /* ML-DSA and ML-KEM keys */
+    EVP_PKEY *pkey;                  /* NULL for families that hold a secret */
+    uint8_t *secret;                 /* their key: wiped memory */
     size_t secret_size;
     bool has_private; /* or is a secret */
     uint32_t bits;
@@ -68,6 +69,15 @@ MUST_CHECK SECURITY_STATUS material_decrypt(struct material *material, const voi
 /* The secret of the private key and another one's public half: material->width bytes. NTE_NOT_SUPPORTED for keys that
  * do not agree on secrets and for public ones, NTE_INVALID_PARAMETER for a peer of another group or curve. */
 MUST_CHECK SECURITY_STATUS material_agree(struct material *material, const struct material *peer, uint8_t *out);
+
+/* Exactly NCryptEncapsulate and NCryptDecapsulate for a finalized key whose usage allows it, the flags and the pointers
+ * to sizes having been checked. NTE_NOT_SUPPORTED for other keys, and for a public one that is to decapsulate. */
+MUST_CHECK SECURITY_STATUS material_encapsulate(const struct material *material, uint8_t *secret, uint32_t secret_room,
+                                                uint32_t *secret_size, uint8_t *ciphertext, uint32_t ciphertext_room,
+                                                uint32_t *ciphertext_size);
+MUST_CHECK SECURITY_STATUS material_decapsulate(const struct material *material, const uint8_t *ciphertext,
+                                                uint32_t ciphertext_size, uint8_t *secret, uint32_t secret_room,
+                                                uint32_t *secret_size);
 
 /* Frees; NULL is allowed. */
 void material_free(struct material *material);

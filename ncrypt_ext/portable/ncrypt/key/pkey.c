@@ -7,7 +7,24 @@
 #include "common/interrupt.h"
 #include "common/libctx.h"
 
-static const char *const type_names[PKEY_TYPE_COUNT] = {"RSA", "EC", "DH", "DHX", "DSA"};
+static const char *const type_names[PKEY_TYPE_COUNT] = {
+    [PKEY_RSA] = "RSA",
+    [PKEY_EC] = "EC",
+    [PKEY_DH] = "DH",
+    [PKEY_DHX] = "DHX",
+    [PKEY_DSA] = "DSA",
+    [PKEY_MLDSA_44] = "ML-DSA-44",
+    [PKEY_MLDSA_65] = "ML-DSA-65",
+    [PKEY_MLDSA_87] = "ML-DSA-87",
+    [PKEY_MLKEM_512] = "ML-KEM-512",
+    [PKEY_MLKEM_768] = "ML-KEM-768",
+    [PKEY_MLKEM_1024] = "ML-KEM-1024",
+};
+
+const char *pkey_type_name(enum pkey_type type)
+{
+    return type_names[type];
+}
 
 /* Making a context looks the algorithm up by its name, a good part of the time that loading a key takes. So one for
  * each type is kept for the life of the process; who takes it has it alone, and others meanwhile make their own. */

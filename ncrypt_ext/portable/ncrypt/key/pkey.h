@@ -11,9 +11,25 @@
 
 #include "ncrypt/key/components.h"
 
-enum pkey_type { PKEY_RSA, PKEY_EC, PKEY_DH, PKEY_DHX, PKEY_DSA, PKEY_TYPE_COUNT };
+enum pkey_type {
+    PKEY_RSA,
+    PKEY_EC,
+    PKEY_DH,
+    PKEY_DHX,
+    PKEY_DSA,
+    PKEY_MLDSA_44,
+    PKEY_MLDSA_65,
+    PKEY_MLDSA_87,
+    PKEY_MLKEM_512,
+    PKEY_MLKEM_768,
+    PKEY_MLKEM_1024,
+    PKEY_TYPE_COUNT,
+};
 
 #define PKEY_MAX_PARAMETERS 10
+
+/* libcrypto's name. */
+const char *pkey_type_name(enum pkey_type type);
 
 /* A parameter list whose numbers stand in memory of the caller's, which the caller wipes. */
 struct pkey_builder {

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ML-DSA and ML-KEM keys, for the file formats.
+ */
+#ifndef PORTABLE_NCRYPT_KEY_PQ_H
+#define PORTABLE_NCRYPT_KEY_PQ_H
+
+#include "common/status.h"
+#include "ncrypt/key/components.h"
+#include "ncrypt/key/parameter_set.h"
+
+/* The public key, and of a private one the seed or, where there is none, the expanded form. */
+MUST_CHECK SECURITY_STATUS pq_take_apart(const EVP_PKEY *pkey, const struct parameter_set *set, bool with_private,
+                                         struct components *components);
+
+/* The expanded form of a private key of which only the seed may be there: set->private_size bytes. */
+MUST_CHECK SECURITY_STATUS pq_expand(const struct components *components, uint8_t *out);
+
+#endif
