@@ -29,7 +29,7 @@ from os import urandom
 from sys import audit
 
 from ncrypt_ext._public_info import (
-    ec_public_key_info, pem, rsa_public_key_info, x25519_public_key_info,
+    ec_public_key_info, pem, pq_public_key_info, rsa_public_key_info, x25519_public_key_info,
 )
 from ncrypt_ext._groups import public_key_info as dl_public_key_info
 from ncrypt_ext.errors import InvalidHandleError, InvalidParameterError, NotSupportedError
@@ -219,6 +219,8 @@ cdef class Key(AgreementKey):
         if self.algorithm_group in ("DH", "DSA"):
             return dl_public_key_info(self.export(f"{self.algorithm_group}PUBLICBLOB"))
         if self.kind != KIND_EC:
+            if self.parameter_set is not None:
+                return pq_public_key_info(self.export("PUBLICBLOB"))
             raise NotSupportedError(NOT_SUPPORTED, "",
                                     f"no DER form is known for {self.algorithm} keys")
         blob = self.export("ECCPUBLICBLOB")

@@ -72,3 +72,18 @@ class AgreementKey(EncryptionKey):
         :meth:`close` from another thread. Raises the audit event ``ncrypt_ext.derive`` with the
         key's name and whether it is a machine key.
         """
+
+    def encapsulate(self) -> tuple[bytes, bytes]:
+        """A fresh secret and its ciphertext for this public key (NCryptEncapsulate).
+
+        For ML-KEM keys; a public key will do. Whoever has the private key gets the same secret out
+        of the ciphertext with :meth:`decapsulate`. NotSupportedError for other keys, and on a
+        Windows that has no such function.
+        """
+
+    def decapsulate(self, ciphertext: Buffer) -> bytes:
+        """The secret in a ciphertext of :meth:`encapsulate` (NCryptDecapsulate).
+
+        A ciphertext of another length is a ValueError. One of the right length that does not belong
+        to this key gives another secret and no error: what the secret protects tells.
+        """

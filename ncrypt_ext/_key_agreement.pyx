@@ -24,9 +24,9 @@ from ncrypt_ext.ncrypt cimport (
     NCRYPT_KEY_HANDLE, NCRYPT_PROV_HANDLE, NCRYPT_SECRET_HANDLE, NCRYPT_SILENT_FLAG,
     NCRYPTBUFFER_ECC_CURVE_NAME, NCRYPTBUFFER_VERSION, NCryptBuffer, NCryptBufferDesc,
     NCryptImportKey, NCryptKeyDerivation, NCryptOpenStorageProvider, NCryptSecretAgreement,
-    ncx_set_interrupt,
+    ncx_NCryptDecapsulate, ncx_NCryptEncapsulate, ncx_set_interrupt,
 )
-from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, PVOID, SECURITY_STATUS
+from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, PVOID, SECURITY_STATUS, ULONG
 
 from sys import audit
 
@@ -294,3 +294,49 @@ cdef class AgreementKey(EncryptionKey):
         parameters.add_all(given)
         audit("ncrypt_ext.derive", self.name, self.is_machine_key)
         return self.run_derive(parameters, size, flags)
+
+    def encapsulate(self):
+        cdef bytes secret = b""
+        cdef bytes ciphertext = b""
+        cdef PBYTE secret_data = NULL
+        cdef PBYTE data = NULL
+        cdef ULONG secret_size = 0
+        cdef ULONG size = 0
+        cdef SECURITY_STATUS status = 0
+        cdef int step
+        for step in range(2):  # asks for the sizes, then encapsulates
+            if step == 1:
+                secret = PyBytes_FromStringAndSize(NULL, secret_size)
+                ciphertext = PyBytes_FromStringAndSize(NULL, size)
+                secret_data = <PBYTE>PyBytes_AS_STRING(secret)
+                data = <PBYTE>PyBytes_AS_STRING(ciphertext)
+            self.enter()
+            with nogil:
+                status = ncx_NCryptEncapsulate(self.lease.handle, secret_data, secret_size,
+                                               &secret_size, data, size, &size, 0)
+                self.leave()
+            check(status, "NCryptEncapsulate")
+        return secret, ciphertext
+
+    def decapsulate(self, ciphertext):
+        cdef bytes secret = b""
+        cdef PBYTE secret_data = NULL
+        cdef ULONG secret_size = 0
+        cdef SECURITY_STATUS status = 0
+        cdef Input data
+        cdef int step
+        input_open(&data, ciphertext, "ciphertext")
+        try:
+            for step in range(2):
+                if step == 1:
+                    secret = PyBytes_FromStringAndSize(NULL, secret_size)
+                    secret_data = <PBYTE>PyBytes_AS_STRING(secret)
+                self.enter()
+                with nogil:
+                    status = ncx_NCryptDecapsulate(self.lease.handle, data.data, data.size,
+                                                   secret_data, secret_size, &secret_size, 0)
+                    self.leave()
+                check(status, "NCryptDecapsulate")
+        finally:
+            input_close(&data)
+        return secret

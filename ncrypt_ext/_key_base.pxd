@@ -12,6 +12,7 @@ cdef enum KeyKind:
     KIND_RSA
     KIND_EC
     KIND_CIPHER
+    KIND_MLDSA
     KIND_OTHER
 
 

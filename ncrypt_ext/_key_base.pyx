@@ -42,6 +42,8 @@ cdef class KeyBase(PropertyHandle):
             self.kind = KIND_EC
         elif group in _CIPHER_GROUPS:
             self.kind = KIND_CIPHER
+        elif group == "MLDSA":
+            self.kind = KIND_MLDSA
         else:
             self.kind = KIND_OTHER
         return 0

@@ -8,4 +8,5 @@ cdef class PropertyKey(SecuredKey):
     cdef object curve_name(self)
     cdef object curve_length(self)
     cdef int write_curve(self, object value) except -1
+    cdef int write_parameter_set(self, object value) except -1
     cdef int write_ui_policy(self, object value) except -1

@@ -34,6 +34,10 @@ class PropertyKey(SecuredKey):
         """The elliptic curve: ``"nistP256"``, ..."""
 
     @property
+    def parameter_set(self) -> str | None:
+        """The parameter set of an ML-DSA or ML-KEM key: ``"65"``, ``"768"``, ..."""
+
+    @property
     def impl_type(self) -> ImplType | None:
         """Where the provider keeps the key, for providers that say so of keys."""
 

@@ -30,6 +30,7 @@ cdef bytes UI_POLICY = wide("UI Policy", "")
 cdef bytes USE_CONTEXT = wide("Use Context", "")
 cdef bytes WINDOW_HANDLE = wide("HWND Handle", "")
 cdef bytes CURVE_NAME = wide("ECCCurveName", "")
+cdef bytes PARAMETER_SET = wide("ParameterSetName", "")
 
 cdef enum:
     BAD_DATA = 0x80090005
@@ -105,6 +106,10 @@ cdef class PropertyKey(SecuredKey):
         return self.constant(CURVE_NAME)
 
     @property
+    def parameter_set(self):
+        return self.constant(PARAMETER_SET)
+
+    @property
     def impl_type(self):
         value = self.constant(IMPL_TYPE, True)
         return None if value is None else ImplType(value)
@@ -167,6 +172,9 @@ cdef class PropertyKey(SecuredKey):
 
     cdef int write_curve(self, object value) except -1:
         return self.write(CURVE_NAME, wide(value, "curve"), 0)
+
+    cdef int write_parameter_set(self, object value) except -1:
+        return self.write(PARAMETER_SET, wide(value, "parameter_set"), 0)
 
     cdef int write_ui_policy(self, object value) except -1:
         cdef NCRYPT_UI_POLICY policy

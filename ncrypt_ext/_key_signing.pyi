@@ -9,7 +9,11 @@ from ncrypt_ext._padding import Padding
 
 @disjoint_base
 class SigningKey(PublicKey):
-    """Signatures. RSA keys need a padding (PSS or PKCS1), EC keys take none: else ValueError."""
+    """Signatures. RSA keys need a padding (PSS or PKCS1), EC keys take none: else ValueError.
+
+    ML-DSA keys sign messages and no digests, so that ``digest`` is the message, without a padding
+    or with :class:`~ncrypt_ext.padding.PQDSA`.
+    """
 
     def sign(
         self,

@@ -9,10 +9,10 @@ from ncrypt_ext._buffer cimport (
     Input, Output, bytes_trim, input_close, input_open, output_close, output_open,
 )
 from ncrypt_ext._der cimport ecdsa_from_der, ecdsa_to_der
-from ncrypt_ext._key_base cimport KIND_EC, KIND_RSA, KIND_UNKNOWN
+from ncrypt_ext._key_base cimport KIND_EC, KIND_MLDSA, KIND_OTHER, KIND_RSA, KIND_UNKNOWN
 from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_public cimport PublicKey
-from ncrypt_ext._padding cimport Padding, signature_padding
+from ncrypt_ext._padding cimport PQDSA, Padding, signature_padding
 from ncrypt_ext._status cimport check
 from ncrypt_ext.ncrypt cimport NCRYPT_KEY_HANDLE, NCRYPT_SILENT_FLAG, NCryptSignHash
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
@@ -66,6 +66,10 @@ cdef class SigningKey(PublicKey):
         if self.kind == KIND_EC or self.algorithm_group == "DSA":
             raise ValueError(f"{'an EC' if self.kind == KIND_EC else 'a DSA'} key signs without a "
                              "padding")
+        if isinstance(padding, Padding) and (
+                isinstance(padding, PQDSA) != (self.kind == KIND_MLDSA)):
+            raise ValueError(f"{padding!r}: ML-DSA keys sign with PQDSA or without a padding, and "
+                             "no other keys do")
         return signature_padding(padding)
 
     cdef bint is_der(self, object encoding) except -1:
@@ -286,9 +290,12 @@ cdef class SigningKey(PublicKey):
         cdef uint32_t expected
         if self.kind == KIND_UNKNOWN:
             self.find_kind()
-        if self.kind != KIND_EC and self.kind != KIND_RSA:
+        if self.kind == KIND_OTHER:
             return 0
-        expected = (self.length + 7) // 8
+        if self.kind == KIND_MLDSA:
+            expected = self.signature_length or size
+        else:
+            expected = (self.length + 7) // 8
         if self.kind == KIND_EC:
             expected *= 2
         if size != expected:
@@ -323,6 +330,11 @@ cdef class SigningKey(PublicKey):
             raise ValueError(f"hash_name must be one of {', '.join(_HASHES)}, not {hash_name!r}")
         if isinstance(padding, Padding) and (<Padding>padding).hash_name not in (None, hash_name):
             raise ValueError(f"{padding!r} is for another hash than {hash_name!r}")
+        if self.kind == KIND_UNKNOWN:
+            self.find_kind()
+        if self.kind == KIND_MLDSA and (padding is None or padding.hash_name is None):
+            raise ValueError("an ML-DSA key signs the message itself: sign() and verify() take it; "
+                             "to sign its digest give PQDSA(prehash=...)")
         input_open(&checked, data, "data")
         try:
             digest = new(_HASHES[hash_name][0], data).digest()

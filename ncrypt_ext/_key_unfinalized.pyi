@@ -40,6 +40,12 @@ class UnfinalizedKey(PropertyKey):
     @curve.setter
     def curve(self, value: str) -> None: ...
     @property
+    def parameter_set(self) -> str | None:
+        """The parameter set, which ML-DSA and ML-KEM need."""
+
+    @parameter_set.setter
+    def parameter_set(self, value: str) -> None: ...
+    @property
     def ui_policy(self) -> UIPolicy | None:
         """What the user is asked when the key is used."""
 

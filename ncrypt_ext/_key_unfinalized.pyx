@@ -74,6 +74,14 @@ cdef class UnfinalizedKey(PropertyKey):
         self.write_curve(value)
 
     @property
+    def parameter_set(self):
+        return PropertyKey.parameter_set.__get__(self)
+
+    @parameter_set.setter
+    def parameter_set(self, value):
+        self.write_parameter_set(value)
+
+    @property
     def ui_policy(self):
         return PropertyKey.ui_policy.__get__(self)
 

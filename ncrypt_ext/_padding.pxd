@@ -4,6 +4,7 @@
 from ncrypt_ext.bcrypt cimport (
     BCRYPT_OAEP_PADDING_INFO, BCRYPT_PKCS1_PADDING_INFO, BCRYPT_PSS_PADDING_INFO,
 )
+from ncrypt_ext.ncrypt cimport ncx_pqdsa_padding_info
 from ncrypt_ext.wintypes cimport DWORD
 
 
@@ -27,6 +28,11 @@ cdef class PSS(Padding):
 cdef class OAEP(Padding):
     cdef BCRYPT_OAEP_PADDING_INFO info
     cdef readonly bytes label
+
+
+cdef class PQDSA(Padding):
+    cdef ncx_pqdsa_padding_info info
+    cdef readonly bytes context
 
 
 cdef class Raw(Padding):

@@ -8,7 +8,10 @@ from typing_extensions import Buffer, disjoint_base
 
 @disjoint_base
 class Padding:
-    """A padding of RSA signatures or ciphertexts. Constant; equal when it means the same."""
+    """A padding of RSA signatures or ciphertexts, or what ML-DSA has for one.
+
+    Constant; equal when it means the same.
+    """
 
     @property
     def hash_name(self) -> str | None:
@@ -45,6 +48,20 @@ class OAEP(Padding):
     @property
     def label(self) -> bytes:
         """The label that encryption and decryption have to agree on."""
+
+@disjoint_base
+class PQDSA(Padding):
+    """What ML-DSA signs beside the message.
+
+    A context of up to 255 bytes, which the verifier has to know. With the name of a hash as
+    ``prehash`` (HashML-DSA), what is signed is the digest of the message: give that to ``sign()``;
+    without, give the message. An ML-DSA key signs without any padding, too, which is ``PQDSA()``.
+    """
+
+    def __init__(self, context: Buffer = b"", prehash: str | None = None) -> None: ...
+    @property
+    def context(self) -> bytes:
+        """The context."""
 
 class Raw(Padding):
     """The type of :data:`RAW`."""

@@ -6,9 +6,9 @@ from ncrypt_ext._buffer cimport Input, input_close, input_open
 from ncrypt_ext._wide cimport plain_text, wide, wide_pointer
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_MAX_PROPERTY_NAME, NCRYPT_NO_PADDING_FLAG, NCRYPT_PAD_OAEP_FLAG,
-    NCRYPT_PAD_PKCS1_FLAG, NCRYPT_PAD_PSS_FLAG,
+    NCRYPT_PAD_PKCS1_FLAG, NCRYPT_PAD_PQDSA_FLAG, NCRYPT_PAD_PSS_FLAG,
 )
-from ncrypt_ext.wintypes cimport UCHAR
+from ncrypt_ext.wintypes cimport DWORD, UCHAR
 
 from ncrypt_ext.properties import HASHES as _HASHES
 
@@ -23,7 +23,7 @@ cdef class Padding:
 
     def __init__(self):
         if type(self) is Padding:
-            raise TypeError("Padding has no public constructor: use PKCS1, PSS, OAEP or RAW")
+            raise TypeError("Padding has no public constructor: use PKCS1, PSS, OAEP, PQDSA or RAW")
 
     def __reduce__(self):
         return type(self), self._arguments()
@@ -120,6 +120,36 @@ cdef class OAEP(Padding):
         return (self.hash_name, self.label) if self.label else (self.hash_name,)
 
 
+cdef class PQDSA(Padding):
+    # cdef ncx_pqdsa_padding_info info
+    # cdef readonly bytes context
+
+    def __cinit__(self, context=b"", prehash=None):
+        cdef Input data
+        if prehash is not None:
+            self.wide_name = wide(prehash, "prehash", NCRYPT_MAX_PROPERTY_NAME)
+            self.hash_name = plain_text(prehash)
+        input_open(&data, context, "context")
+        try:
+            self.context = data.data[:data.size]
+        finally:
+            input_close(&data)
+        if len(self.context) > 255:
+            raise ValueError(f"context has {len(self.context)} bytes: up to 255 are possible")
+        if self.context:
+            self.info.pbCtx = <UCHAR *>PyBytes_AS_STRING(self.context)
+            self.info.cbCtx = <DWORD>len(self.context)
+        self.info.pszPrehashAlgId = wide_pointer(self.wide_name)
+        self.sign_info = &self.info
+        self.sign_flags = NCRYPT_PAD_PQDSA_FLAG
+
+    def __init__(self, context=b"", prehash=None):
+        pass
+
+    def _arguments(self):
+        return (self.context,) if self.hash_name is None else (self.context, self.hash_name)
+
+
 cdef class Raw(Padding):
 
     def __cinit__(self):
@@ -141,7 +171,7 @@ RAW = Raw()
 cdef Padding signature_padding(object padding):
     """Checks what a caller gave for a signature."""
     if not isinstance(padding, Padding):
-        raise TypeError(f"padding must be PKCS1 or PSS, not {type(padding).__name__!r}")
+        raise TypeError(f"padding must be PKCS1, PSS or PQDSA, not {type(padding).__name__!r}")
     if (<Padding>padding).sign_flags == 0:
         raise ValueError(f"{padding!r} is not a padding for signatures: use PKCS1 or PSS")
     return <Padding>padding

@@ -157,6 +157,7 @@ class Provider(PropertyHandle):
         | DSAParameters
         | DSAPublicKey
         | None = None,
+        parameter_set: str | None = None,
         export_policy: int | None = None,
         usage: int | None = None,
         ui_policy: UIPolicy | None = None,
@@ -169,6 +170,9 @@ class Provider(PropertyHandle):
         silent: bool = False,
     ) -> Key:
         """Make a key: create, set, finalize. When a step fails nothing is left behind.
+
+        ``parameter_set`` is that of ML-DSA (``"44"``, ``"65"``, ``"87"``) and ML-KEM (``"512"``,
+        ``"768"``, ``"1024"``), which need one.
 
         ``parameters`` are for DH and DSA, see :meth:`UnfinalizedKey.set_parameters`.
 
@@ -201,9 +205,9 @@ class Provider(PropertyHandle):
         that do not name their own. ``finalize=False`` returns a private key as an
         :class:`UnfinalizedKey`.
 
-        A private key of the package cryptography (RSA, EC, X25519, DH, DSA) is taken without a blob
-        type. An EC key signs, unless the ``usage`` names key agreement: then it is an ECDH key,
-        which does both as far as the usage says so.
+        A private key of the package cryptography (RSA, EC, X25519, DH, DSA, ML-DSA, ML-KEM) is
+        taken without a blob type. An EC key signs, unless the ``usage`` names key agreement: then
+        it is an ECDH key, which does both as far as the usage says so.
         """
 
     @overload

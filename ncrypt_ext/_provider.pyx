@@ -397,17 +397,17 @@ cdef class Provider(PropertyHandle):
         return self.create_native(algorithm, name, key_spec, key_flags(machine, overwrite, False))
 
     def create_key(self, algorithm, name=None, *, length=None, curve=None, parameters=None,
-                   export_policy=None, usage=None, ui_policy=None, window_handle=None,
-                   properties=None, key_spec=0, bint machine=False, bint overwrite=False,
-                   bint legacy_store=False, bint silent=False):
+                   parameter_set=None, export_policy=None, usage=None, ui_policy=None,
+                   window_handle=None, properties=None, key_spec=0, bint machine=False,
+                   bint overwrite=False, bint legacy_store=False, bint silent=False):
         cdef UnfinalizedKey new
         audit("ncrypt_ext.create_key", self.opened_name, algorithm, name, machine, overwrite)
         new = self.create_native(algorithm, name, key_spec, key_flags(machine, overwrite, False))
         try:
             if parameters is not None:
                 new.set_parameters(parameters)
-            apply(new, {"curve": curve, "length": length, "export_policy": export_policy,
-                        "usage": usage, "ui_policy": ui_policy,
+            apply(new, {"curve": curve, "parameter_set": parameter_set, "length": length,
+                        "export_policy": export_policy, "usage": usage, "ui_policy": ui_policy,
                         "window_handle": window_handle}, properties)
             return new.become_key(finalize_flags(legacy_store, True, silent))
         finally:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import cache
 
 from ncrypt_ext.errors import BadDataError
-from ncrypt_ext.properties import CURVE_BITS, CURVE_OIDS, PUBLIC_MAGIC_CURVES
+from ncrypt_ext.properties import CURVE_BITS, CURVE_OIDS, PARAMETER_SET_OIDS, PUBLIC_MAGIC_CURVES
 
 _NTE_BAD_DATA = 0x80090005
 _X25519_INFO = bytes.fromhex("302a300506032b656e032100")
@@ -75,6 +75,18 @@ def x25519_public_key_info(blob: bytes) -> bytes:
     if len(blob) != 72:
         raise _bad_data("the EC public key blob has a wrong size")
     return _X25519_INFO + blob[8:40]
+
+
+def pq_public_key_info(blob: bytes) -> bytes:
+    """SubjectPublicKeyInfo of the public blob of an ML-DSA or ML-KEM key."""
+    if len(blob) < 12:
+        raise _bad_data("not a public key blob")
+    start = 12 + _number(blob, 4)
+    name = blob[12:start].decode("utf-16-le", "replace").rstrip("\0")
+    identifier = PARAMETER_SET_OIDS.get((blob[:4], name))
+    if identifier is None or len(blob) != start + _number(blob, 8):
+        raise _bad_data("not a public key blob of a known parameter set")
+    return _public_key_info(_object_identifier(identifier), blob[start:])
 
 
 @cache

@@ -19,6 +19,18 @@ cdef extern from "ncrypt_ext_compat.h" nogil:
         HANDLE event, uint32_t milliseconds, uint32_t *changed) noexcept
     void ncx_set_interrupt(int (*poll)(void *context) noexcept nogil, void *context) noexcept
 
+    ctypedef struct ncx_pqdsa_padding_info:
+        UCHAR *pbCtx
+        ULONG cbCtx
+        LPCWSTR pszPrehashAlgId
+
+    SECURITY_STATUS ncx_NCryptEncapsulate(
+        ULONG_PTR hKey, PBYTE pbSecretKey, ULONG cbSecretKey, ULONG *pcbSecretKey,
+        PBYTE pbCipherText, ULONG cbCipherText, ULONG *pcbCipherText, ULONG dwFlags) noexcept
+    SECURITY_STATUS ncx_NCryptDecapsulate(
+        ULONG_PTR hKey, PBYTE pbCipherText, ULONG cbCipherText, PBYTE pbSecretKey,
+        ULONG cbSecretKey, ULONG *pcbSecretKey, ULONG dwFlags) noexcept
+
 cdef extern from "ncrypt.h" nogil:
     ctypedef ULONG_PTR NCRYPT_HANDLE
     ctypedef ULONG_PTR NCRYPT_PROV_HANDLE
@@ -40,6 +52,7 @@ cdef extern from "ncrypt.h" nogil:
         NCRYPT_PAD_CIPHER_FLAG
         NCRYPT_CIPHER_NO_PADDING_FLAG
         NCRYPT_CIPHER_BLOCK_PADDING_FLAG
+        NCRYPT_PAD_PQDSA_FLAG
         NCRYPT_NO_KEY_VALIDATION
         NCRYPT_MACHINE_KEY_FLAG
         NCRYPT_SILENT_FLAG

@@ -114,6 +114,20 @@ def load_groups(name):
                 yield {**group, **record}
 
 
+def load_sections(name):
+    """The same with a line "[section]" before some: (section, record) pairs."""
+    found, section = [], ""
+    for line in _lines(name):
+        field, _, value = line.partition(" = ")
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif field == "COUNT":
+            found.append((section, {}))
+        elif value and not line.startswith("#"):
+            found[-1][1][field] = value
+    return found
+
+
 def recover_primes(n, e, d):
     """p > q from an RSA key's exponents; deterministic."""
     even = d * e - 1

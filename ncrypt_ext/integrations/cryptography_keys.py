@@ -33,6 +33,7 @@ from cryptography.hazmat.primitives import serialization  # isort: skip
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa, x25519  # isort: skip
 
 from ncrypt_ext.integrations._dsa_keys import StoredDSAKey  # isort: skip
+from ncrypt_ext.integrations._pq_keys import PRIVATE_TYPES, StoredPQKey, wrap  # isort: skip
 from ncrypt_ext.integrations._stored_key import StoredKey  # isort: skip
 
 if TYPE_CHECKING:
@@ -243,7 +244,7 @@ _BY_PUBLIC_TYPE: tuple[tuple[type, type[StoredPrivateKey]], ...] = (
 )
 
 
-def from_key(key: Key) -> StoredPrivateKey:
+def from_key(key: Key) -> StoredPrivateKey | StoredPQKey:
     """The object for a key, which it takes over: see :meth:`ncrypt_ext.Key.as_cryptography`."""
     try:
         if key.algorithm_group == "DH":
@@ -256,6 +257,9 @@ def from_key(key: Key) -> StoredPrivateKey:
     for public_type, kind in _BY_PUBLIC_TYPE:
         if isinstance(public, public_type):
             return kind(key, public)
+    found = wrap(key, public)
+    if found is not None:
+        return found
     raise NotSupportedError(
         _NOT_SUPPORTED, "", f"{key.algorithm} keys have no form for cryptography here"
     )
@@ -288,10 +292,11 @@ def to_pkcs8(key: object) -> bytes:
         | ec.EllipticCurvePrivateKey
         | x25519.X25519PrivateKey
         | dsa.DSAPrivateKey,
-    ) and not _is_named(key, "DHPrivateKey"):
+    ) and not (_is_named(key, "DHPrivateKey") or isinstance(key, PRIVATE_TYPES)):
         raise TypeError(
-            "the key must be a blob, with its blob_type, or an RSA, EC, X25519, DH or DSA private "
-            f"key of cryptography, not {type(key).__module__}.{type(key).__qualname__}"
+            "the key must be a blob, with its blob_type, or an RSA, EC, X25519, DH, DSA, ML-DSA or "
+            "ML-KEM private key of cryptography, not "
+            f"{type(key).__module__}.{type(key).__qualname__}"
         )
     return key.private_bytes(  # type: ignore[no-any-return, attr-defined]
         serialization.Encoding.DER,

@@ -55,6 +55,8 @@ SIGNATURES = {
     "NCryptKeyDerivation": (H, P, P, D, P, D),
     "NCryptCreateClaim": (H, H, D, P, P, D, P, D),
     "NCryptVerifyClaim": (H, H, D, P, P, D, P, D),
+    "NCryptEncapsulate": (H, P, D, P, P, D, P, D),
+    "NCryptDecapsulate": (H, P, D, P, D, P, D),
     "NCryptImportKey": (H, H, P, P, P, P, D, D),
     "NCryptExportKey": (H, H, P, P, P, D, P, D),
     "NCryptTranslateHandle": (P, P, H, H, D, D),
@@ -94,6 +96,8 @@ SIGNATURES = {
     "CryptAcquireCertificatePrivateKey": (H, D, P, P, P, P),
     "PFXImportCertStore": (P, P, D),
 }
+# Not in Wine, nor in older Windows.
+NEWER = {"NCryptEncapsulate", "NCryptDecapsulate"}
 # These return what they made, NULL when they failed.
 GIVE_POINTERS = {
     "CertOpenStore",
@@ -132,7 +136,9 @@ if sys.platform == "win32":
 _functions = {}
 for _name, _types in SIGNATURES.items():
     _part = "Cert" if "Cert" in _name else _name.partition("Crypt")[0] + "Crypt"
-    _function = getattr(_libraries[_part], _name)
+    _function = getattr(_libraries[_part], _name, None)
+    if _function is None and _name in NEWER:
+        continue
     _function.argtypes = _types
     _function.restype = H if _name in GIVE_POINTERS else c_int32
     _functions[_name] = _function
@@ -455,6 +461,25 @@ class Api:
         if answer == 0:
             kernel.FindNextChangeNotification(event)
         return answer == 0
+
+    def encapsulate(self, key, flags=0, rooms=None):
+        """(secret, ciphertext), in buffers as large as is said, or of these sizes."""
+        sizes = D(), D()
+        if rooms is None:
+            outputs = (None, 0, byref(sizes[0]), None, 0, byref(sizes[1]))
+            must("NCryptEncapsulate", key, *outputs, flags)
+            rooms = [size.value for size in sizes]
+        secret, ciphertext = [(c_uint8 * room)() for room in rooms]
+        outputs = (secret, rooms[0], byref(sizes[0]), ciphertext, rooms[1], byref(sizes[1]))
+        must("NCryptEncapsulate", key, *outputs, flags)
+        return bytes(secret)[: sizes[0].value], bytes(ciphertext)[: sizes[1].value]
+
+    def decapsulate(self, key, ciphertext, flags=0):
+        size, rest = D(), (key, ciphertext, len(ciphertext))
+        must("NCryptDecapsulate", *rest, None, 0, byref(size), flags)
+        secret = (c_uint8 * size.value)()
+        must("NCryptDecapsulate", *rest, secret, size.value, byref(size), flags)
+        return bytes(secret)[: size.value]
 
     # -- transport
 

@@ -165,7 +165,21 @@ def eccfull(api):
     api.export_key(api.make("ECDSA_P256"), "ECCFULLPUBLICBLOB")
 
 
+def parameter_set(name, value):
+    def probe(api):
+        api.make(name, ParameterSetName=value)
+
+    return probe
+
+
+def encapsulate(api):
+    call("NCryptEncapsulate", 0, None, 0, None, None, 0, None, 0)
+
+
 PROBES = {
+    "ML-DSA": parameter_set("ML-DSA", "44"),
+    "ML-KEM": parameter_set("ML-KEM", "512"),
+    "encapsulate": encapsulate,
     "RSA": algorithm("RSA"),
     "ECDSA_P256": algorithm("ECDSA_P256"),
     "ECDSA_P384": algorithm("ECDSA_P384"),
