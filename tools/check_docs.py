@@ -153,7 +153,7 @@ def calls_in(path: Path) -> Iterator[tuple[str, bool]]:
             nogil_from = -1
         if nogil_from < 0 and line.endswith("nogil:"):
             nogil_from = indentation if line.lstrip().startswith("with") else header
-        for function in re.findall(r"\b((?:NCrypt|Crypt|Cert|PFX|Ws)\w+)\(", line):
+        for function in re.findall(r"\b(?:ncx_)?((?:NCrypt|Crypt|Cert|PFX|Ws)\w+)\(", line):
             yield function, nogil_from >= 0
 
 
