@@ -92,7 +92,23 @@ def test_what_openssl_writes_with_scrypt(provider):
 
 def test_in_clear(provider):
     with provider.create_key("RSA", length=1024, export_policy=OPEN) as key:
-        assert key.export_pkcs8() == key.export("PKCS8_PRIVATEKEY")
+        data = key.export_pkcs8()
+        assert data == key.export("PKCS8_PRIVATEKEY")
+        form = ("pkcs8", "-topk8", "-nocrypt", "-inform", "DER", "-outform", "DER")
+        assert data == run_openssl(data, *form)
+
+
+def test_three_primes(provider):
+    primes = ("-pkeyopt", "rsa_keygen_bits:1024", "-pkeyopt", "rsa_keygen_primes:3")
+    data = run_openssl(None, "genpkey", "-algorithm", "RSA", *primes)
+    with pytest.raises(nc.NotSupportedError, match="two primes"):
+        provider.import_pkcs8(data)
+
+
+def test_an_algorithm_that_is_none_of_ours(provider):
+    data = run_openssl(None, "genpkey", "-algorithm", "ED25519")
+    with pytest.raises(nc.NotSupportedError, match="ED25519"):
+        provider.import_pkcs8(data)
 
 
 def test_salt_and_iterations(provider, ec_key):
