@@ -264,6 +264,11 @@ def cythonized(modules: list[Extension]) -> list[Extension]:
             "language_level": 3,
             "auto_pickle": False,
             "autotestdict": False,
+            # Methods of C instead of objects of Cython's: a fifth smaller, and called faster. Their
+            # signatures are kept for inspect and help().
+            "binding": False,
+            "embedsignature": True,
+            "embedsignature.format": "clinic",
             "linetrace": TRACE,
         },
     )
