@@ -24,7 +24,7 @@ from ncrypt_ext.wincrypt cimport (
     ALG_ID, AT_KEYEXCHANGE, AT_SIGNATURE, CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_FIRST,
     CRYPT_MACHINE_KEYSET, CRYPT_NEWKEYSET, CRYPT_NEXT, CRYPT_SILENT, CRYPT_VERIFYCONTEXT,
     HCRYPTHASH, HCRYPTKEY, HCRYPTPROV, HP_HASHVAL, PP_CONTAINER, PP_ENUMCONTAINERS,
-    PP_KEYSET_TYPE, PP_NAME, PP_PROVTYPE, PP_UNIQUE_CONTAINER, PROV_RSA_AES,
+    PP_KEYSET_TYPE, PP_NAME, PP_PROVTYPE, PP_UNIQUE_CONTAINER,
     CryptAcquireContextW, CryptContextAddRef, CryptCreateHash, CryptDestroyHash, CryptDestroyKey,
     CryptGenKey, CryptGetProvParam, CryptGetUserKey, CryptImportKey, CryptReleaseContext,
     CryptSetHashParam, CryptSignHashW,
@@ -99,7 +99,8 @@ cdef HCRYPTPROV acquire(object container, object provider, object provider_type,
     return handle
 
 
-def delete_container(container, *, provider=None, provider_type=PROV_RSA_AES, bint machine=False,
+# The default is a number, for inspect to read: PROV_RSA_AES.
+def delete_container(container, *, provider=None, provider_type=24, bint machine=False,
                      bint silent=False, bint missing_ok=False):
     cdef DWORD flags = CRYPT_DELETEKEYSET
     if container is None:
@@ -138,7 +139,7 @@ cdef DWORD sign_native(HCRYPTPROV provider, ALG_ID algorithm, const Input *diges
 cdef class Context(Handle):
     # cdef bint enumerating
 
-    def __init__(self, container=None, *, provider=None, provider_type=PROV_RSA_AES,
+    def __init__(self, container=None, *, provider=None, provider_type=24,
                  bint new=False, bint machine=False, bint verify=False, bint silent=False):
         cdef DWORD flags = 0
         if self.lease != NULL:
@@ -327,7 +328,7 @@ cdef class Context(Handle):
         finally:
             input_close(&data)
 
-    def sign(self, digest, hash, key_spec=AT_SIGNATURE, *, byteorder="little"):
+    def sign(self, digest, hash, key_spec=2, *, byteorder="little"):
         cdef uint8_t out[LONGEST_SIGNATURE]
         cdef DWORD size = LONGEST_SIGNATURE
         cdef DWORD spec = spec_value(key_spec)

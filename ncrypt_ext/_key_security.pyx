@@ -28,7 +28,6 @@ cdef bytes SECURITY_DESCR = wide("Security Descr", "")
 # PROTECTED_SACL_SECURITY_INFORMATION that of NCRYPT_PERSIST_ONLY_FLAG.
 cdef enum:
     DACL = 0x4
-    DEFAULT_PARTS = 0x7
     EVERY_PART = 0x1F
 
 cdef enum:
@@ -92,7 +91,7 @@ cdef dict take_details(NCryptBufferDesc *output):
 
 cdef class SecuredKey(DeviceKey):
 
-    def security_descriptor(self, parts=DEFAULT_PARTS, *, bint silent=False):
+    def security_descriptor(self, parts=7, *, bint silent=False):
         from ncrypt_ext.security import SecurityDescriptor
         cdef DWORD flags = checked_parts(parts)
         if silent:

@@ -40,7 +40,7 @@ cdef enum:
     DEPTH = 64
     ATTRIBUTES = 128
     NAMESPACES = 64
-    WRITTEN = 16 << 20      # bytes that are written unless more are asked for
+    WRITTEN = 16777216      # bytes that are written unless more are asked for
     WORK_HEAP = 64 << 20
     WORK_TRIM = 64 << 10
     IDLE = 2
@@ -273,8 +273,8 @@ cdef class XmlBuffer(WsHandle):
         raise TypeError("XmlBuffer has no public constructor: use XmlBuffer.from_bytes()")
 
     @classmethod
-    def from_bytes(cls, xml, *, Heap heap=None, max_depth=DEPTH, max_attributes=ATTRIBUTES,
-                   max_namespaces=NAMESPACES, charset=None):
+    def from_bytes(cls, xml, *, Heap heap=None, max_depth=64, max_attributes=128,
+                   max_namespaces=64, charset=None):
         cdef Limits limits
         cdef WS_CHARSET native = WS_CHARSET_AUTO
         cdef bytes document
@@ -296,7 +296,7 @@ cdef class XmlBuffer(WsHandle):
         finally:
             heap.close()    # now, or with the buffer
 
-    def to_bytes(self, *, charset="utf-8", declaration=False, max_size=WRITTEN):
+    def to_bytes(self, *, charset="utf-8", declaration=False, max_size=16777216):
         cdef uint32_t most = number_value(max_size, "max_size")
         cdef str name = charset_name(charset)
         cdef Workspace workspace

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
 )
 ENTRY = re.compile(r"( *)\.\. py:(\w+):: (\w+)(\(.*)?")
 # Of constructors in C Python knows no signature; no others may be without.
-CONSTRUCTORS_IN_C = 8
+CONSTRUCTORS_IN_C = 9
 UNKNOWN = object()
 
 

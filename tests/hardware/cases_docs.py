@@ -10,7 +10,7 @@ import ncrypt_ext as nc
 
 PAGE = Path(__file__).parents[2] / "docs" / "hardware.md"
 EXAMPLES = re.findall(
-    r"^```python[^\n]*\n(import ncrypt_ext.*?)^```$",
+    r"^```python tested by tests/hardware/cases_docs.py\n(import ncrypt_ext.*?)^```$",
     PAGE.read_text(encoding="utf-8"),
     re.MULTILINE | re.DOTALL,
 )
