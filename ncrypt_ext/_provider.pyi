@@ -294,9 +294,10 @@ class Provider(PropertyHandle):
         """Import a private key in PKCS #8 (RFC 5958), as DER or as text (PEM), encrypted or not.
 
         What encrypts it is PBES2 (with PBKDF2 or scrypt), or one of the schemes with 3DES and SHA-1
-        of PKCS #12, as Windows writes them. A password is a ``str`` or bytes in ASCII. A wrong or missing one is an
-        :class:`~ncrypt_ext.AccessDeniedError`, and one for a key that is not encrypted a
-        ``ValueError``, as are data without a key. In text other things may stand around the key.
+        of PKCS #12, as Windows writes them. A password is a ``str`` or bytes in ASCII. A wrong or
+        missing one is an :class:`~ncrypt_ext.AccessDeniedError`, and one for a key that is not
+        encrypted a ``ValueError``, as are data without a key. In text other things may stand around
+        the key.
 
         The other arguments are those of :meth:`import_key`, whose audit event is raised.
         """
