@@ -364,7 +364,7 @@ typedef struct _BCRYPT_KEY_DATA_BLOB_HEADER {
     ULONG dwMagic;
     ULONG dwVersion;
     ULONG cbKeyData;
-} BCRYPT_KEY_DATA_BLOB_HEADER, *PBCRYPT_KEY_DATA_BLOB_HEADER;
+} BCRYPT_KEY_DATA_BLOB_HEADER;
 
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_KEY_DATA_BLOB_HEADER) == 12, "BCRYPT_KEY_DATA_BLOB_HEADER");
 
@@ -378,7 +378,7 @@ typedef struct _BCRYPT_PKCS11_RSA_AES_WRAP_BLOB {
     ULONG cbKey;
     ULONG cbPaddingAlgId;
     ULONG cbPaddingLabel;
-} BCRYPT_PKCS11_RSA_AES_WRAP_BLOB, *PBCRYPT_PKCS11_RSA_AES_WRAP_BLOB;
+} BCRYPT_PKCS11_RSA_AES_WRAP_BLOB;
 
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PKCS11_RSA_AES_WRAP_BLOB) == 16, "BCRYPT_PKCS11_RSA_AES_WRAP_BLOB");
 
@@ -386,7 +386,7 @@ NCRYPT_EXT_STATIC_ASSERT(sizeof(BCRYPT_PKCS11_RSA_AES_WRAP_BLOB) == 16, "BCRYPT_
 typedef struct _BCRYPT_DH_KEY_BLOB {
     ULONG dwMagic;
     ULONG cbKey;
-} BCRYPT_DH_KEY_BLOB, *PBCRYPT_DH_KEY_BLOB;
+} BCRYPT_DH_KEY_BLOB;
 
 /* Followed by P and G: cbKeyLength bytes each. cbLength counts everything. */
 typedef struct _BCRYPT_DH_PARAMETER_HEADER {
@@ -402,7 +402,7 @@ typedef struct _BCRYPT_DSA_KEY_BLOB {
     UCHAR Count[4]; /* big-endian */
     UCHAR Seed[20];
     UCHAR q[20];
-} BCRYPT_DSA_KEY_BLOB, *PBCRYPT_DSA_KEY_BLOB;
+} BCRYPT_DSA_KEY_BLOB;
 
 typedef enum {
     DSA_HASH_ALGORITHM_SHA1,
@@ -425,7 +425,7 @@ typedef struct _BCRYPT_DSA_KEY_BLOB_V2 {
     ULONG cbSeedLength;
     ULONG cbGroupSize;
     UCHAR Count[4];
-} BCRYPT_DSA_KEY_BLOB_V2, *PBCRYPT_DSA_KEY_BLOB_V2;
+} BCRYPT_DSA_KEY_BLOB_V2;
 
 /* Followed by P and G: cbKeyLength bytes each. */
 typedef struct _BCRYPT_DSA_PARAMETER_HEADER {
@@ -454,13 +454,13 @@ typedef struct _BCRYPT_PQDSA_KEY_BLOB {
     ULONG dwMagic;
     ULONG cbParameterSet;
     ULONG cbKey;
-} BCRYPT_PQDSA_KEY_BLOB, *PBCRYPT_PQDSA_KEY_BLOB;
+} BCRYPT_PQDSA_KEY_BLOB;
 
 typedef struct _BCRYPT_MLKEM_KEY_BLOB {
     ULONG dwMagic;
     ULONG cbParameterSet;
     ULONG cbKey;
-} BCRYPT_MLKEM_KEY_BLOB, *PBCRYPT_MLKEM_KEY_BLOB;
+} BCRYPT_MLKEM_KEY_BLOB;
 
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCryptBuffer) == 8 + sizeof(void *), "BCryptBuffer");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(BCryptBufferDesc) == 8 + sizeof(void *), "BCryptBufferDesc");

@@ -245,7 +245,7 @@ typedef struct _NCRYPT_PQ_BLOB {
     DWORD dwMagic;
     DWORD cbBCryptType;
     DWORD cbBCryptBlob;
-} NCRYPT_PQ_BLOB, *PNCRYPT_PQ_BLOB;
+} NCRYPT_PQ_BLOB;
 
 /* Set: the strings may be anywhere, cbInput is the size of this structure. Get: the strings follow the structure in
  * the caller's buffer and the pointers point at them. */
@@ -263,7 +263,7 @@ typedef struct _NCRYPT_KEY_BLOB_HEADER {
     ULONG dwMagic;
     ULONG cbAlgName;
     ULONG cbKeyData;
-} NCRYPT_KEY_BLOB_HEADER, *PNCRYPT_KEY_BLOB_HEADER;
+} NCRYPT_KEY_BLOB_HEADER;
 
 /* What goes with NCRYPT_PAD_CIPHER_FLAG. The vector is for this call instead of the key's own, and is what the next
  * call of a stream goes on with when this one returns. */
@@ -274,7 +274,7 @@ typedef struct _NCRYPT_CIPHER_PADDING_INFO {
     ULONG cbIV;
     PUCHAR pbOtherInfo;
     ULONG cbOtherInfo;
-} NCRYPT_CIPHER_PADDING_INFO, *PNCRYPT_CIPHER_PADDING_INFO;
+} NCRYPT_CIPHER_PADDING_INFO;
 
 NCRYPT_EXT_STATIC_ASSERT(sizeof(NCRYPT_KEY_BLOB_HEADER) == 16, "NCRYPT_KEY_BLOB_HEADER");
 NCRYPT_EXT_STATIC_ASSERT(sizeof(NCRYPT_CIPHER_PADDING_INFO) == (sizeof(void *) == 8 ? 40 : 24),
