@@ -5,7 +5,8 @@
 
 A run of the tests with NCRYPT_EXT_CONFORMANCE_ROWS set to a folder leaves a file there for each of
 its processes. The command holds them against rows.txt, which has the whole API: it names each row
-that no test has reached, and each that is said to be left out though one has.
+that no test has reached, and each that is said to be left out though one has. Those of ML-DSA and
+ML-KEM are left out where there are no such keys, as their tests are.
 """
 
 import ctypes
@@ -19,6 +20,7 @@ from .constants import ERROR_SUCCESS, NTE_BAD_FLAGS, PAD_PKCS1, STATUS_NAMES
 FOLDER = os.environ.get("NCRYPT_EXT_CONFORMANCE_ROWS")
 ROWS = Path(__file__).with_name("rows.txt")
 LEFT_OUT = " -- "
+NEWER = "openssl 3.5"  # the reason that does not hold everywhere
 
 # Where a function has the name that its row is about, and what such a row is called.
 NAMES = {
@@ -107,14 +109,15 @@ def save():
 
 def rows():
     """(row, why it is left out or "")"""
+    from .pq import HAS_KEYS  # not above: what it loads loads this module
+
     for line in ROWS.read_text(encoding="utf-8").splitlines():
         row, _, reason = line.partition(LEFT_OUT)
         if row and not row.startswith("#"):
-            yield row, reason
+            yield row, "" if reason == NEWER and HAS_KEYS else reason
 
 
-def complaints(reached):
-    wanted = dict(rows())
+def complaints(wanted, reached):
     for row, reason in wanted.items():
         if not reason and row not in reached:
             yield f"no test reaches: {row}"
@@ -125,10 +128,10 @@ def complaints(reached):
 def main(folder):
     files = sorted(Path(folder).glob("*.txt"))
     reached = {row for file in files for row in file.read_text(encoding="utf-8").splitlines()}
-    found = list(complaints(reached))
+    wanted = dict(rows())
+    found = list(complaints(wanted, reached))
     print(*found, sep="\n")
-    wanted = list(rows())
-    out = [row for row, reason in wanted if reason]
+    out = [row for row, reason in wanted.items() if reason]
     print(f"{len(wanted)} rows, {len(out)} left out with a reason, {len(found)} complaints")
     return bool(found) or not files
 
