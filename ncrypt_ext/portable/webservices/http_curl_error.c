@@ -25,7 +25,7 @@ static const struct {
     {CURLE_WEIRD_SERVER_REPLY, WS_E_INVALID_FORMAT, "the reply is not proper HTTP"},
     {CURLE_UNSUPPORTED_PROTOCOL, WS_E_INVALID_FORMAT, "the reply is not proper HTTP"},
     {CURLE_BAD_CONTENT_ENCODING, WS_E_INVALID_FORMAT, "the reply has an unknown coding"},
-    {TOO_LARGE, WS_E_QUOTA_EXCEEDED, "the reply's HTTP headers are more than libcurl takes"},
+    {TOO_LARGE, WS_E_QUOTA_EXCEEDED, "a line of the reply's HTTP headers is longer than libcurl takes"},
     {CURLE_URL_MALFORMAT, WS_E_INVALID_ENDPOINT_URL, "the URL is malformed"},
     {CURLE_SSL_CONNECT_ERROR, WS_E_SECURITY_SYSTEM_FAILURE, "TLS failed"},
     {CURLE_SSL_CERTPROBLEM, WS_E_SECURITY_SYSTEM_FAILURE, "TLS failed over the client's certificate"},

@@ -112,7 +112,8 @@ static void look_at_phase(struct http *http)
     if (phase == TIMEOUT_RESOLVE && info(http, CURLINFO_NAMELOOKUP_TIME_T) > 0) {
         phase = TIMEOUT_CONNECT;
     }
-    if (phase == TIMEOUT_CONNECT && info(http, CURLINFO_PRETRANSFER_TIME_T) > 0) {
+    /* On a kept connection recent ones know of no time to look a name up. */
+    if (phase <= TIMEOUT_CONNECT && info(http, CURLINFO_PRETRANSFER_TIME_T) > 0) {
         phase = TIMEOUT_SEND;
     }
     if (phase == TIMEOUT_SEND && (size_t)info(http, CURLINFO_SIZE_UPLOAD_T) >= http->kept.size) {
