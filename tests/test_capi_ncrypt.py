@@ -125,6 +125,7 @@ def test_a_signal_ends_a_generation(home, run_python):
     program = """
 import os, signal, threading
 from ncrypt_ext import KeySpec, capi
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with capi.Context("slow", new=True) as context:
     try:
         threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()

@@ -33,6 +33,7 @@ def test_closing_cancels(provider):
 def test_ctrl_c_stops_a_generation(run_python):
     run_python(
         "import os, signal, threading, ncrypt_ext as nc\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "provider = nc.Provider()\n"
         "try:\n"
         "    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\n"

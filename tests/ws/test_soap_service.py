@@ -26,6 +26,13 @@ from .soap_service import (
 from .token_support import TIMEOUT
 
 PROGRAM = Path(__file__).parents[2] / "examples" / "soap_service.py"
+# What runs these tests may have made them deaf to SIGINT, and with them what they start.
+INTERRUPTIBLE = """
+import runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.argv.pop(0)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 MESSAGE = (
     f'<s:Envelope xmlns:s="{SOAP_12}" xmlns:a="{ADDRESSING_10}"><s:Header>'
     "<a:MessageID>urn:1</a:MessageID><a:Action>urn:do</a:Action></s:Header>"
@@ -144,7 +151,8 @@ def test_it_ends_whatever_is_open():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="interrupts it as a shell does")
 def test_as_a_program(tmp_path):
-    command = [sys.executable, "-W", "error", str(PROGRAM), "--ca", str(tmp_path / "ca.pem")]
+    command = [sys.executable, "-W", "error", "-c", INTERRUPTIBLE, str(PROGRAM)]
+    command += ["--ca", str(tmp_path / "ca.pem")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         url = urllib.parse.urlsplit(process.stdout.readline().decode().strip())
         context = ssl.create_default_context(cafile=tmp_path / "ca.pem")
