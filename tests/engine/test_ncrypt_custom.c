@@ -19,7 +19,7 @@ static void test_export_policy(void)
 
     CHECK_STATUS(get_dword(key, u"Export Policy", &policy), OK);
     CHECK(policy == 0);
-    CHECK_STATUS(set_dword(key, u"Export Policy", 0x10, 0), NTE_INVALID_PARAMETER);
+    CHECK_STATUS(set_dword(key, u"Export Policy", 0x20, 0), NTE_INVALID_PARAMETER);
     CHECK_STATUS(set_dword(key, u"Export Policy", 3, 0), OK);
     CHECK_STATUS(NCryptFinalizeKey(key, 0), OK);
     other = open_key(provider, u"policy");

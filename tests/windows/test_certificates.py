@@ -62,7 +62,7 @@ def container():
 
 def public_key_info(blob):
     """Of a PUBLICKEYBLOB: header, magic, bits, exponent; the modulus, its last byte first."""
-    from ncrypt_ext._der import rsa_public_key_info
+    from ncrypt_ext._public_info import rsa_public_key_info
 
     bits, exponent = (int.from_bytes(blob[at : at + 4], "little") for at in (12, 16))
     modulus = blob[20 : 20 + bits // 8][::-1]
