@@ -69,7 +69,7 @@ class AgreementKey(EncryptionKey):
         order. A parameter that the key's algorithm does not take, or lacks, is a ValueError.
 
         On the portable engine PBKDF2 is interrupted by signals (``KeyboardInterrupt``), and by
-        :meth:`close` from another thread. Raises the audit event ``ncrypt_ext.derive`` with the
+        ``close()`` from another thread. Raises the audit event ``ncrypt_ext.derive`` with the
         key's name and whether it is a machine key.
         """
 

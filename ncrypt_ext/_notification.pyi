@@ -21,6 +21,6 @@ class KeyWatch(Handle):
         When several threads wait for one, one of them is told.
 
         False after that many seconds, which may be 0; None waits for ever. Signals
-        (``KeyboardInterrupt``) end it, and :meth:`close` from another thread does, with a
+        (``KeyboardInterrupt``) end it, and ``close()`` from another thread does, with a
         :class:`~ncrypt_ext.ClosedHandleError`: both within a tenth of a second.
         """

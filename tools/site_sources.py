@@ -37,6 +37,7 @@ NAVIGATION = {
         "howto/*.md",
         "services.md",
         "hardware.md",
+        "notifications.md",
         "signed-body.md",
         "web-services.md",
         "channels.md",

@@ -25,10 +25,10 @@ try:
 except ImportError:
     mlkem = None  # type: ignore[assignment]
 
-__all__ = ["PRIVATE_TYPES", "StoredMLDSAKey", "StoredMLKEMKey", "StoredPQKey", "wrap"]
+__all__ = ["PRIVATE_TYPES", "StoredMLDSAKey", "StoredMLKEMKey", "wrap"]
 
 
-class StoredPQKey(StoredKey):
+class _StoredPQKey(StoredKey):
     """What both have in common."""
 
     __slots__ = ()
@@ -42,7 +42,7 @@ class StoredPQKey(StoredKey):
         self._refuse()
 
 
-class StoredMLDSAKey(StoredPQKey):
+class StoredMLDSAKey(_StoredPQKey):
     """An ML-DSA key in a key store, as cryptography's private key of the same parameter set.
 
     Comes from :meth:`Key.as_cryptography() <ncrypt_ext.Key.as_cryptography>`.
@@ -59,7 +59,7 @@ class StoredMLDSAKey(StoredPQKey):
         self._refuse()
 
 
-class StoredMLKEMKey(StoredPQKey):
+class StoredMLKEMKey(_StoredPQKey):
     """An ML-KEM key in a key store, as cryptography's private key of the same parameter set.
 
     Comes from :meth:`Key.as_cryptography() <ncrypt_ext.Key.as_cryptography>`.
@@ -72,9 +72,10 @@ class StoredMLKEMKey(StoredPQKey):
         return self._key.decapsulate(ciphertext)
 
 
-def _classes() -> dict[type, type[StoredPQKey]]:
+def _classes() -> dict[type, type[StoredMLDSAKey] | type[StoredMLKEMKey]]:
     """cryptography's public class -> the class of the private key."""
-    found: dict[type, type[StoredPQKey]] = {}
+    found: dict[type, type[StoredMLDSAKey] | type[StoredMLKEMKey]] = {}
+    base: type[StoredMLDSAKey] | type[StoredMLKEMKey]
     for module, base, names in (
         (mldsa, StoredMLDSAKey, ("MLDSA44", "MLDSA65", "MLDSA87")),
         (mlkem, StoredMLKEMKey, ("MLKEM512", "MLKEM768", "MLKEM1024")),
@@ -99,7 +100,7 @@ PRIVATE_TYPES: tuple[type, ...] = tuple(
 )
 
 
-def wrap(key: Key, public: object) -> StoredPQKey | None:
+def wrap(key: Key, public: object) -> StoredMLDSAKey | StoredMLKEMKey | None:
     """The object for a key with that public key; None when it is of another algorithm."""
     for public_type, kind in _BY_PUBLIC_TYPE.items():
         if isinstance(public, public_type):

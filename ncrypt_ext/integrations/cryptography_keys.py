@@ -33,7 +33,12 @@ from cryptography.hazmat.primitives import serialization  # isort: skip
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa, x25519  # isort: skip
 
 from ncrypt_ext.integrations._dsa_keys import StoredDSAKey  # isort: skip
-from ncrypt_ext.integrations._pq_keys import PRIVATE_TYPES, StoredPQKey, wrap  # isort: skip
+from ncrypt_ext.integrations._pq_keys import (  # isort: skip
+    PRIVATE_TYPES,
+    StoredMLDSAKey,
+    StoredMLKEMKey,
+    wrap,
+)
 from ncrypt_ext.integrations._stored_key import StoredKey  # isort: skip
 
 if TYPE_CHECKING:
@@ -51,6 +56,8 @@ else:
 __all__ = [
     "StoredDSAKey",
     "StoredEllipticCurveKey",
+    "StoredMLDSAKey",
+    "StoredMLKEMKey",
     "StoredRSAKey",
     "StoredX25519Key",
     "from_key",
@@ -244,7 +251,7 @@ _BY_PUBLIC_TYPE: tuple[tuple[type, type[StoredPrivateKey]], ...] = (
 )
 
 
-def from_key(key: Key) -> StoredPrivateKey | StoredPQKey:
+def from_key(key: Key) -> StoredPrivateKey | StoredMLDSAKey | StoredMLKEMKey:
     """The object for a key, which it takes over: see :meth:`ncrypt_ext.Key.as_cryptography`."""
     try:
         if key.algorithm_group == "DH":

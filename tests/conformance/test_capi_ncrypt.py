@@ -196,6 +196,20 @@ def test_a_container_that_is_deleted_is_no_key(api, capi, container):
         api.open(container, AT_SIGNATURE)
 
 
+@pytest.mark.requires("rsa_import")
+@pytest.mark.not_on("wine", "its ncrypt knows no blobs of CryptoAPI")
+def test_blobs_of_one_in_the_other(api):
+    """CryptoAPI's layouts, by the functions of CNG."""
+    rsa = material.rsa(1024)
+    key = api.import_key("CAPIPRIVATEBLOB", private_blob(rsa))
+    api.set(key, "Export Policy", ALLOW_PLAINTEXT_EXPORT)
+    assert api.export_key(key, "RSAFULLPRIVATEBLOB") == rsa.full_blob()
+    assert api.export_key(key, "CAPIPRIVATEBLOB") == private_blob(rsa)
+    public = api.import_key("CAPIPUBLICBLOB", public_blob(rsa))
+    assert api.export_key(public, "RSAPUBLICBLOB") == rsa.public_blob()
+    assert api.export_key(public, "CAPIPUBLICBLOB") == public_blob(rsa)
+
+
 @persisted
 def test_an_imported_key_is_there_for_both(api, capi, container):
     key = material.rsa(1024)

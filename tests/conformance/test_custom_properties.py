@@ -257,6 +257,13 @@ def test_known_but_not_offered(api, key, title):
         api.set(key, title, "value")
 
 
+@pytest.mark.requires("AES")
+def test_no_tag_length(api):
+    """Stored keys have no mode that authenticates."""
+    with refuses(NTE_NOT_SUPPORTED, NTE_NOT_FOUND):
+        api.get(api.make("AES"), "AuthTagLength")
+
+
 @pytest.mark.not_on("windows", "the software provider keeps it")
 def test_access_policy(api, name):
     """A policy that nobody would obey is not accepted."""
