@@ -28,9 +28,10 @@ from .token_support import TIMEOUT
 PROGRAM = Path(__file__).parents[2] / "examples" / "soap_service.py"
 # What runs these tests may have made them deaf to SIGINT, and with them what they start.
 INTERRUPTIBLE = """
-import runpy, signal, sys
+import os, runpy, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.argv.pop(0)
+sys.path.insert(0, os.path.dirname(sys.argv[0]))
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 MESSAGE = (
