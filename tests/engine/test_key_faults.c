@@ -178,12 +178,15 @@ static void fail_everywhere(const char *name, SECURITY_STATUS (*operation)(void)
 static void set_up(void)
 {
     struct material *ec = generate(u"ECDSA_P256", 0);
+    struct components whole; /* PKCS#8 has all eight numbers */
 
     fixed_rsa(&rsa_numbers, 4);
+    fixed_rsa(&whole, 8);
     components_init(&ec_numbers);
     CHECK_STATUS(material_take_apart(ec, true, &ec_numbers), ERROR_SUCCESS);
     pkcs8[1] = write_blob(NCRYPT_PKCS8_PRIVATE_KEY_BLOB, &ec_numbers, NCRYPT_ALLOW_ALL_USAGES, &pkcs8_size[1]);
-    pkcs8[0] = write_blob(NCRYPT_PKCS8_PRIVATE_KEY_BLOB, &rsa_numbers, NCRYPT_ALLOW_DECRYPT_FLAG, &pkcs8_size[0]);
+    pkcs8[0] = write_blob(NCRYPT_PKCS8_PRIVATE_KEY_BLOB, &whole, NCRYPT_ALLOW_DECRYPT_FLAG, &pkcs8_size[0]);
+    components_clear(&whole);
     material_free(ec);
 }
 
