@@ -203,6 +203,21 @@ def test_public_numbers_outside_the_group(dh_key):
             dh_key.agree(group.dh_public(y))
 
 
+def test_public_numbers_of_a_small_order(provider):
+    """Each agreement with one would tell the private number modulo that order."""
+    group = dl.dh_key(1024)[0]
+    small = pow(2, (group.p - 1) // 89, group.p)
+    assert small != 1
+    assert pow(small, 89, group.p) == 1
+    blob = group.dh_public(small)
+    with provider.import_key(dh_parameters(1024).generate_private_key()) as key:
+        with pytest.raises(nc.InvalidParameterError, match="not in the group of order Q"):
+            key.agree(blob)
+        with provider.import_key(blob, "DHPUBLICBLOB") as peer:
+            with pytest.raises(nc.InvalidParameterError, match="not in the group of order Q"):
+                key.agree(peer)
+
+
 # ---- signatures ----------------------------------------------------------------------------------
 
 

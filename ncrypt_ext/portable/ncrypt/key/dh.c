@@ -92,21 +92,48 @@ static int set_padding(EVP_PKEY_CTX *ctx, const struct prepared_use *use)
     return EVP_PKEY_CTX_set_dh_pad(ctx, 1);
 }
 
+/* The peer's public number among our own parameters. Clear both with components_clear(), whatever the status. */
+static SECURITY_STATUS join(const struct material *material, const struct material *peer, struct components *ours,
+                            struct components *theirs)
+{
+    SECURITY_STATUS status;
+
+    components_init(ours);
+    components_init(theirs);
+    status = dl_take_apart(material, false, ours);
+    if (status == ERROR_SUCCESS) {
+        status = dl_take_apart(peer, false, theirs);
+    }
+    ours->algorithm = material->algorithm;
+    ours->item[COMPONENT_DL_Y] = theirs->item[COMPONENT_DL_Y];
+    return status;
+}
+
+/* Where our own group has an order, a number outside of it would tell who agrees with it something about our key: each
+ * small divisor of P - 1 the remainder of the private number. The peer's blob has no place for the order, so it has not
+ * been looked at before. Where the order follows from P, other numbers give secrets that libcrypto refuses. */
+static SECURITY_STATUS check_peer(const struct material *material, const struct material *peer)
+{
+    struct components ours, theirs, whole;
+    SECURITY_STATUS status = join(material, peer, &ours, &theirs);
+
+    components_init(&whole);
+    if (status == ERROR_SUCCESS && components_has(&ours, COMPONENT_DL_Q)) {
+        status = dl_complete(&ours, true, &whole);
+    }
+    components_clear(&whole);
+    components_clear(&ours);
+    components_clear(&theirs);
+    return status;
+}
+
 /* The peer's public number as a key with all of our own parameters. */
 static SECURITY_STATUS move_peer(const struct material *material, const struct material *peer, EVP_PKEY **moved)
 {
     struct components ours, theirs;
-    SECURITY_STATUS status;
+    SECURITY_STATUS status = join(material, peer, &ours, &theirs);
 
-    components_init(&ours);
-    components_init(&theirs);
-    status = dl_take_apart(material, false, &ours);
     if (status == ERROR_SUCCESS) {
-        status = dl_take_apart(peer, false, &theirs);
-    }
-    if (status == ERROR_SUCCESS) {
-        ours.algorithm = material->algorithm;
-        ours.item[COMPONENT_DL_Y] = theirs.item[COMPONENT_DL_Y];
         status = dl_build(&ours, PKEY_DH, EVP_PKEY_PUBLIC_KEY, moved);
     }
     components_clear(&ours);
@@ -149,7 +176,10 @@ static SECURITY_STATUS agree(struct material *material, const struct material *p
     if (EVP_PKEY_parameters_eq(material->pkey, peer->pkey) != 1) {
         return status_fail(NTE_INVALID_PARAMETER, "the peer's key is of another group");
     }
-    status = prepared_context(material, &use_agree, set_padding, &ctx);
+    status = check_peer(material, peer);
+    if (status == ERROR_SUCCESS) {
+        status = prepared_context(material, &use_agree, set_padding, &ctx);
+    }
     if (status != ERROR_SUCCESS) {
         return status;
     }
