@@ -320,13 +320,11 @@ def test_generic_and_what_it_stands_for(key_of):
 @every_algorithm
 def test_values_that_cannot_be(key_of, algorithm):
     key, given = key_of(algorithm), GIVEN[algorithm]
-    for length in (0, -1, 1 << 32):
-        with pytest.raises(ValueError, match="length"):
+    for length in (0, -1, (1 << 20) + 1, (1 << 32) - 1, 1 << 32):
+        with pytest.raises(ValueError, match="length must "):
             key.derive(length, **given)
     with pytest.raises(TypeError):
         key.derive("16", **given)
-    with pytest.raises(nc.InvalidParameterError):
-        key.derive((1 << 20) + 1, **given)
     if algorithm != "TLS1_1_KDF":
         with pytest.raises(nc.InvalidParameterError):
             key.derive(16, hash_name="SHA257", **given)
@@ -369,13 +367,15 @@ def test_a_signal_stops_it(run_python):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot be asked to stop")
-def test_closing_stops_it(provider):
+@pytest.mark.parametrize(("length", "iterations"), [(32, 100_000_000), (1 << 20, 1000)])
+def test_closing_stops_it(provider, length, iterations):
+    """Whether it takes long by its iterations or by its length."""
     key = provider.import_secret("PBKDF2", b"password")
     failures = []
 
     def derive():
         try:
-            key.derive(32, salt=b"salt", iterations=100_000_000)
+            key.derive(length, salt=b"salt", iterations=iterations)
         except nc.NCryptError as error:
             failures.append(error)
 

@@ -56,11 +56,12 @@ static bool mac_once(EVP_MAC_CTX *mac, const uint8_t *data, size_t size, const u
            EVP_MAC_final(mac, out, &written, EVP_MAX_MD_SIZE) == 1;
 }
 
-static bool wants_to_stop(uint64_t iteration)
+/* `iterations` counts through all blocks: a long key may be many of few iterations each. */
+static bool wants_to_stop(uint64_t iterations)
 {
     bool stop;
 
-    if (iteration % POLL_ITERATIONS != 0) {
+    if (iterations % POLL_ITERATIONS != POLL_ITERATIONS - 1) {
         return false;
     }
     openssl_scope_suspend();
@@ -76,16 +77,17 @@ static SECURITY_STATUS chain(EVP_MAC_CTX *mac, const NCryptBuffer *salt, uint32_
     const uint8_t number[] = {(uint8_t)(block >> 24), (uint8_t)(block >> 16), (uint8_t)(block >> 8), (uint8_t)block};
     SECURITY_STATUS status = ERROR_SUCCESS;
     uint8_t value[EVP_MAX_MD_SIZE];
-    bool done = mac_once(mac, salt->pvBuffer, salt->cbBuffer, number, sizeof number, value);
+    bool done = true;
 
-    memcpy(out, value, size);
-    for (uint64_t i = 1; done && i < iterations; i++) {
-        if (wants_to_stop(i)) {
+    memset(out, 0, size);
+    for (uint64_t i = 0; done && i < iterations; i++) {
+        if (wants_to_stop((block - 1) * iterations + i)) {
             status = status_fail(NTE_USER_CANCELLED, "the key derivation was interrupted");
             break;
         }
-        done = mac_once(mac, value, size, NULL, 0, value);
-        for (size_t j = 0; j < size; j++) {
+        done = i == 0 ? mac_once(mac, salt->pvBuffer, salt->cbBuffer, number, sizeof number, value)
+                      : mac_once(mac, value, size, NULL, 0, value);
+        for (size_t j = 0; done && j < size; j++) {
             out[j] ^= value[j];
         }
     }
