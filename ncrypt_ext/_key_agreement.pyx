@@ -10,11 +10,11 @@ from libc.stdint cimport uint32_t, uintptr_t
 from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
 from ncrypt_ext._handle cimport (
     TYPE_KEY, TYPE_PROVIDER, TYPE_SECRET, Handle, Lease, Watch, free_object, interrupted,
-    lease_hold, lease_unhold, number_value, raise_watched,
+    lease_hold, lease_unhold, raise_watched,
 )
 from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_encryption cimport EncryptionKey
-from ncrypt_ext._secret cimport Parameters, Secret, check_given
+from ncrypt_ext._secret cimport Parameters, Secret, check_given, length_value
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide, wide_pointer
 from ncrypt_ext.bcrypt cimport (
@@ -88,12 +88,12 @@ cdef class AgreementKey(EncryptionKey):
     cdef int check_agrees(self, str role) except -1:
         """What CNG says of it is a number only."""
         group = self.constant(ALGORITHM_GROUP)
-        if group == "ECDSA" or group == "RSA" or group == "DSA":
+        if group is not None and group != "ECDH" and group != "DH":
+            name = self.algorithm or group
             raise NotSupportedError(
                 NOT_SUPPORTED, "",
-                f"{role} is {'a' if group == 'DSA' else 'an'} {self.algorithm or group} key: "
-                "agreement is for keys that were created as ECDH_P256, ECDH_P384, ECDH_P521, ECDH "
-                "or DH")
+                f"{role} is {'an' if name[:1] in 'AEFHILMNORSX' else 'a'} {name} key: agreement is "
+                "for keys that were created as ECDH_P256, ECDH_P384, ECDH_P521, ECDH or DH")
         return 0
 
     cdef int check_curve(self, object curve) except -1:
@@ -230,6 +230,10 @@ cdef class AgreementKey(EncryptionKey):
                 blob, curve = dl_agreement_blob(blob), None
             else:
                 blob, curve = peer_blob(blob)
+                if curve is None and self.curve_name() is None:
+                    raise ValueError("this key's curve has no name, and the peer's blob does not "
+                                     "say which it is on: import its ECCFULLPUBLICBLOB, and agree "
+                                     "with that Key")
             self.check_curve(curve)
             other = held = self.import_peer(blob, flags)
         try:
@@ -269,10 +273,8 @@ cdef class AgreementKey(EncryptionKey):
                bint silent=False):
         cdef Parameters parameters = Parameters.__new__(Parameters)
         cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
-        cdef DWORD size = number_value(length, "length")
+        cdef DWORD size = length_value(length)
         cdef str kdf = self.algorithm
-        if size == 0:
-            raise ValueError("length must not be 0")
         if for_aes:
             flags |= BCRYPT_CAPI_AES_FLAG
         given = {argument: value for argument, value in {

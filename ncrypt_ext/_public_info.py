@@ -131,6 +131,8 @@ def peer_blob(value: bytes) -> tuple[bytes, str | None]:
             "(its DER form tells no difference, and is taken)"
         )
     if value.startswith(b"ECKP"):
+        if value[4:8] == b"\1\0\0\0":  # a version; the other blob has the width here
+            raise ValueError("peer is an ECCFULLPUBLICBLOB: import it, and agree with that Key")
         return value, None
     if value[:4] in PUBLIC_MAGIC_CURVES:
         return value, PUBLIC_MAGIC_CURVES[value[:4]]

@@ -29,6 +29,7 @@ cdef class Parameters:
         return &self.list if self.list.cBuffers > 0 else NULL
 
 
+cdef DWORD length_value(object length) except 0
 cdef int check_given(str kdf, dict given, dict known, bint generic) except -1
 
 

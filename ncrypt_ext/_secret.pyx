@@ -29,6 +29,7 @@ cdef bytes HKDF_HASH = wide("HkdfHashAlgorithm", "")
 cdef bytes HKDF_SALT = wide("HkdfSaltAndFinalize", "")
 
 cdef enum:
+    MOST_BYTES = 0x100000  # that are derived at once: the engine gives no more
     TLS_PRF_LENGTH = 48
     TLS_SEED_LENGTH = 64
     UNSUCCESSFUL = 0xC0000001
@@ -117,6 +118,14 @@ cdef class Parameters:
         for argument, value in given.items():
             self.add(NUMBERS[argument], value, argument)
         return 0
+
+
+cdef DWORD length_value(object length) except 0:
+    """How much is to be derived: looked at before there is memory for it."""
+    cdef DWORD size = number_value(length, "length")
+    if size == 0 or size > MOST_BYTES:
+        raise ValueError(f"length must be from 1 to {MOST_BYTES}, not {size}")
+    return size
 
 
 cdef int check_given(str kdf, dict given, dict known, bint generic) except -1:
@@ -245,9 +254,7 @@ cdef class Secret(PropertyHandle):
             length = self.raw_size() if kdf == "TRUNCATE" else longest
             if length is None:
                 raise ValueError(f"{kdf} gives as much as is wanted: a length must be given")
-        size = number_value(length, "length")
-        if size == 0:
-            raise ValueError("length must not be 0")
+        size = length_value(length)
         if longest is not None and (size > longest or kdf == "TLS_PRF" and size != longest):
             most = "" if kdf == "TLS_PRF" else " at most"
             raise ValueError(f"{kdf} gives {longest} bytes{most}, not {size}")

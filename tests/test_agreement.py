@@ -242,7 +242,7 @@ def test_tls_prf_has_one_length(secret):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("HASH", 0), ValueError, "must not be 0"),
+        (("HASH", 0), ValueError, "length must be from 1"),
         (("HASH", -1), ValueError, "length must fit"),
         (("HASH", "32"), TypeError, "length must be an int"),
         (("HKDF",), ValueError, "a length must be given"),

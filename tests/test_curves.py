@@ -155,6 +155,35 @@ def test_blobs_of_keys_that_sign_are_no_peers(provider):
             own.agree(signs)
 
 
+def test_peers_without_a_curve(provider):
+    """What does not say its curve is on that of the key, which needs a name then."""
+    with provider.create_key("ECDH_P256") as plain:
+        whole = bytearray(plain.export("ECCFULLPUBLICBLOB"))
+        whole[28:32] = (1).to_bytes(4, "little")
+        whole[-64:-64] = b"s"  # the seed makes it another curve than P-256
+    with provider.import_key(bytes(whole), "ECCFULLPUBLICBLOB") as peer:
+        with provider.create_persisted_key("ECDH") as new:
+            new.set_property("ECCParameters", whole[4:-64])
+            with new.finalize() as own, own.agree(peer) as secret:
+                assert len(secret.raw()) == 32
+                with pytest.raises(ValueError, match="import it, and agree with that Key"):
+                    own.agree(whole)
+                with pytest.raises(ValueError, match="this key's curve has no name"):
+                    own.agree(peer.export("ECCPUBLICBLOB"))
+
+
+@pytest.mark.parametrize("algorithm", ["AES", "PBKDF2"])
+def test_keys_that_agree_with_nobody(provider, algorithm):
+    with (
+        provider.import_secret(algorithm, bytes(16)) as own,
+        provider.create_key("ECDH_P256") as peer,
+    ):
+        with pytest.raises(nc.NotSupportedError, match=f"this is an? {algorithm} key"):
+            own.agree(peer.public_key_der())
+        with pytest.raises(nc.NotSupportedError, match=f"the peer is an? {algorithm} key"):
+            peer.agree(own)
+
+
 def test_curves_that_are_none(provider):
     for name in ("P-256", "secp256k1x", "numsP256t1"):
         with pytest.raises(nc.InvalidParameterError, match=f"no curve is named '{name}'"):
