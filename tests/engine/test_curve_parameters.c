@@ -2,6 +2,7 @@
  *
  * Curves by their parameters: one object for each, a limit, and what libcrypto says of every named curve.
  */
+#include <openssl/crypto.h>
 #include <pthread.h>
 
 #include "common/utf16.h"
@@ -92,6 +93,66 @@ static void test_mutations(void)
     CHECK(curve == NULL);
 }
 
+/* Coordinates of the generator that are the same modulo the prime, and orders that are too short for anything: both of
+ * curves that libcrypto takes. */
+static void test_generators(void)
+{
+    static const size_t width = 66, numbers = CURVE_HEADER;
+    const struct curve *curve = NULL;
+    uint8_t parameters[ROOM], kept[ROOM];
+    size_t size = seeded(u"nistP521", 4, parameters);
+
+    memcpy(kept, parameters, size);
+    for (size_t number = 1; number < 5; number++) { /* A, B, X, Y */
+        uint8_t *place = parameters + numbers + number * width;
+        unsigned carry = 0;
+
+        for (size_t i = width; i-- > 0; carry >>= 8) {
+            carry += (unsigned)place[i] + parameters[numbers + i];
+            place[i] = (uint8_t)carry;
+        }
+        CHECK_STATUS(curve_from_parameters(parameters, size, &curve), NTE_INVALID_PARAMETER);
+        memcpy(parameters, kept, size);
+    }
+    CHECK_STATUS(curve_from_parameters(parameters, size, &curve), ERROR_SUCCESS);
+}
+
+static void test_short_orders(void)
+{
+    static const struct {
+        size_t order_size;
+        const char *hex;
+    } curves[] = {
+        {1, "5beb0880cb903e79209bdfe4fb9960835ff8ee8dcb96510b000000000000000000000000000000000000000000000001"
+            "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+            "000000000000000000000000000000000000000000000000022df5844065c81f3c904deff27dccb041affc7746e5cb28"
+            "86"},
+        {2, "5beb0880cb903e79209bdfe4fb9960835ff8ee8dcb96510b000000000000000000000000000000000000000000000001"
+            "00000000000000000000000000000000000000000000000007dcb6bc9ea298fb1cbf148778d2005530d14803ba149e1c"
+            "20de51153ae7d0143aac41606294b2114979095c4ca257e403f11752366c48f5a8d7700b21b7afb94f093a99fd188efd"
+            "cc"},
+        {19, "5beb0880cb903e79209bdfe4fb9960835ff8ee8dcb96510b000000000000000000000000000000000000000000000001"
+             "00000000000000000000000000000000000000000000000012f4415df0fb76ea03f32af212801d5c72f7a200c9f2f988"
+             "19303b146bd7ecee5240c710622e3343711e47a61cf8738a3b2644db5b5fab8f4d3e27dda1494c73cf257d018dd2b732"
+             "fc"},
+    };
+    const struct curve *curve = NULL;
+
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
+        uint8_t parameters[ROOM] = {1, 0, 0, 0, 1};
+        long length = 0;
+        uint8_t *numbers = OPENSSL_hexstr2buf(curves[i].hex, &length);
+
+        CHECK(numbers != NULL);
+        parameters[12] = 24;
+        parameters[16] = (uint8_t)curves[i].order_size;
+        parameters[20] = (uint8_t)((size_t)length - 5 * 24 - curves[i].order_size);
+        memcpy(parameters + CURVE_HEADER, numbers, (size_t)length);
+        CHECK_STATUS(curve_from_parameters(parameters, CURVE_HEADER + (size_t)length, &curve), NTE_INVALID_PARAMETER);
+        OPENSSL_free(numbers);
+    }
+}
+
 static void *find_many(void *result)
 {
     uint8_t parameters[ROOM];
@@ -122,7 +183,7 @@ static void test_threads(void)
     }
 }
 
-/* The last test: nothing is forgotten. */
+/* The last test: nothing is forgotten. Many curves of strangers leave room for those of one's own. */
 static void test_limit(void)
 {
     const struct curve *first = NULL, *curve = NULL;
@@ -130,13 +191,15 @@ static void test_limit(void)
     size_t size = seeded(u"secP160r1", 1000, parameters);
     uint32_t count = 0;
 
-    CHECK_STATUS(curve_from_parameters(parameters, size, &first), ERROR_SUCCESS);
-    while (count < 1000 && curve_from_parameters(parameters, size, &curve) == ERROR_SUCCESS) {
+    CHECK_STATUS(curve_of_public_key(parameters, size, &first), ERROR_SUCCESS);
+    while (count < 1000 && curve_of_public_key(parameters, size, &curve) == ERROR_SUCCESS) {
         size = seeded(u"secP160r1", 2000 + count++, parameters);
     }
     CHECK(count > 200 && count < 300);
-    CHECK_STATUS(curve_from_parameters(parameters, size, &curve), NTE_NO_MEMORY);
+    CHECK_STATUS(curve_of_public_key(parameters, size, &curve), NTE_NO_MEMORY);
+    CHECK_STATUS(curve_from_parameters(parameters, size, &curve), ERROR_SUCCESS);
     size = seeded(u"secP160r1", 1000, parameters);
+    CHECK_STATUS(curve_of_public_key(parameters, size, &curve), ERROR_SUCCESS);
     CHECK_STATUS(curve_from_parameters(parameters, size, &curve), ERROR_SUCCESS);
     CHECK(curve == first);
 }
@@ -146,6 +209,8 @@ int main(void)
     RUN(test_named_curves);
     RUN(test_one_object_for_each);
     RUN(test_mutations);
+    RUN(test_generators);
+    RUN(test_short_orders);
     RUN(test_threads);
     RUN(test_limit);
     return test_result("curve_parameters");

@@ -86,7 +86,8 @@ SECURITY_STATUS blob_eccfull_parse(const struct blob_format *format, const uint8
         status = find_layout(format, data, size, &layout);
     }
     if (status == ERROR_SUCCESS) {
-        status = curve_from_parameters(data + MAGIC_SIZE, layout.numbers.size, &curve);
+        status = format->is_private ? curve_from_parameters(data + MAGIC_SIZE, layout.numbers.size, &curve)
+                                    : curve_of_public_key(data + MAGIC_SIZE, layout.numbers.size, &curve);
     }
     if (status == ERROR_SUCCESS) {
         status = blob_ecc_find_curve(parameters, &curve);

@@ -68,10 +68,14 @@ MUST_CHECK SECURITY_STATUS curve_read_parameters(const uint8_t *data, size_t siz
 
 /* The curve of parameters: a named one where they are its own and have no seed, else one without a name, of which there
  * is one for each different parameters, as long as the process lives. NTE_INVALID_PARAMETER unless it is a curve whose
- * generator has a prime order. */
+ * generator has a prime order of at least 159 bits; NTE_NO_MEMORY when there are too many. */
 MUST_CHECK SECURITY_STATUS curve_from_parameters(const uint8_t *data, size_t size, const struct curve **curve);
 
-/* The same of a group of libcrypto's. Between openssl_scope_begin() and _end(). */
+/* The same for keys that may come from anybody: these are refused first (NTE_NO_MEMORY), so that many curves in public
+ * keys do not keep a process from those of its own keys. */
+MUST_CHECK SECURITY_STATUS curve_of_public_key(const uint8_t *data, size_t size, const struct curve **curve);
+
+/* The same as the first of a group of libcrypto's. Between openssl_scope_begin() and _end(). */
 MUST_CHECK SECURITY_STATUS curve_from_group(const EC_GROUP *group, const struct curve **curve);
 
 /* The parameters of any curve, into `out` (CURVE_PARAMETERS_ROOM and the seed, or NULL to measure). NTE_NOT_SUPPORTED

@@ -24,10 +24,12 @@ enum {
     AT_SEED = 24,
 };
 
-#define VERSION       1
-#define MIN_BITS      160
-#define MAX_CURVES    256
-#define FIELD_NUMBERS 5 /* P, A, B, and the generator's X and Y */
+#define VERSION        1
+#define MIN_BITS       160
+#define MIN_ORDER_BITS 159 /* that of a prime of 160 bits may have one less */
+#define MAX_CURVES     4096
+#define MAX_PUBLIC     256 /* when there are that many, public keys bring no more: what strangers send fills no list */
+#define FIELD_NUMBERS  5   /* P, A, B, and the generator's X and Y */
 
 struct own_curve {
     struct curve curve;
@@ -171,8 +173,10 @@ static SECURITY_STATUS check_curve(const struct curve_numbers *numbers, BN_CTX *
         return status_fail(NTE_INVALID_PARAMETER, "the curve's prime has %d bits in %zu bytes", BN_num_bits(p),
                            numbers->width);
     }
-    if (memcmp(numbers->a, numbers->p, numbers->width) >= 0 || memcmp(numbers->b, numbers->p, numbers->width) >= 0) {
-        return status_fail(NTE_INVALID_PARAMETER, "a number of the curve is not below its prime");
+    for (size_t i = 1; i < FIELD_NUMBERS; i++) {
+        if (memcmp(numbers->p + i * numbers->width, numbers->p, numbers->width) >= 0) {
+            return status_fail(NTE_INVALID_PARAMETER, "a number of the curve is not below its prime");
+        }
     }
     if (BN_check_prime(p, ctx, NULL) != 1) {
         return status_from_openssl(NTE_INVALID_PARAMETER, "the curve's field has no prime number of elements");
@@ -181,8 +185,9 @@ static SECURITY_STATUS check_curve(const struct curve_numbers *numbers, BN_CTX *
     if (group == NULL) {
         return status_from_openssl(NTE_INVALID_PARAMETER, "the numbers are no curve with a generator");
     }
-    good = is_within_bound(p, cofactor, group, ctx) && BN_check_prime(EC_GROUP_get0_order(group), ctx, NULL) == 1 &&
-           BN_cmp(EC_GROUP_get0_order(group), p) != 0 && EC_GROUP_check(group, ctx) == 1;
+    good = BN_num_bits(EC_GROUP_get0_order(group)) >= MIN_ORDER_BITS && is_within_bound(p, cofactor, group, ctx) &&
+           BN_check_prime(EC_GROUP_get0_order(group), ctx, NULL) == 1 && BN_cmp(EC_GROUP_get0_order(group), p) != 0 &&
+           EC_GROUP_check(group, ctx) == 1;
     EC_GROUP_free(group);
     return good ? ERROR_SUCCESS
                 : status_from_openssl(NTE_INVALID_PARAMETER, "the order, the cofactor or the curve is not a good one");
@@ -293,7 +298,8 @@ static const struct curve *own_curve(const struct own_curve *list, const uint8_t
     return list == NULL ? NULL : &list->curve;
 }
 
-static SECURITY_STATUS remember(const uint8_t *data, const struct curve_numbers *numbers, const struct curve **curve)
+static SECURITY_STATUS remember(const uint8_t *data, const struct curve_numbers *numbers, unsigned limit,
+                                const struct curve **curve)
 {
     struct own_curve *made = calloc(1, sizeof *made + numbers->size);
     struct own_curve *head = atomic_load_explicit(&own_curves, memory_order_acquire);
@@ -314,11 +320,11 @@ static SECURITY_STATUS remember(const uint8_t *data, const struct curve_numbers 
         *curve = own_curve(head, data, numbers->size);
         made->next = head;
         made->count = head == NULL ? 1 : head->count + 1;
-        if (*curve != NULL || made->count > MAX_CURVES) {
+        if (*curve != NULL || made->count > limit) {
             free(made);
             return *curve != NULL
                        ? ERROR_SUCCESS
-                       : status_fail(NTE_NO_MEMORY, "this process has seen %d curves, it takes no more", MAX_CURVES);
+                       : status_fail(NTE_NO_MEMORY, "this process has seen %u curves, it takes no more", limit);
         }
     } while (
         !atomic_compare_exchange_weak_explicit(&own_curves, &head, made, memory_order_acq_rel, memory_order_acquire));
@@ -326,7 +332,7 @@ static SECURITY_STATUS remember(const uint8_t *data, const struct curve_numbers 
     return ERROR_SUCCESS;
 }
 
-SECURITY_STATUS curve_from_parameters(const uint8_t *data, size_t size, const struct curve **curve)
+static SECURITY_STATUS find_curve(const uint8_t *data, size_t size, unsigned limit, const struct curve **curve)
 {
     struct curve_numbers numbers;
     SECURITY_STATUS status = curve_read_parameters(data, size, &numbers);
@@ -345,7 +351,17 @@ SECURITY_STATUS curve_from_parameters(const uint8_t *data, size_t size, const st
         return ERROR_SUCCESS;
     }
     status = check(&numbers);
-    return status == ERROR_SUCCESS ? remember(data, &numbers, curve) : status;
+    return status == ERROR_SUCCESS ? remember(data, &numbers, limit, curve) : status;
+}
+
+SECURITY_STATUS curve_from_parameters(const uint8_t *data, size_t size, const struct curve **curve)
+{
+    return find_curve(data, size, MAX_CURVES, curve);
+}
+
+SECURITY_STATUS curve_of_public_key(const uint8_t *data, size_t size, const struct curve **curve)
+{
+    return find_curve(data, size, MAX_PUBLIC, curve);
 }
 
 SECURITY_STATUS curve_from_group(const EC_GROUP *group, const struct curve **curve)
