@@ -131,7 +131,10 @@ static SECURITY_STATUS look(struct store_watch *watch, bool *changed)
     }
     status = pool_changes(watch->store, &changes);
     if (status == HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND)) {
-        store_release(watch->store);
+        struct store *gone = watch->store;
+
+        watch->store = NULL; /* first: a child that is forked meanwhile ends its copy of the watch */
+        store_release(gone);
         *changed = true;
         return find_store(watch);
     }
