@@ -166,9 +166,9 @@ SECURITY_STATUS WINAPI NCryptKeyDerivation(NCRYPT_KEY_HANDLE hKey, NCryptBufferD
 
 /* ---- properties -------------------------------------------------------------------------------------------------- */
 
-static SECURITY_STATUS not_of_this_key(void)
+static SECURITY_STATUS only_for(const char *keys)
 {
-    return status_fail(NTE_NOT_SUPPORTED, "the property is for keys that others are derived from");
+    return status_fail(NTE_NOT_SUPPORTED, "the property is for keys %s", keys);
 }
 
 SECURITY_STATUS key_derivation_set_secret(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
@@ -179,7 +179,7 @@ SECURITY_STATUS key_derivation_set_secret(void *object, const uint8_t *data, uin
 
     (void)flags;
     if (function_of(key->algorithm) == NULL) {
-        return not_of_this_key();
+        return only_for("that others are derived from");
     }
     if (size == 0) {
         return status_fail(NTE_INVALID_PARAMETER, "the secret is empty");
@@ -205,7 +205,7 @@ static SECURITY_STATUS set_hkdf(struct key *key, const WCHAR *name, const uint8_
 {
     struct secret *secret = NULL;
     SECURITY_STATUS status =
-        utf16_equal(key->algorithm->name, BCRYPT_HKDF_ALGORITHM) ? key_check_ready(key) : not_of_this_key();
+        utf16_equal(key->algorithm->name, BCRYPT_HKDF_ALGORITHM) ? key_check_ready(key) : only_for("of HKDF");
 
     if (status == ERROR_SUCCESS) {
         status = derivation_secret(key, &secret);
