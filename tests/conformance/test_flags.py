@@ -239,6 +239,18 @@ def test_flag_of_derivation(api, bit):
     check(status, bit, {SILENT, SECRET_IS_HMAC_KEY})
 
 
+@pytest.mark.requires("ECDSA_P256", "encapsulate")
+@pytest.mark.parametrize("bit", BITS, ids=hex)
+def test_flag_of_encapsulation(api, bit):
+    """They come before the question whether the key is one for it."""
+    key = api.make("ECDSA_P256")
+    sizes = byref(D()), byref(D())
+    status = call("NCryptEncapsulate", key, None, 0, sizes[0], None, 0, sizes[1], bit)
+    check(status, bit, set())
+    status = call("NCryptDecapsulate", key, bytes(768), 768, None, 0, sizes[0], bit)
+    check(status, bit, set())
+
+
 def test_silent_together_with_others(api, name):
     key = api.make("ECDSA_P256", name, flags=MACHINE_KEY | OVERWRITE_KEY | SILENT)
     api.set(key, "Custom", b"1", PERSIST | SILENT)
