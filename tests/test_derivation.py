@@ -317,6 +317,20 @@ def test_generic_and_what_it_stands_for(key_of):
         key_of("PBKDF2").derive(16, salt=b"salt", generic=b"salt", iterations=1)
 
 
+def test_empty_values(key_of):
+    for algorithm, given in GIVEN.items():
+        if algorithm.startswith("TLS"):
+            key = key_of(algorithm)
+            whole = key.derive(48, label=b"label", seed=b"seed")
+            assert key.derive(48, label=b"labelseed", seed=b"") == whole
+            assert key.derive(48, label=b"", seed=b"labelseed") == whole
+            with pytest.raises(nc.InvalidParameterError, match="both empty"):
+                key.derive(48, label=b"", seed=b"")
+        else:
+            empty = {name: b"" for name, value in given.items() if isinstance(value, bytes)}
+            assert len(key_of(algorithm).derive(16, **{**given, **empty})) == 16
+
+
 @every_algorithm
 def test_values_that_cannot_be(key_of, algorithm):
     key, given = key_of(algorithm), GIVEN[algorithm]

@@ -76,6 +76,9 @@ static SECURITY_STATUS check_label(const NCryptBufferDesc *list)
     uint32_t label = derive_buffer(list, KDF_TLS_PRF_LABEL)->cbBuffer,
              seed = derive_buffer(list, KDF_TLS_PRF_SEED)->cbBuffer;
 
+    if (label == 0 && seed == 0) { /* libcrypto's function does not do without either */
+        return status_fail(NTE_INVALID_PARAMETER, "label and seed are both empty");
+    }
     return label <= TLS_MOST_BYTES && seed <= TLS_MOST_BYTES - label
                ? ERROR_SUCCESS
                : status_fail(NTE_INVALID_PARAMETER, "label and seed have more than %u bytes", TLS_MOST_BYTES);
