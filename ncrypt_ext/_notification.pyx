@@ -17,6 +17,7 @@ from time import monotonic
 
 cdef enum:
     SLICE = 100  # milliseconds: so long does a wait not look for signals and close()
+    LONGEST = 2000000000  # seconds: an int may be more than fits a number of C
 
 
 @cython.linetrace(False)
@@ -58,7 +59,7 @@ cdef class KeyWatch(Handle):
                     f"timeout must be a number or None, not {type(timeout).__name__!r}")
             if not timeout >= 0:
                 raise ValueError("timeout must not be negative")
-            end = monotonic() + timeout
+            end = monotonic() + min(timeout, LONGEST)
         while True:
             if timeout is not None:
                 left = end - monotonic()

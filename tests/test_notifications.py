@@ -139,6 +139,12 @@ def test_timeouts_that_cannot_be(watch, timeout):
             watch.wait(wrong)
 
 
+def test_as_many_seconds_as_wanted(provider, watch):
+    for number, timeout in enumerate((10**400, float("inf"), 1e308)):
+        make(provider, f"key {number}")
+        assert watch.wait(timeout)
+
+
 def test_as_an_object(provider):
     with pytest.raises(TypeError, match="watch_keys"):
         nc.KeyWatch()
