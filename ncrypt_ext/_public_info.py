@@ -141,7 +141,7 @@ def peer_blob(value: bytes) -> tuple[bytes, str | None]:
         return known
     raise ValueError(
         "peer must be an ECCPUBLICBLOB or a DER SubjectPublicKeyInfo of a key on "
-        "a curve that has a name, with a point that is not compressed"
+        "a curve that has a name, with a point that is not compressed; PEM and bare points are none"
     )
 
 
