@@ -5,6 +5,8 @@ help:
 	@echo 'make demo       the main job end to end, explained as it runs'
 	@echo 'make test       C tests and pytest'
 	@echo 'make test-all   the same on every CPython from 3.10 on that is found'
+	@echo 'make test-openssl35   the same in a folder with a Debian that has OpenSSL 3.5'
+	@echo 'make rows       which rows of the API no conformance test reaches'
 	@echo 'make build      the extensions and the engine, in place, in .venv'
 	@echo 'make lint       ruff, cython-lint, clang-format'
 	@echo 'make format     puts Python and C into the form that lint wants'
@@ -38,6 +40,14 @@ test-all: build
 	@tools/verifiers
 	@$(MAKE) --no-print-directory -s -j2 -C tests/engine
 	@tools/test-all
+
+.PHONY: test-openssl35
+test-openssl35:
+	@tools/openssl35
+
+.PHONY: rows
+rows: build
+	@tools/rows
 
 .PHONY: bench
 bench: build
