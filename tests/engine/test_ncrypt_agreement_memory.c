@@ -10,7 +10,7 @@
 #include <malloc.h>
 #include <openssl/kdf.h>
 
-#include "short_memory.h"
+#include "short_steps.h"
 
 static NCRYPT_PROV_HANDLE provider;
 static NCRYPT_KEY_HANDLE own_key, peer_key;
@@ -197,25 +197,6 @@ static SECURITY_STATUS step_derive_from_keys(void)
     add_hash(&hkdf, u"SHA256");
     add_buffer(&hkdf, KDF_HKDF_SALT, "salt", 4);
     return status == ERROR_SUCCESS ? derive_from_key(u"HKDF", &hkdf) : status;
-}
-
-static void starve(SECURITY_STATUS (*step)(void))
-{
-    uint64_t keys = ncx_live_handles(1);
-    SECURITY_STATUS status;
-    unsigned failed = 0, n = 0;
-
-    do {
-        struck = false;
-        remaining = n++;
-        counting = true;
-        status = step();
-        counting = false;
-        failed += status != ERROR_SUCCESS;
-        CHECK(status == ERROR_SUCCESS || struck);
-        CHECK(ncx_live_handles(1) == keys && ncx_live_handles(16) == 0);
-    } while (struck);
-    CHECK(status == ERROR_SUCCESS && failed > 0);
 }
 
 static void test_steps(void)

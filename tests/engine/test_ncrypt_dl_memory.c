@@ -9,7 +9,7 @@
 
 #include <malloc.h>
 
-#include "short_memory.h"
+#include "short_steps.h"
 
 #define PIECE 16 /* bytes of a private number that are looked for */
 
@@ -154,25 +154,6 @@ static SECURITY_STATUS step_sign(void)
 
     return status == ERROR_SUCCESS ? NCryptVerifySignature(dsa_key, NULL, hash, sizeof hash, signature, size, 0)
                                    : status;
-}
-
-static void starve(SECURITY_STATUS (*step)(void))
-{
-    uint64_t keys = ncx_live_handles(1);
-    SECURITY_STATUS status;
-    unsigned failed = 0, n = 0;
-
-    do {
-        struck = false;
-        remaining = n++;
-        counting = true;
-        status = step();
-        counting = false;
-        failed += status != ERROR_SUCCESS;
-        CHECK(status == ERROR_SUCCESS || struck);
-        CHECK(ncx_live_handles(1) == keys && ncx_live_handles(16) == 0);
-    } while (struck);
-    CHECK(status == ERROR_SUCCESS && failed > 0);
 }
 
 static void test_steps(void)
