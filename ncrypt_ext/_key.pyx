@@ -28,10 +28,6 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PVOID, SECURITY_STATUS
 from os import urandom
 from sys import audit
 
-from ncrypt_ext._public_info import (
-    ec_public_key_info, pem, pq_public_key_info, rsa_public_key_info, x25519_public_key_info,
-)
-from ncrypt_ext._groups import public_key_info as dl_public_key_info
 from ncrypt_ext.errors import InvalidHandleError, InvalidParameterError, NotSupportedError
 from ncrypt_ext.properties import CURVE_OIDS as _CURVE_OIDS
 from ncrypt_ext.properties import PUBLIC_MAGIC_CURVES as _PUBLIC_MAGIC_CURVES
@@ -212,6 +208,10 @@ cdef class Key(AgreementKey):
             wipe(PyBytes_AS_STRING(text), len(text))
 
     def public_key_der(self):
+        from ncrypt_ext._groups import public_key_info as dl_public_key_info
+        from ncrypt_ext._public_info import (
+            ec_public_key_info, pq_public_key_info, rsa_public_key_info, x25519_public_key_info,
+        )
         if self.kind == KIND_UNKNOWN:
             self.find_kind()
         if self.kind == KIND_RSA:
@@ -233,6 +233,7 @@ cdef class Key(AgreementKey):
         return ec_public_key_info(blob, _CURVE_OIDS[curve])
 
     def public_key_pem(self):
+        from ncrypt_ext._public_info import pem
         return pem("PUBLIC KEY", self.public_key_der())
 
     # ---- certificates

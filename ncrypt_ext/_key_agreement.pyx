@@ -30,8 +30,6 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, PVOID, SECURITY_STATUS, 
 
 from sys import audit
 
-from ncrypt_ext._groups import agreement_blob as dl_agreement_blob
-from ncrypt_ext._public_info import peer_blob
 from ncrypt_ext.errors import NotSupportedError
 
 cdef bytes ALGORITHM_GROUP = wide("Algorithm Group", "")
@@ -227,8 +225,10 @@ cdef class AgreementKey(EncryptionKey):
         else:
             blob = peer_bytes(peer)
             if self.constant(ALGORITHM_GROUP) == "DH":
+                from ncrypt_ext._groups import agreement_blob as dl_agreement_blob
                 blob, curve = dl_agreement_blob(blob), None
             else:
+                from ncrypt_ext._public_info import peer_blob
                 blob, curve = peer_blob(blob)
                 if curve is None and self.curve_name() is None:
                     raise ValueError("this key's curve has no name, and the peer's blob does not "

@@ -20,7 +20,6 @@ from ncrypt_ext.ncrypt cimport (
 )
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
-from ncrypt_ext._groups import property_of
 from ncrypt_ext.errors import InvalidHandleError
 
 cdef bytes LENGTH = wide("Length", "")
@@ -90,6 +89,7 @@ cdef class UnfinalizedKey(PropertyKey):
         self.write_ui_policy(value)
 
     def set_parameters(self, parameters):
+        from ncrypt_ext._groups import property_of
         name, value, bits = property_of(parameters)
         if self.algorithm != name.removesuffix("Parameters"):
             raise ValueError(f"these are parameters of {name.removesuffix('Parameters')}, and the "

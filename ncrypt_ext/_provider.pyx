@@ -39,7 +39,6 @@ from os import urandom
 from struct import pack
 from sys import audit
 
-from ncrypt_ext._pkcs8 import is_encrypted, key_der
 from ncrypt_ext.enums import AlgorithmClass, AlgorithmOperation, ImplType
 from ncrypt_ext.errors import KeyNotFoundError, NotSupportedError
 from ncrypt_ext.properties import CIPHER_ALGORITHMS as _CIPHER_ALGORITHMS
@@ -502,6 +501,7 @@ cdef class Provider(PropertyHandle):
                      ui_policy=None, properties=None, bint machine=False, bint overwrite=False,
                      bint legacy_store=False, bint validate=True, bint finalize=True,
                      bint silent=False):
+        from ncrypt_ext._pkcs8 import is_encrypted, key_der
         cdef bytes secret = key_der(data)
         cdef bytes text = None
         try:
