@@ -40,10 +40,9 @@ static void check(const uint8_t *data, size_t size, const WCHAR *type, unsigned 
     check_import(&import, data, size);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size)
 {
     if (size > 3 && data[0] < COUNT(types) && data[2] < COUNT(curves)) {
         check(data + 3, size - 3, types[data[0]], data[1], curves[data[2]]);
     }
-    return 0;
 }

@@ -2,10 +2,7 @@
  *
  * CryptImportKey with any bytes. What it takes signs and verifies, and comes out as a blob that gives the same key.
  */
-#include "fuzz_support.h"
-
-#include "ncrypt_ext_compat.h"
-#include "wincrypt.h"
+#include "memory_support.h"
 
 static HCRYPTPROV verify_context(void)
 {
@@ -50,13 +47,13 @@ static void check_pair(HCRYPTPROV context, HCRYPTKEY key)
     REQUIRE(CryptDestroyHash(hash));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size)
 {
     static BYTE blob[16384];
     HCRYPTPROV context = verify_context();
     HCRYPTKEY key = 0;
 
-    if (!CryptImportKey(context, data, (DWORD)size, 0, CRYPT_EXPORTABLE, &key)) {
+    if (!SHORT_OF_MEMORY_LAST_ERROR(CryptImportKey(context, data, (DWORD)size, 0, CRYPT_EXPORTABLE, &key))) {
         REQUIRE(GetLastError() != 0 && key == 0);
     } else {
         DWORD type = data[0];
@@ -68,5 +65,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         REQUIRE(CryptDestroyKey(key));
     }
     REQUIRE(CryptReleaseContext(context, 0));
-    return 0;
 }

@@ -64,7 +64,7 @@ static SECURITY_STATUS derive_from_key(const WCHAR *algorithm, NCryptBufferDesc 
         (void)NCryptSetProperty(key, BCRYPT_HKDF_HASH_ALGORITHM, (PBYTE)(uintptr_t)u"SHA256", 14, 0);
         (void)NCryptSetProperty(key, BCRYPT_HKDF_SALT_AND_FINALIZE, (PBYTE)(uintptr_t)"salt", 4, 0);
     }
-    status = NCryptKeyDerivation(key, list, out, sizeof out, &size, flags);
+    status = SHORT_OF_MEMORY(NCryptKeyDerivation(key, list, out, sizeof out, &size, flags));
     REQUIRE(status != ERROR_SUCCESS || size <= sizeof out);
     REQUIRE(NCryptFreeObject(key) == ERROR_SUCCESS);
     return status;
@@ -82,7 +82,7 @@ static SECURITY_STATUS derive_from_secret(const WCHAR *function, NCryptBufferDes
         set(secret, BCRYPT_HKDF_HASH_ALGORITHM, u"SHA256", 14);
         set(secret, BCRYPT_HKDF_SALT_AND_FINALIZE, "salt", 4);
     }
-    status = NCryptDeriveKey(secret, function, list, out, sizeof out, &size, flags & ~2u);
+    status = SHORT_OF_MEMORY(NCryptDeriveKey(secret, function, list, out, sizeof out, &size, flags & ~2u));
     REQUIRE(status != ERROR_SUCCESS || size <= sizeof out);
     REQUIRE(NCryptFreeObject(secret) == ERROR_SUCCESS);
     return status;
@@ -94,11 +94,14 @@ static SECURITY_STATUS export_and_import(NCryptBufferDesc *list, DWORD flags)
     static uint8_t blob[ROOM];
     const WCHAR *type = flags & 1 ? BCRYPT_ECCPRIVATE_BLOB : NCRYPT_PKCS8_PRIVATE_KEY_BLOB;
     NCRYPT_KEY_HANDLE again = 0;
+    const NCRYPT_KEY_HANDLE key = agreement_key();
     DWORD size = 0;
-    SECURITY_STATUS status = NCryptExportKey(agreement_key(), 0, type, list, blob, sizeof blob, &size, 0);
+    SECURITY_STATUS status = SHORT_OF_MEMORY(NCryptExportKey(key, 0, type, list, blob, sizeof blob, &size, 0));
 
     if (status == ERROR_SUCCESS) {
-        status = NCryptImportKey(the_provider(), 0, type, list, &again, blob, size, 0);
+        const NCRYPT_PROV_HANDLE provider = the_provider();
+
+        status = SHORT_OF_MEMORY(NCryptImportKey(provider, 0, type, list, &again, blob, size, 0));
         REQUIRE((status == ERROR_SUCCESS) == (again != 0));
     }
     if (again != 0) {
@@ -140,7 +143,7 @@ static void call(unsigned what, NCryptBufferDesc *list, DWORD flags)
     REQUIRE(status == ERROR_SUCCESS || status_sentence(status) != NULL);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size)
 {
     static uint8_t bytes[MAX_BUFFERS][OFTEN + 1];
     NCryptBuffer buffers[MAX_BUFFERS];
@@ -166,5 +169,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (quick(what, buffers, list.cBuffers, bytes)) {
         call(what, none ? NULL : &list, flags);
     }
-    return 0;
 }

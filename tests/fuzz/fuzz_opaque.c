@@ -33,8 +33,9 @@ static void check(const uint8_t *blob, size_t size)
 {
     const struct import import = {.type = NCRYPT_OPAQUETRANSPORT_BLOB};
     NCRYPT_KEY_HANDLE key = 0;
-    SECURITY_STATUS status = NCryptImportKey(the_provider(), 0, import.type, NULL, &key, (PBYTE)(uintptr_t)blob,
-                                             (DWORD)size, NCRYPT_NO_KEY_VALIDATION);
+    NCRYPT_PROV_HANDLE provider = the_provider();
+    SECURITY_STATUS status = SHORT_OF_MEMORY(NCryptImportKey(
+        provider, 0, import.type, NULL, &key, (PBYTE)(uintptr_t)blob, (DWORD)size, NCRYPT_NO_KEY_VALIDATION));
 
     REQUIRE((status == ERROR_SUCCESS) == (key != 0));
     if (key == 0) {
@@ -45,7 +46,7 @@ static void check(const uint8_t *blob, size_t size)
     REQUIRE(NCryptFreeObject(key) == ERROR_SUCCESS);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size)
 {
     static uint8_t blob[2 * ROOM];
 
@@ -53,12 +54,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         home_make();
     }
     if (size < 2 || size > ROOM) {
-        return 0;
+        return;
     }
     if (data[0] == SEALED) {
         check(blob, seal(data + 1, size - 1, blob));
     } else {
         check(data + 1, size - 1);
     }
-    return 0;
 }

@@ -5,10 +5,7 @@
  */
 #include <openssl/pkcs12.h>
 
-#include "fuzz_support.h"
-
-#include "ncrypt.h"
-#include "wincrypt.h"
+#include "memory_support.h"
 
 #define MAX_CONTENT 0xFF00
 
@@ -69,7 +66,7 @@ static void use(HCERTSTORE store)
     CertCloseStore(store, 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size)
 {
     CRYPT_DATA_BLOB blob = {0, NULL};
     HCERTSTORE store = NULL;
@@ -77,11 +74,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (made > 0) {
         blob.cbData = (DWORD)made;
-        store = PFXImportCertStore(&blob, u"x", PKCS12_NO_PERSIST_KEY);
+        SHORT_OF_MEMORY_LAST_ERROR((store = PFXImportCertStore(&blob, u"x", PKCS12_NO_PERSIST_KEY)) != NULL);
     }
     OPENSSL_free(blob.pbData);
     if (store != NULL) {
         use(store);
     }
-    return 0;
 }

@@ -75,7 +75,7 @@ static bool too_slow(const uint8_t *data, size_t size)
     return count > 1000 && count <= PBE_MAX_ITERATIONS;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size)
 {
     NCryptBuffer buffer = {sizeof password, NCRYPTBUFFER_PKCS_SECRET, (PVOID)(uintptr_t)password};
     NCryptBufferDesc list = {NCRYPTBUFFER_VERSION, 1, &buffer};
@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *file = NULL;
 
     if (size < 2) {
-        return 0;
+        return;
     }
     if ((options & ENCRYPT) != 0) {
         int made = encrypt(data + 1, size - 1, (options & OLD_SCHEME) != 0, &file);
@@ -100,5 +100,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else if (!too_slow(data + 1, size - 1)) {
         check_import(&import, data + 1, size - 1);
     }
-    return 0;
 }

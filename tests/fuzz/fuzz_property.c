@@ -177,7 +177,7 @@ static SECURITY_STATUS set_ui_policy(NCRYPT_HANDLE object, const struct step *st
     policy.pszCreationTitle = texts[0];
     policy.pszFriendlyName = texts[1];
     policy.pszDescription = texts[2];
-    status = NCryptSetProperty(object, step->name, (PBYTE)&policy, sizeof policy, step->flags);
+    status = SHORT_OF_MEMORY(NCryptSetProperty(object, step->name, (PBYTE)&policy, sizeof policy, step->flags));
     for (size_t i = 0; i < COUNT(texts); i++) {
         free(texts[i]);
     }
@@ -189,9 +189,9 @@ static void set(NCRYPT_HANDLE object, const struct step *step)
     bool pointers =
         utf16_equal(step->name, NCRYPT_UI_POLICY_PROPERTY) && (!step->raw || step->size == sizeof(NCRYPT_UI_POLICY));
 
-    (void)failed(pointers
-                     ? set_ui_policy(object, step)
-                     : NCryptSetProperty(object, step->name, (PBYTE)(uintptr_t)step->value, step->size, step->flags));
+    (void)failed(pointers ? set_ui_policy(object, step)
+                          : SHORT_OF_MEMORY(NCryptSetProperty(object, step->name, (PBYTE)(uintptr_t)step->value,
+                                                              step->size, step->flags)));
     read_back(object, step->name);
 }
 
@@ -202,7 +202,7 @@ static void finalize(NCRYPT_KEY_HANDLE key)
     SECURITY_STATUS status = NCryptGetProperty(key, NCRYPT_LENGTH_PROPERTY, (PBYTE)&length, sizeof length, &size, 0);
 
     if (status != ERROR_SUCCESS || length <= QUICK_LENGTH) {
-        (void)failed(NCryptFinalizeKey(key, 0));
+        (void)failed(SHORT_OF_MEMORY(NCryptFinalizeKey(key, 0)));
     }
 }
 
@@ -235,13 +235,13 @@ static NCRYPT_HANDLE new_object(const WCHAR *algorithm)
     return algorithm[0] == 0 ? new_secret() : new_key(algorithm);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size)
 {
     NCRYPT_HANDLE object;
     struct step step;
 
     if (size == 0 || data[0] >= COUNT(algorithms)) {
-        return 0;
+        return;
     }
     object = new_object(algorithms[data[0]]);
     data++;
@@ -256,5 +256,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (object != the_provider()) {
         REQUIRE(NCryptFreeObject(object) == ERROR_SUCCESS);
     }
-    return 0;
 }

@@ -113,7 +113,8 @@ static EC_GROUP *group_of(const struct curve_numbers *numbers, BN_CTX *ctx)
     BIGNUM *y = number_in(ctx, numbers->y, numbers->width);
     BIGNUM *order = number_in(ctx, numbers->order, numbers->order_size);
     BIGNUM *cofactor = number_in(ctx, numbers->cofactor, numbers->cofactor_size);
-    EC_GROUP *group = cofactor == NULL ? NULL : EC_GROUP_new_curve_GFp(p, a, b, ctx);
+    bool complete = p != NULL && a != NULL && b != NULL && x != NULL && y != NULL && order != NULL && cofactor != NULL;
+    EC_GROUP *group = complete ? EC_GROUP_new_curve_GFp(p, a, b, ctx) : NULL;
     EC_POINT *generator = group == NULL ? NULL : EC_POINT_new(group);
 
     if (generator == NULL || EC_POINT_set_affine_coordinates(group, generator, x, y, ctx) != 1 ||
@@ -220,8 +221,12 @@ static SECURITY_STATUS write_group(const EC_GROUP *group, uint8_t *out, size_t *
     size_t width = ((size_t)EC_GROUP_get_degree(group) + 7) / 8, order_size = (size_t)BN_num_bytes(order);
     size_t cofactor_size = (size_t)BN_num_bytes(cofactor);
     SECURITY_STATUS status = ERROR_SUCCESS;
+    bool missing = false;
 
-    if (numbers[4] == NULL || EC_GROUP_get_curve(group, numbers[0], numbers[1], numbers[2], NULL) != 1 ||
+    for (size_t i = 0; i < FIELD_NUMBERS; i++) {
+        missing |= numbers[i] == NULL;
+    }
+    if (missing || EC_GROUP_get_curve(group, numbers[0], numbers[1], numbers[2], NULL) != 1 ||
         EC_POINT_get_affine_coordinates(group, EC_GROUP_get0_generator(group), numbers[3], numbers[4], NULL) != 1) {
         status = status_from_openssl(NTE_NO_MEMORY, "libcrypto does not give the numbers of a curve");
     }
