@@ -84,7 +84,7 @@ static SECURITY_STATUS load_blob(const struct algorithm *algorithm, const WCHAR 
         return status;
     }
     components_init(&components);
-    status = refusal(algorithm->family, size, format->parse(format, data, size, &parameters, &components, &usage));
+    status = refusal(algorithm->family, size, blob_parse(format, data, size, &parameters, &components, &usage));
     if (status == ERROR_SUCCESS) {
         status = material_load(&components, validate, material);
     }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/secmem.h"
 #include "common/utf16.h"
 #include "ncrypt/blob/blob.h"
 
@@ -397,6 +398,20 @@ static SECURITY_STATUS set_of(enum handle_type type, void *object, const WCHAR *
     }
 }
 
+/* Of a copy: setters look at what is in the value more than once, and another thread of the caller's may change it
+ * meanwhile. */
+static SECURITY_STATUS set_copy(enum handle_type type, void *object, const WCHAR *name, const uint8_t *data,
+                                uint32_t size, uint32_t flags)
+{
+    uint8_t *copy = size == 0 ? NULL : secmem_copy(data, size);
+    SECURITY_STATUS status = size > 0 && copy == NULL
+                                 ? status_no_memory()
+                                 : set_of(type, object, name, size == 0 ? data : copy, size, flags);
+
+    secmem_free(copy);
+    return status;
+}
+
 static SECURITY_STATUS set_property(NCRYPT_HANDLE handle, const WCHAR *name, const uint8_t *data, uint32_t size,
                                     uint32_t flags)
 {
@@ -414,7 +429,7 @@ static SECURITY_STATUS set_property(NCRYPT_HANDLE handle, const WCHAR *name, con
         status = check_input(handle_type_of(handle), data, size);
     }
     if (status == ERROR_SUCCESS) {
-        status = set_of(handle_type_of(handle), object, name, data, size, flags);
+        status = set_copy(handle_type_of(handle), object, name, data, size, flags);
     }
     handle_release(handle);
     return status;

@@ -110,7 +110,7 @@ static SECURITY_STATUS parse_blob(const struct import *import, const struct blob
         .generic_ecc = (import->flags & NCRYPT_TREAT_NIST_AS_GENERIC_ECC_FLAG) != 0,
     };
 
-    return format->parse(format, import->data, import->size, &parameters, components, usage);
+    return blob_parse(format, import->data, import->size, &parameters, components, usage);
 }
 
 /* The key as NCryptCreatePersistedKey would have made it, with its numbers pending. Takes the components over. */

@@ -71,7 +71,7 @@ static SECURITY_STATUS import_blob(struct capi_context *context, const struct im
         return status;
     }
     components_init(&components);
-    status = refusal(format->parse(format, import->data, import->size, &parameters, &components, &usage));
+    status = refusal(blob_parse(format, import->data, import->size, &parameters, &components, &usage));
     if (status == ERROR_SUCCESS) {
         status = capi_new_key(context, spec, import->flags, !format->is_private, &key);
     }

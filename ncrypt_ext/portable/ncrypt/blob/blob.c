@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ncrypt/blob/blob.h"
 
+#include "common/secmem.h"
 #include "common/utf16.h"
 #include "ncrypt/parameters.h"
 
@@ -328,6 +329,17 @@ const struct blob_format *blob_format_resolve(const WCHAR *type, const struct al
         return default_format(algorithm->family, is_private);
     }
     return size < 4 ? NULL : format_of_magic(blob_read_u32(data), is_private);
+}
+
+SECURITY_STATUS blob_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                           const struct blob_parameters *parameters, struct components *components, uint32_t *usage)
+{
+    uint8_t *copy = secmem_copy(data, size);
+    SECURITY_STATUS status =
+        copy == NULL ? status_no_memory() : format->parse(format, copy, size, parameters, components, usage);
+
+    secmem_free(copy);
+    return status;
 }
 
 uint32_t blob_read_u32(const uint8_t *data)

@@ -67,6 +67,12 @@ const struct blob_format *blob_format_by_type(const WCHAR *type);
 const struct blob_format *blob_format_resolve(const WCHAR *type, const struct algorithm *algorithm, const uint8_t *data,
                                               size_t size);
 
+/* Exactly `format->parse`, of a copy of what a caller gave: parsers look at sizes more than once, and another thread of
+ * the caller's may change them meanwhile. */
+MUST_CHECK SECURITY_STATUS blob_parse(const struct blob_format *format, const uint8_t *data, size_t size,
+                                      const struct blob_parameters *parameters, struct components *components,
+                                      uint32_t *usage);
+
 /* ---- for the formats' own files --------------------------------------------------------------------------- */
 
 /* Headers are read and written byte by byte: blobs need not be aligned. */
