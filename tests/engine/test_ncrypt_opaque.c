@@ -219,6 +219,32 @@ static void test_damaged(void)
     free(blob);
 }
 
+/* What is let out comes back: with as many properties as a key can have, and not with one byte more. */
+static void test_the_largest(void)
+{
+    enum { PIECE = 1 << 20, MOST = 16 << 20, AROUND = 4 + 44 + 20 + 2 * (261 + 65) };
+    static uint8_t piece[PIECE];
+    NCRYPT_KEY_HANDLE key = with_policy(u"ECDSA_P256", NULL, 0, 1), again = 0;
+    DWORD size = 0, last = PIECE / 2;
+    uint8_t *blob;
+
+    for (WCHAR name[] = u"a"; name[0] < u'a' + 15; name[0]++) {
+        CHECK_STATUS(set_bytes(key, name, piece, PIECE, NCRYPT_PERSIST_FLAG), ERROR_SUCCESS);
+    }
+    CHECK_STATUS(set_bytes(key, u"last", piece, last, NCRYPT_PERSIST_FLAG), ERROR_SUCCESS);
+    CHECK_STATUS(export(key, NULL, 0, &size), ERROR_SUCCESS);
+    last += AROUND + MOST - size;
+    CHECK_STATUS(set_bytes(key, u"last", piece, last, NCRYPT_PERSIST_FLAG), ERROR_SUCCESS);
+    blob = taken_out(key, &size);
+    CHECK(size == AROUND + MOST);
+    CHECK_STATUS(import(blob, size, 0, &again), ERROR_SUCCESS);
+    free_handle(again);
+    CHECK_STATUS(set_bytes(key, u"last", piece, last + 1, NCRYPT_PERSIST_FLAG), ERROR_SUCCESS);
+    CHECK_STATUS(export(key, NULL, 0, &size), NTE_INVALID_PARAMETER);
+    free_handle(key);
+    free(blob);
+}
+
 static void test_another_store(void)
 {
     NCRYPT_KEY_HANDLE key = with_policy(u"ECDSA_P256", u"ours", 0, 1), again = 0;
@@ -252,6 +278,7 @@ int main(void)
     RUN(test_policies);
     RUN(test_public_keys);
     RUN(test_damaged);
+    RUN(test_the_largest);
     RUN(test_another_store);
     free_handle(provider);
     check_no_handles();

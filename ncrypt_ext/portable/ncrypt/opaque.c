@@ -21,8 +21,8 @@
 #define MAGIC       0x5458434Eu /* "NCXT" */
 #define NAME_UNITS  (STORE_MAX_NAME + 1)
 #define HEADER_SIZE (5 * 4 + 2 * (NAME_UNITS + ALGORITHM_UNITS))
-#define MAX_PAYLOAD (16u << 20)
 #define FLAGS_KEPT  STORE_FLAG_LEGACY
+#define LEAST_SIZE  (4 + STORE_SEAL_SIZE + HEADER_SIZE) /* of a blob, without the payload */
 
 enum { ALGORITHM_UNITS = sizeof((struct store_record){0}.algorithm) / sizeof(WCHAR) };
 
@@ -97,8 +97,12 @@ SECURITY_STATUS opaque_write(struct key *key, uint8_t *out, size_t out_size, siz
         return status_no_memory();
     }
     status = make_record(key, record);
+    if (status == ERROR_SUCCESS && record->payload_size > STORE_MAX_PAYLOAD) { /* nothing would take it back */
+        status =
+            status_fail(NTE_INVALID_PARAMETER, "a key with its properties has at most %u bytes", STORE_MAX_PAYLOAD);
+    }
     if (status == ERROR_SUCCESS) {
-        status = blob_output(out, out_size, 4 + STORE_SEAL_SIZE + HEADER_SIZE + record->payload_size, result, &ready);
+        status = blob_output(out, out_size, LEAST_SIZE + record->payload_size, result, &ready);
     }
     if (status == ERROR_SUCCESS && ready) {
         status = seal(key, record, out);
@@ -197,7 +201,7 @@ SECURITY_STATUS opaque_read(struct provider *provider, const uint8_t *data, size
     uint8_t *plain;
     SECURITY_STATUS status;
 
-    if (size < 4 + STORE_SEAL_SIZE + HEADER_SIZE || size > MAX_PAYLOAD || blob_read_u32(data) != MAGIC) {
+    if (size < LEAST_SIZE || size - LEAST_SIZE > STORE_MAX_PAYLOAD || blob_read_u32(data) != MAGIC) {
         return status_fail(NTE_BAD_DATA, "the data are no key that this provider has sealed");
     }
     plain_size = size - 4 - STORE_SEAL_SIZE;

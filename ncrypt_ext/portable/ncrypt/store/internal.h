@@ -20,9 +20,8 @@
 #define STORE_DATABASE   "keys.db"
 #define STORE_MASTER_KEY "master.key"
 
-#define STORE_ID_SIZE     16
-#define STORE_HASH_SIZE   32
-#define STORE_MAX_PAYLOAD (16u << 20)
+#define STORE_ID_SIZE   16
+#define STORE_HASH_SIZE 32
 
 #define SEAL_KEY_SIZE   32
 #define SEAL_NONCE_SIZE 12

@@ -40,7 +40,8 @@
 
 enum store_scope { STORE_USER = 0, STORE_MACHINE = 1 };
 
-#define STORE_MAX_NAME 260 /* UTF-16 units without the NUL */
+#define STORE_MAX_NAME    260         /* UTF-16 units without the NUL */
+#define STORE_MAX_PAYLOAD (16u << 20) /* bytes of a key with its properties */
 
 struct store;
 
