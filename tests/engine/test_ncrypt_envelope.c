@@ -152,6 +152,25 @@ static void test_damaged_envelopes(void)
     }
 }
 
+/* One of the values makes a padding that is right, and so no key; another one is what was there. */
+static void test_the_padding_is_nobodys_business(void)
+{
+    uint8_t blob[ROOM];
+    DWORD size = taken_out(ENVELOPE, 0, recipients(for_rsa.der, for_rsa.size, AES256), blob);
+    unsigned opened = 0;
+
+    for (unsigned change = 0; change < 256; change++) {
+        SECURITY_STATUS status;
+
+        blob[size - 17] ^= (uint8_t)change;
+        status = import(ENVELOPE, rsa, NULL, blob, size);
+        CHECK(status == (change == 0 ? ERROR_SUCCESS : NTE_DECRYPTION_FAILURE));
+        opened += status == ERROR_SUCCESS;
+        blob[size - 17] ^= (uint8_t)change;
+    }
+    CHECK(opened == 1);
+}
+
 /* ---- policies ------------------------------------------------------------------------------------------------------
  */
 
@@ -190,6 +209,7 @@ int main(void)
     RUN(test_envelopes_from_outside);
     RUN(test_refused_envelopes);
     RUN(test_damaged_envelopes);
+    RUN(test_the_padding_is_nobodys_business);
     RUN(test_policies);
     RUN(free_keys);
     return test_result("ncrypt_envelope");

@@ -146,11 +146,18 @@ static SECURITY_STATUS find_recipient(const struct blob_parameters *parameters, 
                : status_fail(NTE_INVALID_PARAMETER, "none of the certificates is for the key of hImportKey");
 }
 
+/* Nothing tells an envelope that does not open from one that opens and has no key in it: nothing signs it, so whoever
+ * may send altered ones would read the key in it, byte by byte, by which of them have a right padding. */
+static SECURITY_STATUS not_opened(void)
+{
+    return status_fail(NTE_DECRYPTION_FAILURE, "the key of hImportKey opens no PKCS#8 key in the envelope");
+}
+
 static SECURITY_STATUS open_envelope(CMS_ContentInfo *cms, const struct material *wrapping, X509 *recipient, BIO *plain)
 {
     if (CMS_decrypt_set1_pkey(cms, wrapping->pkey, recipient) != 1 ||
         CMS_decrypt(cms, NULL, NULL, NULL, plain, CMS_BINARY) != 1) {
-        return status_from_openssl(NTE_DECRYPTION_FAILURE, "the key of hImportKey does not open the envelope");
+        return not_opened();
     }
     return ERROR_SUCCESS;
 }
@@ -199,6 +206,7 @@ SECURITY_STATUS blob_pkcs7_parse(const struct blob_format *format, const uint8_t
 
         status = blob_pkcs8_parse(blob_format_by_type(NCRYPT_PKCS8_PRIVATE_KEY_BLOB), (const uint8_t *)bytes,
                                   length > 0 ? (size_t)length : 0, &inner, components, usage);
+        status = status == NTE_BAD_DATA ? not_opened() : status;
     }
     BIO_free(plain);
     CMS_ContentInfo_free(cms);
