@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 
+from cpython.buffer cimport PyObject_CheckBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
@@ -251,5 +252,7 @@ cdef class EncryptionKey(BatchKey):
 
     @iv.setter
     def iv(self, value):
+        if not PyObject_CheckBuffer(value):  # a str would be written as UTF-16
+            raise TypeError(f"iv must be a bytes-like object, not {type(value).__name__!r}")
         with self.desk.turn_lock():
             self.write(INITIALIZATION_VECTOR, value, 0)

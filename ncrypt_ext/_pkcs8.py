@@ -19,9 +19,12 @@ def _foreign(text: bytes) -> str:
     found = _LABEL.search(text)
     if found is None or not found[1].endswith(b"PRIVATE KEY"):
         return "data holds no private key"
+    maker = (
+        "ssh-keygen -p -m PKCS8 -f" if found[1].startswith(b"OPENSSH") else "openssl pkcs8 -topk8"
+    )
     return (
         f"data holds {found[1].decode('ascii')!r} in text form, which is no PKCS #8 or is damaged "
-        "('openssl pkcs8 -topk8' makes PKCS #8 of most keys)"
+        f"({maker!r} makes PKCS #8 of most keys)"
     )
 
 

@@ -216,6 +216,7 @@ cdef class Secret(PropertyHandle):
     cdef int extract(self, object hash_name, object salt) except -1:
         """HKDF's first step, which is done once for a secret."""
         cdef Input data
+        wide(hash_name, "hash_name", NCRYPT_MAX_ALG_ID_LENGTH)  # or says what is wrong
         input_open(&data, salt, "salt")
         try:
             wanted = (plain_text(hash_name), data.data[:data.size])

@@ -269,6 +269,7 @@ def test_bad_arguments(secret, arguments, error, message):
         ("HKDF", {"salt": "text"}, TypeError, "salt must be a bytes-like object"),
         ("HASH", {"prepend": "text"}, TypeError, "prepend must be a bytes-like object"),
         ("HASH", {"hash_name": 256}, TypeError, "hash_name"),
+        ("HKDF", {"hash_name": 256}, TypeError, "hash_name must be a str, not 'int'"),
         ("OTHER", {"salt": b""}, ValueError, "salt is a parameter of HKDF"),
     ],
 )

@@ -200,6 +200,10 @@ def test_what_is_refused(aes):
         aes.chaining_mode = 1
     with pytest.raises(nc.InvalidParameterError, match="15 bytes"):
         aes.iv = IV[:15]
+    for wrong in ("1234567", 1, None):  # the str would have 16 bytes, as UTF-16 with its NUL
+        with pytest.raises(TypeError, match="iv must be a bytes-like object, not"):
+            aes.iv = wrong
+    assert aes.iv is None
     with pytest.raises(nc.InvalidParameterError, match="17 bytes are not whole blocks of 16"):
         aes.encrypt(bytes(17), ECB(False))
     with pytest.raises(nc.BadDataError, match="cannot be decrypted with this key"):

@@ -288,12 +288,13 @@ SEC1 = KEYS["P-256"].private_bytes(
         (in_clear(KEYS["P-256"])[:-1], nc.BadDataError, ""),
         (in_clear(KEYS["P-256"]) + b"\0", nc.BadDataError, "follow"),
         (SEC1, ValueError, "EC PRIVATE KEY.*openssl pkcs8"),
+        (SEC1.replace(b"EC P", b"OPENSSH P"), ValueError, "OPENSSH PRIVATE KEY.*ssh-keygen"),
         (2 * in_clear(KEYS["P-256"], PEM), ValueError, "2 keys"),
         (in_clear(KEYS["P-256"], PEM)[:-20], ValueError, "damaged"),
         (in_clear(KEYS["P-256"], PEM).replace(b"\nM", b"\nM="), (ValueError, nc.BadDataError), ""),
         (b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----", ValueError, "no private"),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_what_is_no_key(provider, data, error, words):
     with pytest.raises(error, match=f"(?s){words}"):
