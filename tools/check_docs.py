@@ -8,6 +8,7 @@ python tools/check_docs.py
   classes, stands as code on some page
 * docs/functions.md has one row for each function of include/ncrypt.h, wincrypt.h and webservices.h,
   its Python names exist, and what it says about the GIL is what the .pyx files do
+* its table of flags has each of include/ncrypt.h that is for a call
 * docs/errors.md has every exception class with its true bases, in the tree as well, and every
   status code with its class and errno
 * the map in the README names what is in the tree, and all of its top level
@@ -203,6 +204,14 @@ def check_python_names(function: str, cell: str) -> Iterator[str]:
 # ---- errors -------------------------------------------------------------------------------------
 
 
+def check_flags() -> Iterator[str]:
+    header = text_of(ROOT / "include" / "ncrypt.h")
+    table = text_of(ROOT / "docs" / "functions.md").partition("## Flags")[2]
+    for flag in re.findall(r"^#define (NCRYPT_\w+_FLAG)\b", header, re.MULTILINE):
+        if f"`{flag}`" not in table and not re.match("NCRYPT_(ALLOW|IMPL|UI)_", flag):
+            yield f"functions.md: there is no row for the flag {flag}"
+
+
 def check_errors() -> Iterator[str]:
     page = ROOT / "docs" / "errors.md"
     table = list(rows(page))
@@ -304,6 +313,7 @@ def main() -> int:
             check_index,
             check_names,
             check_functions,
+            check_flags,
             check_errors,
             check_error_tree,
             check_map,
