@@ -134,7 +134,7 @@ cdef bytes private_key_blob(object key):
     from sys import modules
     if PyObject_CheckBuffer(key):
         raise TypeError("a blob needs a blob_type: 'PKCS8_PRIVATEKEY', 'RSAFULLPRIVATEBLOB', ... "
-                        "(PEM is none: cryptography's load_pem_private_key() makes a key of it)")
+                        "(import_pkcs8() takes PEM, and finds out by itself)")
     if "cryptography" not in modules:
         raise TypeError("the key must be a blob, with its blob_type, or a private key of "
                         f"cryptography, not {type(key).__name__!r}")

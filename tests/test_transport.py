@@ -155,6 +155,8 @@ def test_what_is_no_blob(provider, ec_key):
     assert not provider.has_key("bad")
     with pytest.raises(TypeError, match="blob_type must be a str"):
         provider.import_key(good, 5)
+    with pytest.raises(TypeError, match=r"needs a blob_type.*import_pkcs8\(\) takes PEM"):
+        provider.import_key(b"-----BEGIN PRIVATE KEY-----")
     with pytest.raises(TypeError, match="curve must be a str"):
         provider.import_key(good, "ECCPUBLICBLOB", curve=5)
     with pytest.raises(TypeError, match="blob must be a bytes-like object"):
