@@ -15,6 +15,7 @@ from .constants import (
     NTE_BAD_DATA,
     NTE_BAD_FLAGS,
     NTE_BUFFER_TOO_SMALL,
+    NTE_DECRYPTION_FAILURE,
     NTE_INVALID_HANDLE,
     NTE_INVALID_PARAMETER,
     NTE_NOT_SUPPORTED,
@@ -25,7 +26,7 @@ from .constants import (
 pytestmark = pytest.mark.requires("rsa_import", "decrypt")
 
 TEXT = b"a secret of some bytes"
-FAILED = (NTE_INVALID_PARAMETER, 0x8009002C, NTE_BAD_DATA)
+FAILED = (NTE_INVALID_PARAMETER, NTE_DECRYPTION_FAILURE, NTE_BAD_DATA)
 
 
 def rsa_key(api, bits=1024):
