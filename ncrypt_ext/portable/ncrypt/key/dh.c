@@ -111,8 +111,8 @@ static SECURITY_STATUS join(const struct material *material, const struct materi
 
 /* Where our own group has an order, a number outside of it would tell who agrees with it something about our key: each
  * small divisor of P - 1 the remainder of the private number. The peer's blob has no place for the order, so it has not
- * been looked at before. Where P is a safe prime there is not much to tell: libcrypto refuses the secrets of 1 and P - 1,
- * and what is left outside of the group gives away whether the private number is odd. */
+ * been looked at before. Where P is a safe prime there is not much to tell: libcrypto refuses the secrets of 1 and P -
+ * 1, and what is left outside of the group gives away whether the private number is odd. */
 static SECURITY_STATUS check_peer(const struct material *material, const struct material *peer)
 {
     struct components ours, theirs, whole;
