@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * Parameter lists of any buffers, for each function that takes one. The input: a byte for the function and its key, one
- * for the flags, then for each buffer a byte for its type, one for its size, and its bytes.
+ * for the flags, then for each buffer a byte for its type, one for its size, and its bytes. Of the larger sizes there
+ * are two bytes behind LARGE.
  */
 #include "key_support.h"
+#include "wrapping_key.h"
 
-enum { MAX_BUFFERS = 12, OFTEN = 255, IS_NULL = 0x80 };
+enum { MAX_BUFFERS = 12, OFTEN = 1024, LARGE = 255 };
+
+/* What is wrong with the list, in the byte of the flags. */
+enum { NO_LIST = 0x80, OTHER_VERSION = 0x40, NO_BUFFERS = 0x20, NO_DATA = 0x10 };
 
 static const WCHAR *const derivations[] = {
     BCRYPT_SP800108_CTR_HMAC_ALGORITHM,
@@ -21,7 +26,13 @@ static const WCHAR *const functions[] = {
     BCRYPT_KDF_HKDF, u"none",
 };
 
-enum { DERIVE_FROM_KEY = 0, DERIVE_FROM_SECRET = 16, EXPORT = 32, IMPORT = 48 };
+enum { DERIVE_FROM_KEY = 0, DERIVE_FROM_SECRET = 16, EXPORT = 32, IMPORT = 48, END = 64 };
+
+/* What is exported, then imported with any list, and what is exported with any list. */
+static const WCHAR *const types[] = {
+    BCRYPT_ECCPRIVATE_BLOB,    BCRYPT_ECCPUBLIC_BLOB,      BCRYPT_ECCFULLPRIVATE_BLOB,
+    BCRYPT_ECCFULLPUBLIC_BLOB, NCRYPT_PKCS7_ENVELOPE_BLOB, BCRYPT_PKCS11_RSA_AES_WRAP_KEY_BLOB,
+};
 
 static void set(NCRYPT_HANDLE object, const WCHAR *name, const void *data, size_t size)
 {
@@ -48,6 +59,32 @@ static NCRYPT_KEY_HANDLE agreement_key(void)
 
     if (key == 0) {
         key = new_key(NCRYPT_ECDH_P256_ALGORITHM, NULL, 0);
+    }
+    return key;
+}
+
+/* What its keys are exported as names no curve. */
+static NCRYPT_KEY_HANDLE generic_key(void)
+{
+    static NCRYPT_KEY_HANDLE key;
+    DWORD policy = ANY_EXPORT;
+
+    if (key == 0) {
+        REQUIRE(NCryptCreatePersistedKey(the_provider(), &key, NCRYPT_ECDSA_ALGORITHM, NULL, 0, 0) == ERROR_SUCCESS);
+        set(key, NCRYPT_EXPORT_POLICY_PROPERTY, &policy, sizeof policy);
+        set(key, NCRYPT_ECC_CURVE_NAME_PROPERTY, u"secp256k1", 20);
+        REQUIRE(NCryptFinalizeKey(key, 0) == ERROR_SUCCESS);
+    }
+    return key;
+}
+
+static NCRYPT_KEY_HANDLE the_wrapping_key(void)
+{
+    static NCRYPT_KEY_HANDLE key;
+
+    if (key == 0) {
+        REQUIRE(NCryptImportKey(the_provider(), 0, NCRYPT_PKCS8_PRIVATE_KEY_BLOB, NULL, &key,
+                                (PBYTE)(uintptr_t)wrapping_key, sizeof wrapping_key, 0) == ERROR_SUCCESS);
     }
     return key;
 }
@@ -110,6 +147,32 @@ static SECURITY_STATUS export_and_import(NCryptBufferDesc *list, DWORD flags)
     return status;
 }
 
+static SECURITY_STATUS export_wrapped(const WCHAR *type, NCryptBufferDesc *list)
+{
+    static uint8_t blob[ROOM];
+    const NCRYPT_KEY_HANDLE key = generic_key(), under = type == types[4] ? 0 : the_wrapping_key();
+    DWORD size = 0;
+
+    return SHORT_OF_MEMORY(NCryptExportKey(key, under, type, list, blob, sizeof blob, &size, 0));
+}
+
+/* Unfinalized, so that one with a name is not stored. */
+static SECURITY_STATUS import_any(const WCHAR *type, NCryptBufferDesc *list, DWORD flags)
+{
+    static uint8_t blob[ROOM];
+    const NCRYPT_PROV_HANDLE provider = the_provider();
+    const DWORD how = flags & 1 ? NCRYPT_DO_NOT_FINALIZE_FLAG : 0;
+    NCRYPT_KEY_HANDLE again = 0;
+    DWORD size = 0;
+    SECURITY_STATUS status;
+
+    REQUIRE(NCryptExportKey(generic_key(), 0, type, NULL, blob, sizeof blob, &size, 0) == ERROR_SUCCESS);
+    status = SHORT_OF_MEMORY(NCryptImportKey(provider, 0, type, list, &again, blob, size, how));
+    REQUIRE((status == ERROR_SUCCESS) == (again != 0));
+    REQUIRE(again == 0 || NCryptFreeObject(again) == ERROR_SUCCESS);
+    return status;
+}
+
 /* A number of iterations that takes no time. Without one, or of a password, it would be a large one. */
 static bool quick(unsigned what, const NCryptBuffer *buffers, unsigned count, uint8_t bytes[][OFTEN + 1])
 {
@@ -137,10 +200,39 @@ static void call(unsigned what, NCryptBufferDesc *list, DWORD flags)
         status = derive_from_key(derivations[what % COUNT(derivations)], list, flags);
     } else if (what < EXPORT) {
         status = derive_from_secret(functions[(what - DERIVE_FROM_SECRET) % COUNT(functions)], list, flags);
-    } else {
+    } else if (what < IMPORT) {
         status = export_and_import(list, flags);
+    } else if ((what - IMPORT) % COUNT(types) < 4) {
+        status = import_any(types[(what - IMPORT) % COUNT(types)], list, flags);
+    } else {
+        status = export_wrapped(types[(what - IMPORT) % COUNT(types)], list);
     }
     REQUIRE(status == ERROR_SUCCESS || status_sentence(status) != NULL);
+}
+
+/* The buffers of a list; the types of those that name a key are changed where the key would be stored. */
+static ULONG read_buffers(const uint8_t *data, size_t size, bool stores, NCryptBuffer *buffers,
+                          uint8_t bytes[][OFTEN + 1])
+{
+    ULONG count = 0;
+
+    for (size_t at = 2; at + 2 <= size && count < MAX_BUFFERS; count++) {
+        ULONG type = data[at], length = data[at + 1];
+
+        at += 2;
+        if (length == LARGE && at + 2 <= size) {
+            length = (data[at] | (ULONG)data[at + 1] << 8) % (OFTEN + 1);
+            at += 2;
+        }
+        length = length < size - at ? length : (ULONG)(size - at);
+        memcpy(bytes[count], data + at, length);
+        if (type == NCRYPTBUFFER_PKCS_KEY_NAME && stores) {
+            type = NCRYPTBUFFER_ECC_CURVE_NAME;
+        }
+        buffers[count] = (NCryptBuffer){length, type, bytes[count]};
+        at += length;
+    }
+    return count;
 }
 
 static void fuzz_input(const uint8_t *data, size_t size)
@@ -148,25 +240,22 @@ static void fuzz_input(const uint8_t *data, size_t size)
     static uint8_t bytes[MAX_BUFFERS][OFTEN + 1];
     NCryptBuffer buffers[MAX_BUFFERS];
     NCryptBufferDesc list = {NCRYPTBUFFER_VERSION, 0, buffers};
-    unsigned what = size < 2 ? 0 : data[0] % IMPORT;
+    unsigned what = size < 2 ? 0 : data[0] % END;
     DWORD flags = size < 2 ? 0 : data[1] & 7;
-    bool none = size < 2 || (data[1] & IS_NULL) != 0;
+    unsigned wrong = size < 2 ? NO_LIST : data[1];
 
-    for (size_t at = 2; at + 2 <= size && list.cBuffers < MAX_BUFFERS; at += 2) {
-        ULONG type = data[at], length = data[at + 1];
-
-        if (length > size - at - 2) {
-            length = (ULONG)(size - at - 2);
-        }
-        memcpy(bytes[list.cBuffers], data + at + 2, length);
-        buffers[list.cBuffers] = (NCryptBuffer){length, type, bytes[list.cBuffers]};
-        if (type == NCRYPTBUFFER_PKCS_KEY_NAME) { /* nothing is stored */
-            buffers[list.cBuffers].BufferType = NCRYPTBUFFER_ECC_CURVE_NAME;
-        }
-        list.cBuffers++;
-        at += length;
+    list.cBuffers = read_buffers(data, size, what < IMPORT || (flags & 1) == 0, buffers, bytes);
+    if (!quick(what, buffers, list.cBuffers, bytes)) {
+        return;
     }
-    if (quick(what, buffers, list.cBuffers, bytes)) {
-        call(what, none ? NULL : &list, flags);
+    if (wrong & OTHER_VERSION) {
+        list.ulVersion++;
     }
+    if (wrong & NO_BUFFERS) {
+        list.pBuffers = NULL;
+    }
+    if (wrong & NO_DATA && list.cBuffers > 0) {
+        buffers[list.cBuffers - 1].pvBuffer = NULL;
+    }
+    call(what, wrong & NO_LIST ? NULL : &list, flags);
 }

@@ -2,18 +2,25 @@
  *
  * NCryptSetProperty with any bytes, of a key that is being made, of a provider and of an agreed secret. The input: a
  * byte for the object, then one step after the other: a byte for the property (or to finalize the key), one for the
- * flags, two for how many bytes its value has, and these.
+ * flags, two for how many bytes its value has, and these. A stored key is in a store of the target's own.
  */
+#include "../engine/ncrypt_support.h"
 #include "common/utf16.h"
 #include "key_support.h"
 
 enum { TEXT_UNITS = 32, QUICK_LENGTH = 521 };
 
-/* New ones come last in each list: the corpus has their numbers. Instead of an algorithm: NULL for a provider, and a
- * text without one for a secret. */
+/* Instead of an algorithm. */
+#define PROVIDER NULL
+#define SECRET   u""
+#define STORED   u"stored"
+#define IMPORTED u"imported"
+#define CLOSED   u"closed"
+
+/* New ones come last in each list: the corpus has their numbers. */
 static const WCHAR *const algorithms[] = {
-    NULL,
-    u"",
+    PROVIDER,
+    SECRET,
     NCRYPT_RSA_ALGORITHM,
     NCRYPT_ECDSA_P256_ALGORITHM,
     NCRYPT_ECDSA_ALGORITHM,
@@ -25,6 +32,12 @@ static const WCHAR *const algorithms[] = {
     NCRYPT_DSA_ALGORITHM,
     BCRYPT_PBKDF2_ALGORITHM,
     BCRYPT_HKDF_ALGORITHM,
+    NCRYPT_ECDH_P256_ALGORITHM,
+    STORED,
+    IMPORTED,
+    CLOSED,
+    NCRYPT_MLDSA_ALGORITHM,
+    NCRYPT_MLKEM_ALGORITHM,
 };
 static const WCHAR *const names[] = {
     NCRYPT_LENGTH_PROPERTY,
@@ -78,20 +91,56 @@ static const WCHAR *const names[] = {
     NCRYPT_KDF_SECRET_VALUE,
     NCRYPT_KDF_KEY_BLOB,
     BCRYPT_ECCFULLPRIVATE_BLOB,
+    NCRYPT_PARAMETER_SET_NAME_PROPERTY,
+    BCRYPT_PQDSA_PRIVATE_BLOB,
+    BCRYPT_PQDSA_PRIVATE_SEED_BLOB,
+    BCRYPT_MLKEM_PRIVATE_BLOB,
+    BCRYPT_MLKEM_PRIVATE_SEED_BLOB,
+    BCRYPT_PQDSA_PUBLIC_BLOB,
+    LEGACY_RSAPRIVATE_BLOB,
+    NCRYPT_AUTH_TAG_LENGTH,
+    u"a name of more than sixty-four characters, which is more than Windows lets a property have",
 };
 static const DWORD flags_of[] = {
     0, NCRYPT_SILENT_FLAG, NCRYPT_PERSIST_FLAG, NCRYPT_PERSIST_ONLY_FLAG, NCRYPT_PERSIST_FLAG | 1, 0x1F, 0x10000,
 };
 
-enum { RAW = 0x80, FINALIZE = 0xFF };
+/* The first two of the flags' byte; and what is wrong with the call, in it, too. */
+enum { RAW = 0x80, FINALIZE = 0xFF, NO_VALUE = 0x60, NO_NAME, TOO_LARGE, NO_SIZE };
 
 struct step {
-    const WCHAR *name; /* NULL: finalize */
+    const WCHAR *name;
+    bool finalize;
     DWORD flags;
     bool raw; /* the value as it is, also where pointers are asked for */
     const uint8_t *value;
     DWORD size;
 };
+
+static void spoil(struct step *step, unsigned how)
+{
+    static const uint8_t large[NCRYPT_MAX_PROPERTY_DATA + 1];
+
+    switch (how) {
+    case NO_VALUE:
+        step->value = NULL;
+        break;
+    case NO_SIZE:
+        step->value = NULL;
+        step->size = 0;
+        break;
+    case NO_NAME:
+        step->name = NULL;
+        break;
+    case TOO_LARGE:
+        step->value = large;
+        step->size = sizeof large;
+        break;
+    default:
+        return;
+    }
+    step->raw = true;
+}
 
 static bool next_step(const uint8_t **data, size_t *size, struct step *step)
 {
@@ -100,7 +149,8 @@ static bool next_step(const uint8_t **data, size_t *size, struct step *step)
     if (*size < 4 || (at[0] != FINALIZE && at[0] >= COUNT(names))) {
         return false;
     }
-    step->name = at[0] == FINALIZE ? NULL : names[at[0]];
+    step->finalize = at[0] == FINALIZE;
+    step->name = step->finalize ? NULL : names[at[0]];
     step->flags = flags_of[(at[1] & ~RAW) % COUNT(flags_of)];
     step->raw = (at[1] & RAW) != 0;
     step->size = at[2] | (DWORD)at[3] << 8;
@@ -110,6 +160,7 @@ static bool next_step(const uint8_t **data, size_t *size, struct step *step)
     step->value = at + 4;
     *data += 4 + step->size;
     *size -= 4 + step->size;
+    spoil(step, at[1]);
     return true;
 }
 
@@ -186,8 +237,8 @@ static SECURITY_STATUS set_ui_policy(NCRYPT_HANDLE object, const struct step *st
 
 static void set(NCRYPT_HANDLE object, const struct step *step)
 {
-    bool pointers =
-        utf16_equal(step->name, NCRYPT_UI_POLICY_PROPERTY) && (!step->raw || step->size == sizeof(NCRYPT_UI_POLICY));
+    bool pointers = step->name != NULL && utf16_equal(step->name, NCRYPT_UI_POLICY_PROPERTY) &&
+                    (!step->raw || step->size == sizeof(NCRYPT_UI_POLICY));
 
     (void)failed(pointers ? set_ui_policy(object, step)
                           : SHORT_OF_MEMORY(NCryptSetProperty(object, step->name, (PBYTE)(uintptr_t)step->value,
@@ -206,54 +257,110 @@ static void finalize(NCRYPT_KEY_HANDLE key)
     }
 }
 
+/* 0 when this libcrypto does not have it. */
 static NCRYPT_KEY_HANDLE new_key(const WCHAR *algorithm)
 {
     NCRYPT_KEY_HANDLE key = 0;
+    SECURITY_STATUS status = NCryptCreatePersistedKey(the_provider(), &key, algorithm, NULL, 0, 0);
 
-    REQUIRE(NCryptCreatePersistedKey(the_provider(), &key, algorithm, NULL, 0, 0) == ERROR_SUCCESS);
+    REQUIRE(status == ERROR_SUCCESS || (status == NTE_NOT_SUPPORTED && key == 0));
     return key;
 }
 
-static NCRYPT_SECRET_HANDLE new_secret(void)
+static NCRYPT_KEY_HANDLE finished_key(void)
 {
     static NCRYPT_KEY_HANDLE key;
-    NCRYPT_SECRET_HANDLE secret = 0;
 
     if (key == 0) {
         key = new_key(NCRYPT_ECDH_P256_ALGORITHM);
         REQUIRE(NCryptFinalizeKey(key, 0) == ERROR_SUCCESS);
     }
-    REQUIRE(NCryptSecretAgreement(key, key, &secret, 0) == ERROR_SUCCESS);
+    return key;
+}
+
+static NCRYPT_SECRET_HANDLE new_secret(void)
+{
+    NCRYPT_SECRET_HANDLE secret = 0;
+
+    REQUIRE(NCryptSecretAgreement(finished_key(), finished_key(), &secret, 0) == ERROR_SUCCESS);
     return secret;
+}
+
+/* A handle of its own of a key that is always the same but for the properties that it has been given. */
+static NCRYPT_KEY_HANDLE stored_key(void)
+{
+    NCRYPT_KEY_HANDLE key = 0;
+
+    if (home_owner == 0) {
+        home_make();
+        REQUIRE(NCryptCreatePersistedKey(the_provider(), &key, NCRYPT_ECDSA_P256_ALGORITHM, u"stored", 0, 0) ==
+                ERROR_SUCCESS);
+        REQUIRE(NCryptFinalizeKey(key, 0) == ERROR_SUCCESS && NCryptFreeObject(key) == ERROR_SUCCESS);
+    }
+    REQUIRE(NCryptOpenKey(the_provider(), &key, u"stored", 0, 0) == ERROR_SUCCESS);
+    return key;
+}
+
+static NCRYPT_KEY_HANDLE imported_key(void)
+{
+    DWORD policy = ANY_EXPORT, size = 0;
+    NCRYPT_KEY_HANDLE key = 0;
+    uint8_t blob[200];
+
+    REQUIRE(NCryptSetProperty(finished_key(), NCRYPT_EXPORT_POLICY_PROPERTY, (PBYTE)&policy, sizeof policy, 0) ==
+            ERROR_SUCCESS);
+    REQUIRE(NCryptExportKey(finished_key(), 0, BCRYPT_ECCPRIVATE_BLOB, NULL, blob, sizeof blob, &size, 0) ==
+            ERROR_SUCCESS);
+    REQUIRE(NCryptImportKey(the_provider(), 0, BCRYPT_ECCPRIVATE_BLOB, NULL, &key, blob, size, 0) == ERROR_SUCCESS);
+    return key;
+}
+
+static NCRYPT_HANDLE closed_key(void)
+{
+    NCRYPT_KEY_HANDLE key = new_key(NCRYPT_RSA_ALGORITHM);
+
+    REQUIRE(NCryptFreeObject(key) == ERROR_SUCCESS);
+    return key;
 }
 
 static NCRYPT_HANDLE new_object(const WCHAR *algorithm)
 {
-    if (algorithm == NULL) {
+    if (algorithm == PROVIDER) {
         return the_provider();
     }
-    return algorithm[0] == 0 ? new_secret() : new_key(algorithm);
+    if (utf16_equal(algorithm, STORED)) {
+        return stored_key();
+    }
+    if (utf16_equal(algorithm, IMPORTED)) {
+        return imported_key();
+    }
+    if (utf16_equal(algorithm, CLOSED)) {
+        return closed_key();
+    }
+    return utf16_equal(algorithm, SECRET) ? new_secret() : new_key(algorithm);
 }
 
 static void fuzz_input(const uint8_t *data, size_t size)
 {
+    const WCHAR *algorithm;
     NCRYPT_HANDLE object;
     struct step step;
 
     if (size == 0 || data[0] >= COUNT(algorithms)) {
         return;
     }
-    object = new_object(algorithms[data[0]]);
+    algorithm = algorithms[data[0]];
+    object = new_object(algorithm);
     data++;
     size--;
-    while (next_step(&data, &size, &step)) {
-        if (step.name != NULL) {
+    while (object != 0 && next_step(&data, &size, &step)) {
+        if (!step.finalize) {
             set(object, &step);
         } else if (NCryptIsKeyHandle(object)) {
             finalize(object);
         }
     }
-    if (object != the_provider()) {
+    if (object != 0 && object != the_provider() && !(algorithm != PROVIDER && utf16_equal(algorithm, CLOSED))) {
         REQUIRE(NCryptFreeObject(object) == ERROR_SUCCESS);
     }
 }
