@@ -29,7 +29,7 @@ static bool counting, struck;
 static unsigned remaining;
 #endif
 
-enum { MEMORY_PREFIX = 2, MEMORY_CALLS = 256 };
+enum { MEMORY_PREFIX = 2, MEMORY_CALLS = 8192 };
 
 static struct {
     bool failing;                          /* the second run */
