@@ -17,6 +17,7 @@ from .constants import (
     NTE_BAD_FLAGS,
     NTE_BAD_KEY_STATE,
     NTE_BUFFER_TOO_SMALL,
+    NTE_BUFFERS_OVERLAP,
     NTE_INVALID_HANDLE,
     NTE_INVALID_PARAMETER,
     NTE_NOT_FOUND,
@@ -266,6 +267,20 @@ def test_in_place(api, key, function):
     must(function, key, DATA, 48, None, out, 48, byref(size), 0)
     must(function, key, same, 48, None, same, 48, byref(size), 0)
     assert bytes(same) == bytes(out)
+
+
+@pytest.mark.parametrize("function", ["NCryptEncrypt", "NCryptDecrypt"])
+@pytest.mark.parametrize("shift", [-47, -1, 1, 47])
+def test_overlapping_buffers(api, key, function, shift):
+    """The same place, or another one: what lies across is refused, and nothing is written."""
+    api.set(key, "Chaining Mode", ECB)
+    size, both = D(), (c_uint8 * 144)(*range(144))
+    source = (c_uint8 * 48).from_buffer(both, 48)
+    out = (c_uint8 * 48).from_buffer(both, 48 + shift)
+    status = call(function, key, source, 48, None, out, 48, byref(size), 0)
+    assert (status, bytes(both)) == (NTE_BUFFERS_OVERLAP, bytes(range(144)))
+    beside = (c_uint8 * 48).from_buffer(both, 96)
+    must(function, key, source, 48, None, beside, 48, byref(size), 0)
 
 
 def test_flags(api, key):

@@ -19,6 +19,7 @@ from .constants import (
     BUFFER_PKCS_KEY_NAME,
     BUFFER_PKCS_SECRET,
     DO_NOT_FINALIZE,
+    HRESULT_INVALID_PASSWORD,
     NTE_BAD_TYPE,
     NTE_EXISTS,
     NTE_INVALID_PARAMETER,
@@ -83,7 +84,7 @@ def test_pbes2(api, key, iterations):
 @pytest.mark.parametrize("password", ["Secret", "secret ", "", None])
 def test_wrong_password(api, key, name, password):
     blob = api.export_key(key, KIND, desc=asked())
-    with refuses():
+    with refuses(HRESULT_INVALID_PASSWORD):
         more = [] if password is None else [(BUFFER_PKCS_SECRET, password)]
         api.import_key(KIND, blob, parameters((BUFFER_PKCS_KEY_NAME, name), *more))
     assert not api.exists(name)

@@ -26,6 +26,7 @@ from .constants import (
     BUFFER_PKCS_PADDING_LABEL,
     DO_NOT_FINALIZE,
     NTE_BAD_KEY_STATE,
+    NTE_DECRYPTION_FAILURE,
     NTE_INVALID_HANDLE,
     NTE_INVALID_PARAMETER,
     NTE_NOT_SUPPORTED,
@@ -136,6 +137,18 @@ def test_every_truncation(api, opener, kind):
             api.import_key(kind, blob[:size], other=opener)
     with refuses():
         api.import_key(kind, blob + b"\0", other=opener)
+
+
+@both
+def test_damage_has_one_code(api, opener, kind):
+    """Whatever of a decryption failed, so that nobody learns by trying."""
+    blob = export(api, key_with(api, "ECDSA_P256", ALLOW_PLAINTEXT_EXPORT), kind, opener)
+    places = [-1, -17, -33] if kind == ENVELOPE else [16, 16 + KEY.width, 15 + len(blob[16:]) // 2]
+    for place in places:
+        damaged = bytearray(blob)
+        damaged[place] ^= 1
+        with refuses(NTE_DECRYPTION_FAILURE):
+            api.import_key(kind, bytes(damaged), other=opener)
 
 
 # ---- envelopes -----------------------------------------------------------------------------------
