@@ -112,7 +112,8 @@ class Key(AgreementKey):
 
         Needs the extra ``ncrypt-ext[cryptography]``: else ImportError. An RSA key becomes a
         ``StoredRSAKey``, an EC key a ``StoredEllipticCurveKey``, one on curve25519 a
-        ``StoredX25519Key``, an ML-DSA or ML-KEM key one that cryptography takes for its own of the
-        same parameter set. Keys of other types, on curves that cryptography does not have, and
-        public keys are a :class:`~ncrypt_ext.NotSupportedError`.
+        ``StoredX25519Key``, a DSA key a ``StoredDSAKey``, an ML-DSA or ML-KEM key one that
+        cryptography takes for its own of the same parameter set. Keys of other types, on curves
+        that cryptography does not have, and public keys are a
+        :class:`~ncrypt_ext.NotSupportedError`.
         """
