@@ -44,7 +44,8 @@ class PropertyKey(SecuredKey):
     @property
     def export_policy(self) -> ExportPolicy:
         """What of the private key may leave the store. Once the key is finalized it can only become
-        stricter, which is stored at once.
+        stricter, which is stored at once; that of a key that was imported without a name, anything
+        until it is used.
         """
 
     @export_policy.setter
