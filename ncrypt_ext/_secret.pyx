@@ -148,8 +148,9 @@ cdef object default_length(str kdf, object hash_name):
     """How much a derivation gives, where it has an end; None where it has none, or for others."""
     if kdf == "TLS_PRF":
         return TLS_PRF_LENGTH
-    if (kdf == "HASH" or kdf == "HMAC") and hash_name in _HASHES:
-        return _HASHES[hash_name][1]
+    if kdf == "HASH" or kdf == "HMAC":
+        wide(hash_name, "hash_name", NCRYPT_MAX_ALG_ID_LENGTH)  # or says what is wrong
+        return _HASHES.get(hash_name, (None, None))[1]
     return None
 
 
@@ -254,7 +255,10 @@ cdef class Secret(PropertyHandle):
         if length is None:
             length = self.raw_size() if kdf == "TRUNCATE" else longest
             if length is None:
-                raise ValueError(f"{kdf} gives as much as is wanted: a length must be given")
+                what = "gives as much as is wanted"
+                if kdf == "HASH" or kdf == "HMAC":
+                    what = f"gives a digest of {given['hash_name']!r}, whose length is not known"
+                raise ValueError(f"{kdf} {what}: a length must be given")
         size = length_value(length)
         if longest is not None and (size > longest or kdf == "TLS_PRF" and size != longest):
             most = "" if kdf == "TLS_PRF" else " at most"

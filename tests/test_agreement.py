@@ -278,6 +278,15 @@ def test_bad_parameters(secret, kdf, more, error, message):
         secret.derive(kdf, 48 if kdf == "TLS_PRF" else 16, **more)
 
 
+@pytest.mark.parametrize("kdf", ["HASH", "HMAC"])
+def test_hashes_that_are_none(secret, kdf):
+    """Without a length it is the digest's."""
+    with pytest.raises(ValueError, match="a digest of 'NONE', whose length is not known"):
+        secret.derive(kdf, hash_name="NONE")
+    with pytest.raises(TypeError, match="hash_name must be a str, not 'bytes'"):
+        secret.derive(kdf, hash_name=b"SHA256")
+
+
 def test_what_the_provider_refuses(secret):
     for arguments in ({"kdf": "OTHER"}, {"kdf": "HASH", "hash_name": "NONE"}):
         with pytest.raises(nc.NCryptError) as caught:
