@@ -240,6 +240,7 @@ static void test_parameter_lists(void)
     NCryptBuffer buffers[2] = {{8, NCRYPTBUFFER_PKCS_KEY_NAME, (PVOID)(uintptr_t)u"key"}};
     NCryptBufferDesc list = {NCRYPTBUFFER_VERSION, 1, buffers};
     NCRYPT_KEY_HANDLE key = 0;
+    _Alignas(WCHAR) uint8_t odd[9] = "\0k\0e\0y\0";
 
     list.ulVersion = 1;
     CHECK_STATUS(import(PRIVATE, &list, &key, 0), NTE_INVALID_PARAMETER);
@@ -262,6 +263,7 @@ static void test_parameter_lists(void)
     CHECK_STATUS(import(PRIVATE, with_name(u"key", 7), &key, 0), NTE_INVALID_PARAMETER);
     CHECK_STATUS(import(PRIVATE, with_name(u"k\0y", 8), &key, 0), NTE_INVALID_PARAMETER);
     CHECK_STATUS(import(PRIVATE, with_name(u"", 2), &key, 0), NTE_INVALID_PARAMETER);
+    CHECK_STATUS(import(PRIVATE, with_name((const WCHAR *)(const void *)(odd + 1), 8), &key, 0), NTE_INVALID_PARAMETER);
     CHECK(key == 0 && !exists(u"key"));
     CHECK_STATUS(NCryptImportKey(provider, 0, u"NOBLOB", NULL, &key, private_blob, private_size, 0), NTE_NOT_SUPPORTED);
     CHECK_STATUS(NCryptImportKey(provider, 0, u"PUBLICBLOB", NULL, &key, (PBYTE) "????", 4, 0), NTE_NOT_SUPPORTED);

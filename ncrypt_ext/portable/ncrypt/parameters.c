@@ -19,6 +19,10 @@ SECURITY_STATUS parameters_string(const NCryptBuffer *buffer, const WCHAR **text
     if (*text != NULL) {
         return given_twice(buffer);
     }
+    if ((uintptr_t)value % _Alignof(WCHAR) != 0) {
+        return status_fail(NTE_INVALID_PARAMETER, "buffer type %u is a UTF-16 string at an odd address",
+                           (unsigned)buffer->BufferType);
+    }
     if (value == NULL || buffer->cbBuffer % sizeof *value != 0 || units == 0 ||
         utf16_length(value, units) != units - 1) {
         return status_fail(NTE_INVALID_PARAMETER, "buffer type %u is not one NUL-terminated UTF-16 string",
