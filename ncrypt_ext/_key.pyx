@@ -106,8 +106,8 @@ cdef class Key(AgreementKey):
         if answer == LEASE_IS_CLOSED:
             self.unavailable()
         if answer == LEASE_IS_BUSY:
-            self.busy("is in use, by another thread or by a key handle or token that was made of "
-                      "it: it was not deleted")
+            self.busy("is in use, by another thread or by a secret, key handle or token that was "
+                      "made of it: it was not deleted")
         with nogil:
             status = NCryptDeleteKey(self.lease.handle, flags)
             lease_give_back(self.lease, status == 0)
