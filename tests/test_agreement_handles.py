@@ -103,7 +103,9 @@ def test_keys_of_a_secret_are_in_use(provider):
     with provider.create_key("ECDH_P256", "one") as one, provider.create_key("ECDH_P256") as two:
         secret = one.agree(two)
         for key in (one, two):
-            with pytest.raises(nc.BadStateError, match="is in use, by another thread or by a secret"):
+            with pytest.raises(
+                nc.BadStateError, match="is in use, by another thread or by a secret"
+            ):
                 key.delete()
             with pytest.raises(nc.BadStateError, match="is in use"):
                 key.detach()
