@@ -118,6 +118,104 @@ static inline EVP_PKEY *pq_outside(const struct pq_set *set, const uint8_t *blob
     return pkey;
 }
 
+/* ---- PKCS#8 ---- */
+
+/* The seed, the expanded key, both; the same two with nothing around them; the expanded key with the public one. */
+enum {
+    PQ_PKCS8_SEED,
+    PQ_PKCS8_EXPANDED,
+    PQ_PKCS8_BOTH,
+    PQ_PKCS8_BARE,
+    PQ_PKCS8_BARE_SEED,
+    PQ_PKCS8_PAIR,
+    PQ_PKCS8_FORMS
+};
+
+static inline uint8_t *pq_put(uint8_t *out, unsigned tag, const uint8_t *bytes, size_t size)
+{
+    *out++ = (uint8_t)tag;
+    if (size >= 0x80) {
+        *out++ = 0x82;
+        *out++ = (uint8_t)(size >> 8);
+    }
+    *out++ = (uint8_t)size;
+    memmove(out, bytes, size);
+    return out + size;
+}
+
+/* A PrivateKeyInfo with those bytes as the key; `out` has PQ_ROOM bytes. */
+static inline DWORD pq_info(const struct pq_set *set, const uint8_t *bytes, size_t size, uint8_t *out)
+{
+    static const uint8_t oid[] = {0x30, 0x0B, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04};
+    static uint8_t body[PQ_ROOM];
+    uint8_t *at = body, arc = (uint8_t)(set - pq_sets);
+
+    at = pq_put(at, 0x02, (const uint8_t[]){0}, 1);
+    memcpy(at, oid, sizeof oid);
+    at += sizeof oid;
+    *at++ = pq_is_kem(set) ? 4 : 3;
+    *at++ = pq_is_kem(set) ? arc - 2 : arc + 17;
+    at = pq_put(at, 0x04, bytes, size);
+    at = pq_put(out, 0x30, body, (size_t)(at - body));
+    OPENSSL_cleanse(body, sizeof body);
+    return (DWORD)(at - out);
+}
+
+/* The bytes of a key, of any set. */
+struct pq_parts {
+    uint8_t seed[64], expanded[4896], public[2592];
+};
+
+/* Until it is asked again. */
+static inline const struct pq_parts *pq_parts_of(NCRYPT_KEY_HANDLE key, const struct pq_set *set)
+{
+    static uint8_t blob[PQ_ROOM];
+    static struct pq_parts parts;
+    const uint8_t *bytes = blob + 12 + set->name_size;
+
+    (void)pq_export(key, pq_blobs_of(set)->public, blob);
+    memcpy(parts.public, bytes, set->public_size);
+    (void)pq_export(key, pq_blobs_of(set)->seed, blob);
+    memcpy(parts.seed, bytes, set->seed_size);
+    (void)pq_export(key, pq_blobs_of(set)->expanded, blob);
+    memcpy(parts.expanded, bytes, set->private_size);
+    return &parts;
+}
+
+/* What stands in a PrivateKeyInfo in that form; `out` has PQ_ROOM bytes. */
+static inline size_t pq_form(const struct pq_set *set, const struct pq_parts *parts, size_t form, uint8_t *out)
+{
+    uint8_t body[PQ_ROOM], *at = body;
+
+    switch (form) {
+    case PQ_PKCS8_SEED:
+        at = pq_put(out, 0x80, parts->seed, set->seed_size);
+        break;
+    case PQ_PKCS8_EXPANDED:
+        at = pq_put(out, 0x04, parts->expanded, set->private_size);
+        break;
+    case PQ_PKCS8_BOTH:
+        at = pq_put(at, 0x04, parts->seed, set->seed_size);
+        at = pq_put(at, 0x04, parts->expanded, set->private_size);
+        at = pq_put(out, 0x30, body, (size_t)(at - body));
+        break;
+    case PQ_PKCS8_BARE:
+        memcpy(out, parts->expanded, set->private_size);
+        at = out + set->private_size;
+        break;
+    case PQ_PKCS8_BARE_SEED:
+        memcpy(out, parts->seed, set->seed_size);
+        at = out + set->seed_size;
+        break;
+    default:
+        memcpy(body, parts->expanded, set->private_size);
+        memcpy(body + set->private_size, parts->public, set->public_size);
+        at = pq_put(out, 0x04, body, set->private_size + set->public_size);
+    }
+    OPENSSL_cleanse(body, sizeof body);
+    return (size_t)(at - out);
+}
+
 /* Where libcrypto lacks them. */
 static inline void pq_check_missing(NCRYPT_PROV_HANDLE provider)
 {

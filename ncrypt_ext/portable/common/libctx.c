@@ -37,6 +37,18 @@ static const char *configuration_file(void)
 #endif
 }
 
+/* The first algorithm of each kind makes room for all: if memory is too short for that later, libcrypto 3.5 has none of
+ * them ever after. */
+static void make_room(void)
+{
+    EVP_KDF_free(EVP_KDF_fetch(context, "HKDF", NULL));
+    EVP_KEYMGMT_free(EVP_KEYMGMT_fetch(context, "RSA", NULL));
+    EVP_SIGNATURE_free(EVP_SIGNATURE_fetch(context, "RSA", NULL));
+    EVP_ASYM_CIPHER_free(EVP_ASYM_CIPHER_fetch(context, "RSA", NULL));
+    EVP_KEM_free(EVP_KEM_fetch(context, "RSA", NULL));
+    EVP_KEYEXCH_free(EVP_KEYEXCH_fetch(context, "ECDH", NULL));
+}
+
 static void make_context(void)
 {
     const char *file = configuration_file();
@@ -54,9 +66,7 @@ static void make_context(void)
             digests[i] = EVP_MD_fetch(context, digest_names[i].openssl, NULL);
         }
         hmac = EVP_MAC_fetch(context, "HMAC", NULL);
-        /* The first one makes room for all: if memory is too short for that later, libcrypto 3.5 has none ever after.
-         */
-        EVP_KDF_free(EVP_KDF_fetch(context, "HKDF", NULL));
+        make_room();
     }
     openssl_scope_end();
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * ML-DSA and ML-KEM keys in PKCS#8. libcrypto reads the forms of RFC 9881 and RFC 9935 (the seed, the expanded key, or
- * both) and those that came before, among them the expanded key without anything around it, which Windows writes.
+ * ML-DSA and ML-KEM keys in PKCS#8: the forms of RFC 9881 and RFC 9935 (the seed, the expanded key, or both) and those
+ * that came before, among them the expanded key without anything around it, which Windows writes.
  */
+#include <openssl/crypto.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 #include <string.h>
 
-#include "common/libctx.h"
+#include "common/secmem.h"
+#include "ncrypt/blob/der.h"
 #include "ncrypt/blob/pkcs8_pq.h"
 #include "ncrypt/key/pq.h"
 
@@ -47,6 +49,8 @@ bool pkcs8_pq_owns(const PKCS8_PRIV_KEY_INFO *info)
 {
     return find_kind(info) < KIND_COUNT;
 }
+
+/* ---- writing ---------------------------------------------------------------------------------------------------- */
 
 /* The seed as RFC 9881 and RFC 9935 want it, [0] IMPLICIT, else the expanded key as an OCTET STRING; the bytes are for
  * OPENSSL_free(). */
@@ -97,11 +101,94 @@ SECURITY_STATUS pkcs8_pq_make(const struct components *components, PKCS8_PRIV_KE
     return ERROR_SUCCESS;
 }
 
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
+
+/* What there is of a key; NULL: absent. */
+struct parts {
+    const uint8_t *seed, *expanded;
+};
+
+/* An OCTET STRING of that size. */
+static bool take_string(const uint8_t **at, const uint8_t *end, size_t size, const uint8_t **bytes)
+{
+    size_t found = 0;
+
+    return der_take(at, end, V_ASN1_OCTET_STRING, bytes, &found) && found == size;
+}
+
+/* A SEQUENCE of both. */
+static bool take_both(const uint8_t *data, size_t size, const struct parameter_set *set, struct parts *parts)
+{
+    const uint8_t *end = data + size, *at = NULL;
+
+    return der_take(&data, end, V_ASN1_SEQUENCE, &at, &size) && data == end &&
+           take_string(&at, end, set->seed_size, &parts->seed) &&
+           take_string(&at, end, set->private_size, &parts->expanded) && at == end;
+}
+
+/* The forms differ in size, which leaves one encoding for each. */
+static bool find_parts(const uint8_t *data, size_t size, const struct parameter_set *set, struct parts *parts)
+{
+    const size_t seed = set->seed_size, expanded = set->private_size, pair = expanded + set->public_size;
+
+    if (size == seed || (size == 2 + seed && data[0] == V_ASN1_CONTEXT_SPECIFIC && data[1] == seed)) {
+        parts->seed = data + (size - seed);
+        return true;
+    }
+    if (size == expanded) {
+        parts->expanded = data;
+        return true;
+    }
+    if (size == 4 + expanded || size == 4 + pair) { /* liboqs's, where the public key follows */
+        return take_string(&data, data + size, size - 4, &parts->expanded);
+    }
+    return size == 4 + 2 + seed + 4 + expanded && take_both(data, size, set, parts);
+}
+
+/* Whether the seed is that of the expanded key beside it. */
+static SECURITY_STATUS check_parts(const struct components *components, const uint8_t *expanded)
+{
+    size_t size = components->set->private_size;
+    uint8_t *out = secmem_alloc(size);
+    SECURITY_STATUS status = out == NULL ? status_no_memory() : pq_expand(components, out);
+
+    if (status == ERROR_SUCCESS && CRYPTO_memcmp(out, expanded, size) != 0) {
+        status = status_fail(NTE_BAD_DATA, "the seed and the expanded key in the PKCS#8 structure are of two keys");
+    }
+    secmem_free(out);
+    return status;
+}
+
+static SECURITY_STATUS take_key(const PKCS8_PRIV_KEY_INFO *info, struct components *components)
+{
+    const struct parameter_set *set = components->set;
+    const X509_ALGOR *identifier = NULL;
+    const uint8_t *data = NULL;
+    int size = 0, type = V_ASN1_UNDEF;
+    struct parts parts = {NULL, NULL};
+    SECURITY_STATUS status;
+
+    if (PKCS8_pkey_get0(NULL, &data, &size, &identifier, info) == 1) {
+        X509_ALGOR_get0(NULL, &type, NULL, identifier);
+    }
+    if (data == NULL || type != V_ASN1_UNDEF || !find_parts(data, (size_t)size, set, &parts)) {
+        return status_fail(NTE_BAD_DATA, "the key in the PKCS#8 structure is malformed");
+    }
+    status = components_reserve(components, parts.seed != NULL ? set->seed_size : set->private_size);
+    if (status != ERROR_SUCCESS) {
+        return status;
+    }
+    if (parts.seed == NULL) {
+        return components_add_copy(components, COMPONENT_PQ_PRIVATE, parts.expanded, set->private_size);
+    }
+    status = components_add_copy(components, COMPONENT_PQ_SEED, parts.seed, set->seed_size);
+    return status == ERROR_SUCCESS && parts.expanded != NULL ? check_parts(components, parts.expanded) : status;
+}
+
 SECURITY_STATUS pkcs8_pq_take(const PKCS8_PRIV_KEY_INFO *info, const struct blob_parameters *parameters,
                               struct components *components)
 {
     size_t kind = find_kind(info);
-    EVP_PKEY *pkey;
     SECURITY_STATUS status;
 
     components->algorithm = algorithm_by_name(kinds[kind].algorithm);
@@ -110,14 +197,5 @@ SECURITY_STATUS pkcs8_pq_take(const PKCS8_PRIV_KEY_INFO *info, const struct blob
     }
     components->set = parameter_set_by_name(kinds[kind].group, kinds[kind].name);
     status = blob_check_family(parameters, components->algorithm->family);
-    if (status != ERROR_SUCCESS) {
-        return status;
-    }
-    pkey = EVP_PKCS82PKEY_ex(info, libctx_get(), NULL);
-    if (pkey == NULL) {
-        return status_from_openssl(NTE_BAD_DATA, "the key in the PKCS#8 structure is malformed");
-    }
-    status = pq_take_apart(pkey, components->set, true, components);
-    EVP_PKEY_free(pkey);
-    return status;
+    return status == ERROR_SUCCESS ? take_key(info, components) : status;
 }

@@ -42,10 +42,14 @@ bool der_take(const uint8_t **at, const uint8_t *end, int tag, const uint8_t **d
 {
     const uint8_t *start = *at;
     long length = 0;
-    int found = 0, class = 0;
+    int found = 0, class = 0, kind;
 
-    if (*at >= end || (ASN1_get_object(&start, &length, &found, &class, end - *at) & NO_LENGTH) != 0 || found != tag ||
-        class != V_ASN1_UNIVERSAL) {
+    if (*at >= end) {
+        return false;
+    }
+    kind = ASN1_get_object(&start, &length, &found, &class, end - *at);
+    if ((kind & NO_LENGTH) != 0 || (kind & V_ASN1_CONSTRUCTED) != (tag == V_ASN1_SEQUENCE ? V_ASN1_CONSTRUCTED : 0) ||
+        found != tag || class != V_ASN1_UNIVERSAL) {
         return false;
     }
     *data = start;

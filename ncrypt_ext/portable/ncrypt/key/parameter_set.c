@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "ncrypt/key/parameter_set.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 
 #include "common/libctx.h"
+#include "common/status.h"
 #include "common/utf16.h"
 #include "ncrypt.h"
 
@@ -56,33 +57,39 @@ const struct parameter_set *parameter_set_of(const WCHAR *group, const EVP_PKEY 
     return NULL;
 }
 
-/* ---- what libcrypto has: asked once ------------------------------------------------------------------------------ */
+/* ---- what libcrypto has ------------------------------------------------------------------------------------------ */
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool has_mldsa, has_mlkem;
+enum answer { UNKNOWN, THERE, MISSING };
 
-static bool has_keys(OSSL_LIB_CTX *libctx, const char *name)
-{
-    EVP_KEYMGMT *found = EVP_KEYMGMT_fetch(libctx, name, NULL);
-
-    EVP_KEYMGMT_free(found);
-    return found != NULL;
-}
-
-static void ask(void)
+static enum answer ask(const char *name)
 {
     OSSL_LIB_CTX *libctx = libctx_get();
+    EVP_KEYMGMT *found;
+    enum answer answer = THERE;
 
-    if (libctx != NULL) {
-        openssl_scope_begin();
-        has_mldsa = has_keys(libctx, "ML-DSA-65");
-        has_mlkem = has_keys(libctx, "ML-KEM-768");
-        openssl_scope_end();
+    if (libctx == NULL) {
+        return UNKNOWN;
     }
+    openssl_scope_begin();
+    found = EVP_KEYMGMT_fetch(libctx, name, NULL);
+    if (found == NULL) { /* for good, unless memory was too short to look */
+        answer = status_from_openssl(NTE_NOT_SUPPORTED, name) == NTE_NOT_SUPPORTED ? MISSING : UNKNOWN;
+    }
+    EVP_KEYMGMT_free(found);
+    openssl_scope_end();
+    return answer;
 }
 
 bool parameter_set_available(const WCHAR *group)
 {
-    pthread_once(&once, ask);
-    return utf16_equal(group, MLDSA) ? has_mldsa : has_mlkem;
+    static const char *const names[] = {"ML-DSA-65", "ML-KEM-768"};
+    static _Atomic int answers[2];
+    int which = utf16_equal(group, MLKEM);
+    int answer = atomic_load_explicit(&answers[which], memory_order_relaxed);
+
+    if (answer == UNKNOWN) {
+        answer = ask(names[which]);
+        atomic_store_explicit(&answers[which], answer, memory_order_relaxed);
+    }
+    return answer == THERE;
 }

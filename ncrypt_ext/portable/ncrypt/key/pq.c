@@ -5,6 +5,7 @@
  * such keys is found out at run time.
  */
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -19,7 +20,52 @@
 #define PARAM_CONTEXT  "context-string"
 #define PARAM_ENCODING "message-encoding"
 
+/* ---- failures that libcrypto does not return --------------------------------------------------------------------- */
+
+/* libcrypto 3.5 goes on where memory was too short for a hash in the middle: with whatever lies in the memory it signs,
+ * which gives the key away, finds a wrong signature right, and gives a secret that is not the one. But it has noted the
+ * error, so a success with one is none. If the host has left errors behind, a mark of ours stands after them. */
+
+#define OWN_MARK 17
+
+static bool is_quiet(void)
+{
+    unsigned long error = ERR_peek_last_error();
+
+    return error == 0 || (ERR_GET_LIB(error) == ERR_LIB_USER && ERR_GET_REASON(error) == OWN_MARK);
+}
+
+static void watch(void)
+{
+    if (ERR_peek_last_error() != 0) {
+        ERR_new();
+        ERR_set_error(ERR_LIB_USER, OWN_MARK, NULL);
+    }
+}
+
+/* What libcrypto said, since watch(). */
+static SECURITY_STATUS judge(bool good, SECURITY_STATUS fallback, const char *what)
+{
+    if (good && is_quiet()) {
+        return ERROR_SUCCESS;
+    }
+    return status_from_openssl(good ? NTE_INTERNAL_ERROR : fallback, what);
+}
+
 /* ---- keys -------------------------------------------------------------------------------------------------------- */
+
+/* A key that was made, unless libcrypto has noted an error. */
+static SECURITY_STATUS keep_whole(SECURITY_STATUS status, EVP_PKEY **pkey)
+{
+    if (status == ERROR_SUCCESS) {
+        status = judge(true, NTE_INTERNAL_ERROR, "libcrypto has not made the whole key");
+        if (status != ERROR_SUCCESS) {
+            EVP_PKEY_free(*pkey);
+            *pkey = NULL;
+        }
+    }
+    return status;
+}
 
 static SECURITY_STATUS generate(const struct algorithm *algorithm, const struct curve *curve, uint32_t bits,
                                 EVP_PKEY **pkey)
@@ -36,7 +82,8 @@ static SECURITY_STATUS generate(const struct algorithm *algorithm, const struct 
         EVP_PKEY_CTX_free(ctx);
         return status_from_openssl(NTE_NOT_SUPPORTED, "libcrypto cannot generate such keys");
     }
-    return pkey_generate(ctx, pkey);
+    watch();
+    return keep_whole(pkey_generate(ctx, pkey), pkey);
 }
 
 static SECURITY_STATUS check_sizes(const struct components *components)
@@ -73,6 +120,7 @@ static SECURITY_STATUS load(const struct components *components, bool validate, 
     if (status != ERROR_SUCCESS) {
         return status;
     }
+    watch();
     pkey_builder_init(&builder, NULL);
     if (item[COMPONENT_PQ_SEED].data != NULL) {
         pkey_builder_bytes(&builder, PARAM_SEED, item[COMPONENT_PQ_SEED].data, item[COMPONENT_PQ_SEED].size);
@@ -83,8 +131,9 @@ static SECURITY_STATUS load(const struct components *components, bool validate, 
         pkey_builder_bytes(&builder, OSSL_PKEY_PARAM_PUB_KEY, item[COMPONENT_PQ_PUBLIC].data,
                            item[COMPONENT_PQ_PUBLIC].size);
     }
-    return pkey_builder_finish(&builder, components->set->type, is_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY,
-                               pkey);
+    status =
+        pkey_builder_finish(&builder, components->set->type, is_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, pkey);
+    return keep_whole(status, pkey);
 }
 
 /* A part of the key of exactly that size; `*there` tells whether libcrypto has it. */
@@ -106,9 +155,11 @@ static SECURITY_STATUS take(const EVP_PKEY *pkey, const char *name, struct compo
     return ERROR_SUCCESS;
 }
 
-SECURITY_STATUS pq_take_apart(const EVP_PKEY *pkey, const struct parameter_set *set, bool with_private,
-                              struct components *components)
+/* The public key, and of a private one the seed or, where there is none, the expanded form. */
+static SECURITY_STATUS take_apart(const struct material *material, bool with_private, struct components *components)
 {
+    const EVP_PKEY *pkey = material->pkey;
+    const struct parameter_set *set = material->set;
     bool there = false;
     SECURITY_STATUS status =
         components_reserve(components, set->public_size + (with_private ? set->private_size + set->seed_size : 0));
@@ -126,11 +177,6 @@ SECURITY_STATUS pq_take_apart(const EVP_PKEY *pkey, const struct parameter_set *
         status = status_fail(NTE_INTERNAL_ERROR, "libcrypto does not give a part of the key");
     }
     return status;
-}
-
-static SECURITY_STATUS take_apart(const struct material *material, bool with_private, struct components *components)
-{
-    return pq_take_apart(material->pkey, material->set, with_private, components);
 }
 
 SECURITY_STATUS pq_expand(const struct components *components, uint8_t *out)
@@ -286,6 +332,7 @@ static SECURITY_STATUS sign(struct material *material, const void *padding, uint
     struct message message;
     EVP_MD_CTX *ctx = NULL;
     SECURITY_STATUS status = read_padding(padding, flags, hash, hash_size, &message);
+    int good;
 
     if (status == ERROR_SUCCESS) {
         status = begin(material, &message, EVP_DigestSignInit_ex, &ctx);
@@ -293,10 +340,13 @@ static SECURITY_STATUS sign(struct material *material, const void *padding, uint
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    if (EVP_DigestSign(ctx, out, &size, message.data, message.size) != 1) {
-        status = status_from_openssl(NTE_FAIL, "libcrypto cannot sign");
-    } else {
+    watch();
+    good = EVP_DigestSign(ctx, out, &size, message.data, message.size);
+    status = judge(good == 1, NTE_FAIL, "libcrypto cannot sign");
+    if (status == ERROR_SUCCESS) {
         *result = (uint32_t)size;
+    } else {
+        OPENSSL_cleanse(out, out_size);
     }
     EVP_MD_CTX_free(ctx);
     return status;
@@ -308,6 +358,7 @@ static SECURITY_STATUS verify(struct material *material, const void *padding, ui
     struct message message;
     EVP_MD_CTX *ctx = NULL;
     SECURITY_STATUS status = read_padding(padding, flags, hash, hash_size, &message);
+    int good;
 
     if (status == ERROR_SUCCESS && signature_size != material->signature_size) {
         return status_fail(NTE_BAD_SIGNATURE, "the signature has %u bytes, those of this key have %u", signature_size,
@@ -319,9 +370,9 @@ static SECURITY_STATUS verify(struct material *material, const void *padding, ui
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    if (EVP_DigestVerify(ctx, signature, signature_size, message.data, message.size) != 1) {
-        status = status_from_openssl(NTE_BAD_SIGNATURE, "the signature does not fit the message and the key");
-    }
+    watch();
+    good = EVP_DigestVerify(ctx, signature, signature_size, message.data, message.size);
+    status = judge(good == 1, NTE_BAD_SIGNATURE, "the signature does not fit the message and the key");
     EVP_MD_CTX_free(ctx);
     return status;
 }
@@ -356,12 +407,16 @@ static SECURITY_STATUS encapsulate(const struct material *material, uint8_t *sec
     size_t secret_size = PARAMETER_SET_SHARED_SIZE, size = material->set->output_size;
     EVP_PKEY_CTX *ctx = NULL;
     SECURITY_STATUS status = kem_context(material, EVP_PKEY_encapsulate_init, &ctx);
+    int good;
 
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    if (EVP_PKEY_encapsulate(ctx, ciphertext, &size, secret, &secret_size) != 1) {
-        status = status_from_openssl(NTE_FAIL, "libcrypto cannot encapsulate");
+    watch();
+    good = EVP_PKEY_encapsulate(ctx, ciphertext, &size, secret, &secret_size);
+    status = judge(good == 1, NTE_FAIL, "libcrypto cannot encapsulate");
+    if (status != ERROR_SUCCESS) {
+        OPENSSL_cleanse(secret, PARAMETER_SET_SHARED_SIZE);
     }
     EVP_PKEY_CTX_free(ctx);
     return status;
@@ -372,12 +427,16 @@ static SECURITY_STATUS decapsulate(const struct material *material, const uint8_
     size_t secret_size = PARAMETER_SET_SHARED_SIZE;
     EVP_PKEY_CTX *ctx = NULL;
     SECURITY_STATUS status = kem_context(material, EVP_PKEY_decapsulate_init, &ctx);
+    int good;
 
     if (status != ERROR_SUCCESS) {
         return status;
     }
-    if (EVP_PKEY_decapsulate(ctx, secret, &secret_size, ciphertext, material->set->output_size) != 1) {
-        status = status_from_openssl(NTE_FAIL, "libcrypto cannot decapsulate");
+    watch();
+    good = EVP_PKEY_decapsulate(ctx, secret, &secret_size, ciphertext, material->set->output_size);
+    status = judge(good == 1, NTE_FAIL, "libcrypto cannot decapsulate");
+    if (status != ERROR_SUCCESS) {
+        OPENSSL_cleanse(secret, PARAMETER_SET_SHARED_SIZE);
     }
     EVP_PKEY_CTX_free(ctx);
     return status;

@@ -9,10 +9,6 @@
 #include "ncrypt/key/components.h"
 #include "ncrypt/key/parameter_set.h"
 
-/* The public key, and of a private one the seed or, where there is none, the expanded form. */
-MUST_CHECK SECURITY_STATUS pq_take_apart(const EVP_PKEY *pkey, const struct parameter_set *set, bool with_private,
-                                         struct components *components);
-
 /* The expanded form of a private key of which only the seed may be there: set->private_size bytes. */
 MUST_CHECK SECURITY_STATUS pq_expand(const struct components *components, uint8_t *out);
 
