@@ -333,26 +333,59 @@ static SECURITY_STATUS measure(const PKCS8_PRIV_KEY_INFO *info, X509_ALGOR *algo
     return size > 0 ? ERROR_SUCCESS : status_from_openssl(NTE_FAIL, "the size of the encrypted key");
 }
 
-/* Takes the algorithm over when it succeeds. */
-static SECURITY_STATUS encrypt(const PKCS8_PRIV_KEY_INFO *info, const WCHAR *password, X509_ALGOR **algorithm,
+/* What is to be encrypted is wiped here: PKCS8_set0_pbe_ex() leaves it behind where it fails. */
+static uint8_t *encrypt_bytes(const PKCS8_PRIV_KEY_INFO *info, const char *password, size_t password_size,
+                              const X509_ALGOR *algorithm, int *size)
+{
+    uint8_t *plain = NULL, *encrypted = NULL;
+    int plain_size = i2d_PKCS8_PRIV_KEY_INFO(info, &plain);
+
+    if (plain_size > 0 && PKCS12_pbe_crypt_ex(algorithm, password, (int)password_size, plain, plain_size, &encrypted,
+                                              size, 1, libctx_get(), NULL) == NULL) {
+        encrypted = NULL;
+    }
+    if (plain != NULL) {
+        OPENSSL_clear_free(plain, (size_t)plain_size);
+    }
+    return encrypted;
+}
+
+/* The structure around them, which takes them over if it can. */
+static X509_SIG *seal(const X509_ALGOR *algorithm, uint8_t *encrypted, int size)
+{
+    X509_SIG *sealed = X509_SIG_new();
+    X509_ALGOR *inside = NULL;
+    ASN1_OCTET_STRING *content = NULL;
+
+    if (sealed != NULL) {
+        X509_SIG_getm(sealed, &inside, &content);
+        if (X509_ALGOR_copy(inside, algorithm) == 1) {
+            ASN1_STRING_set0(content, encrypted, size);
+            return sealed;
+        }
+    }
+    OPENSSL_free(encrypted);
+    X509_SIG_free(sealed);
+    return NULL;
+}
+
+static SECURITY_STATUS encrypt(const PKCS8_PRIV_KEY_INFO *info, const WCHAR *password, const X509_ALGOR *algorithm,
                                uint8_t *out, size_t expected)
 {
     X509_SIG *sealed = NULL;
+    uint8_t *encrypted;
     char *text = NULL;
-    size_t size = 0;
-    SECURITY_STATUS status = pbe_password(password, NTE_INVALID_PARAMETER, &text, &size);
+    size_t text_size = 0;
+    int size = 0;
+    SECURITY_STATUS status = pbe_password(password, NTE_INVALID_PARAMETER, &text, &text_size);
 
     if (status == ERROR_SUCCESS) {
-        sealed =
-            PKCS8_set0_pbe_ex(text, (int)size, (PKCS8_PRIV_KEY_INFO *)(uintptr_t)info, *algorithm, libctx_get(), NULL);
+        encrypted = encrypt_bytes(info, text, text_size, algorithm, &size);
+        sealed = encrypted == NULL ? NULL : seal(algorithm, encrypted, size);
         if (sealed == NULL) {
             status = status_from_openssl(NTE_ENCRYPTION_FAILURE, "the key cannot be encrypted");
-        } else {
-            *algorithm = NULL;
-            if (i2d_X509_SIG(sealed, NULL) != (int)expected || i2d_X509_SIG(sealed, &out) != (int)expected) {
-                status =
-                    status_from_openssl(NTE_INTERNAL_ERROR, "the encrypted key has not the size that was expected");
-            }
+        } else if (i2d_X509_SIG(sealed, NULL) != (int)expected || i2d_X509_SIG(sealed, &out) != (int)expected) {
+            status = status_from_openssl(NTE_INTERNAL_ERROR, "the encrypted key has not the size that was expected");
         }
     }
     X509_SIG_free(sealed);
@@ -379,7 +412,7 @@ SECURITY_STATUS pbe_write_key(const PKCS8_PRIV_KEY_INFO *info, const struct para
         status = blob_output(out, out_size, needed, result, &ready);
     }
     if (status == ERROR_SUCCESS && ready) {
-        status = encrypt(info, list->password, &algorithm, out, needed);
+        status = encrypt(info, list->password, algorithm, out, needed);
     }
     X509_ALGOR_free(algorithm);
     return status;
