@@ -7,7 +7,7 @@ import os
 import pytest
 
 import ncrypt_ext as nc
-from ncrypt_ext import capi, ciphers
+from ncrypt_ext import capi, ciphers, padding
 
 FULL = bool(os.environ.get("NCRYPT_EXT_FULL"))
 STATM = "/proc/self/statm"
@@ -198,6 +198,46 @@ def test_derivation(provider):
             provider.import_secret("HKDF", b"")
 
     assert_flat(cycle, 10_000 if FULL else 300, 100)
+
+
+def test_post_quantum(provider):
+    if not provider.is_algorithm_supported("ML-DSA"):
+        pytest.skip("libcrypto before 3.5 has no ML-DSA, ML-KEM")
+    policy = nc.ExportPolicy.ALLOW_PLAINTEXT_EXPORT
+    signer = provider.create_key("ML-DSA", parameter_set="44", export_policy=policy)
+    receiver = provider.create_key("ML-KEM", parameter_set="512", export_policy=policy)
+    blobs = [
+        (key.export(kind), kind)
+        for key in (signer, receiver)
+        for kind in ("PUBLICBLOB", "PRIVATEBLOB", "PQPrivateKeyBlob", "PKCS8_PRIVATEKEY")
+    ]
+    prehash = padding.PQDSA(b"context", "SHA256")
+
+    def cycle():
+        for blob, kind in blobs:
+            provider.import_key(blob, kind).close()
+            with pytest.raises((nc.NCryptError, ValueError)):
+                provider.import_key(blob[:-1], kind)
+        signature = signer.sign(bytearray(32), prehash)
+        signer.verify(bytes(32), signature, padding.PQDSA(bytearray(b"context"), "SHA256"))
+        secret, ciphertext = receiver.encapsulate()
+        assert receiver.decapsulate(memoryview(ciphertext)) == secret
+        signer.public_key_der()
+        for call in (
+            lambda: signer.verify(bytes(32), signature),
+            lambda: signer.sign(bytes(31), prehash),
+            lambda: signer.encapsulate(),
+            lambda: receiver.decapsulate(ciphertext[1:]),
+            lambda: receiver.decapsulate("text"),
+            lambda: receiver.sign(bytes(32)),
+            lambda: padding.PQDSA(bytes(256)),
+            lambda: provider.create_key("ML-DSA", parameter_set="45"),
+        ):
+            with pytest.raises((nc.NCryptError, nc.InvalidSignatureError, TypeError, ValueError)):
+                call()
+
+    with signer, receiver:
+        assert_flat(cycle, 10_000 if FULL else 200, 100)
 
 
 def test_watching(provider):

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from typing_extensions import assert_type
 
 import ncrypt_ext as nc
-from ncrypt_ext import capi, ciphers, errors, properties, security
+from ncrypt_ext import capi, ciphers, errors, padding, properties, security
 from ncrypt_ext.status import StatusInfo, lookup
 
 
@@ -206,6 +206,31 @@ def certificates(provider: nc.Provider, key: nc.Key) -> None:
     nc.add_certificate(info.certificate, key, store="MY", machine=True)
     nc.add_certificate(info, key)  # type: ignore[arg-type]
     assert_type(nc.import_pfx(b"", None, exportable=True, machine=True), nc.Key)
+
+
+def post_quantum(provider: nc.Provider) -> None:
+    key = provider.create_key("ML-DSA", parameter_set="65")
+    prehash = padding.PQDSA(bytearray(b"context"), prehash="SHA512")
+    assert_type(prehash.context, bytes)
+    assert_type(prehash.hash_name, str | None)
+    assert_type(key.parameter_set, str | None)
+    assert_type(key.sign(b"message", prehash), bytes)
+    key.verify(memoryview(b"message"), b"signature", padding.PQDSA())
+    assert_type(key.sign_message(b"data", "SHA512", prehash), bytes)
+    assert_type(key.encapsulate(), tuple[bytes, bytes])
+    assert_type(key.decapsulate(array.array("B")), bytes)
+    new = provider.create_persisted_key("ML-KEM")
+    new.parameter_set = "768"
+    assert_type(new.parameter_set, str | None)
+    new.parameter_set = 768  # type: ignore[assignment]
+    provider.create_key("ML-DSA", parameter_set=65)  # type: ignore[arg-type]
+    padding.PQDSA("text")  # type: ignore[arg-type]
+    padding.PQDSA(b"", 512)  # type: ignore[arg-type]
+    prehash.context = b""  # type: ignore[misc]
+    key.encrypt(b"", prehash.context)  # type: ignore[arg-type]
+    key.decapsulate("text")  # type: ignore[arg-type]
+    key.encapsulate(b"")  # type: ignore[call-arg]
+    key.parameter_set = "44"  # type: ignore[misc]
 
 
 def agreeing(key: nc.Key, peer: ec.EllipticCurvePublicKey) -> None:
