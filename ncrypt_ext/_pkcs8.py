@@ -28,8 +28,26 @@ def _foreign(text: bytes) -> str:
     )
 
 
+def _inside(der: bytes) -> int:
+    """Where the content of the outer sequence begins."""
+    return 2 + (der[1] & 0x7F if len(der) > 1 and der[1] & 0x80 else 0)
+
+
 def key_der(data: Any) -> bytes:
     """The DER of one key; `data` itself when it is DER in bytes already."""
+    der = _key_der(data)
+    start = _inside(der)
+    # A version, and behind it a number (PKCS #1) or bytes (SEC 1) instead of an algorithm.
+    if der[:1] == b"\x30" and der[start : start + 2] == b"\x02\x01":
+        if der[start + 3 : start + 4] in (b"\x02", b"\x04"):
+            raise ValueError(
+                "data holds a key as PKCS #1 or SEC 1 have it, which is no PKCS #8 "
+                "('openssl pkcs8 -topk8 -inform DER' makes it)"
+            )
+    return der
+
+
+def _key_der(data: Any) -> bytes:
     if isinstance(data, str):
         text = data.encode("ascii", "replace")
     elif type(data) is bytes and data[:1] == b"\x30":
@@ -61,5 +79,5 @@ def key_der(data: Any) -> bytes:
 
 def is_encrypted(der: bytes) -> bool:
     """Whether the outer sequence begins with an algorithm, and not with a version."""
-    start = 2 + (der[1] & 0x7F if len(der) > 1 and der[1] & 0x80 else 0)
+    start = _inside(der)
     return der[start : start + 1] == b"\x30"

@@ -273,9 +273,13 @@ def test_text_with_other_things_around(provider):
         assert key.public_key_der() == public_der(KEYS["P-256"])
 
 
-SEC1 = KEYS["P-256"].private_bytes(
-    PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-)
+def traditional(name, encoding):
+    return KEYS[name].private_bytes(
+        encoding, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+
+
+SEC1 = traditional("P-256", PEM)
 
 
 @pytest.mark.parametrize(
@@ -288,13 +292,15 @@ SEC1 = KEYS["P-256"].private_bytes(
         (in_clear(KEYS["P-256"])[:-1], nc.BadDataError, ""),
         (in_clear(KEYS["P-256"]) + b"\0", nc.BadDataError, "follow"),
         (SEC1, ValueError, "EC PRIVATE KEY.*openssl pkcs8"),
+        (traditional("P-256", DER), ValueError, "SEC 1.*openssl pkcs8"),
+        (traditional("RSA", DER), ValueError, "PKCS #1.*openssl pkcs8"),
         (SEC1.replace(b"EC P", b"OPENSSH P"), ValueError, "OPENSSH PRIVATE KEY.*ssh-keygen"),
         (2 * in_clear(KEYS["P-256"], PEM), ValueError, "2 keys"),
         (in_clear(KEYS["P-256"], PEM)[:-20], ValueError, "damaged"),
         (in_clear(KEYS["P-256"], PEM).replace(b"\nM", b"\nM="), (ValueError, nc.BadDataError), ""),
         (b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----", ValueError, "no private"),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_what_is_no_key(provider, data, error, words):
     with pytest.raises(error, match=f"(?s){words}"):
