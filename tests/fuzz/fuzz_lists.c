@@ -7,7 +7,7 @@
 #include "key_support.h"
 #include "wrapping_key.h"
 
-enum { MAX_BUFFERS = 12, OFTEN = 1024, LARGE = 255 };
+enum { MAX_BUFFERS = 12, OFTEN = 1023, LARGE = 255 };
 
 /* What is wrong with the list, in the byte of the flags. */
 enum { NO_LIST = 0x80, OTHER_VERSION = 0x40, NO_BUFFERS = 0x20, NO_DATA = 0x10 };

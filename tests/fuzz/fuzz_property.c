@@ -270,9 +270,12 @@ static NCRYPT_KEY_HANDLE new_key(const WCHAR *algorithm)
 static NCRYPT_KEY_HANDLE finished_key(void)
 {
     static NCRYPT_KEY_HANDLE key;
+    DWORD policy = ANY_EXPORT;
 
     if (key == 0) {
         key = new_key(NCRYPT_ECDH_P256_ALGORITHM);
+        REQUIRE(NCryptSetProperty(key, NCRYPT_EXPORT_POLICY_PROPERTY, (PBYTE)&policy, sizeof policy, 0) ==
+                ERROR_SUCCESS);
         REQUIRE(NCryptFinalizeKey(key, 0) == ERROR_SUCCESS);
     }
     return key;
@@ -291,8 +294,10 @@ static NCRYPT_KEY_HANDLE stored_key(void)
 {
     NCRYPT_KEY_HANDLE key = 0;
 
-    if (home_owner == 0) {
-        home_make();
+    static bool made;
+
+    if (!made) {
+        made = true;
         REQUIRE(NCryptCreatePersistedKey(the_provider(), &key, NCRYPT_ECDSA_P256_ALGORITHM, u"stored", 0, 0) ==
                 ERROR_SUCCESS);
         REQUIRE(NCryptFinalizeKey(key, 0) == ERROR_SUCCESS && NCryptFreeObject(key) == ERROR_SUCCESS);
@@ -303,12 +308,10 @@ static NCRYPT_KEY_HANDLE stored_key(void)
 
 static NCRYPT_KEY_HANDLE imported_key(void)
 {
-    DWORD policy = ANY_EXPORT, size = 0;
+    DWORD size = 0;
     NCRYPT_KEY_HANDLE key = 0;
     uint8_t blob[200];
 
-    REQUIRE(NCryptSetProperty(finished_key(), NCRYPT_EXPORT_POLICY_PROPERTY, (PBYTE)&policy, sizeof policy, 0) ==
-            ERROR_SUCCESS);
     REQUIRE(NCryptExportKey(finished_key(), 0, BCRYPT_ECCPRIVATE_BLOB, NULL, blob, sizeof blob, &size, 0) ==
             ERROR_SUCCESS);
     REQUIRE(NCryptImportKey(the_provider(), 0, BCRYPT_ECCPRIVATE_BLOB, NULL, &key, blob, size, 0) == ERROR_SUCCESS);
@@ -346,6 +349,9 @@ static void fuzz_input(const uint8_t *data, size_t size)
     NCRYPT_HANDLE object;
     struct step step;
 
+    if (home_owner == 0) {
+        home_make();
+    }
     if (size == 0 || data[0] >= COUNT(algorithms)) {
         return;
     }

@@ -88,7 +88,6 @@ static void *memory_realloc(void *old, size_t size, const char *file, int line)
     X(int, BN_sub_word, (BIGNUM * number, BN_ULONG word), (number, word), 0)                                           \
     X(int, BN_sqr, (BIGNUM * square, const BIGNUM *a, BN_CTX *ctx), (square, a, ctx), 0)                               \
     X(int, BN_lshift, (BIGNUM * shifted, const BIGNUM *a, int bits), (shifted, a, bits), 0)                            \
-    X(BIGNUM *, BN_CTX_get, (BN_CTX * ctx), (ctx), NULL)                                                               \
     X(BIGNUM *, BN_bin2bn, (const unsigned char *data, int size, BIGNUM *number), (data, size, number), NULL)          \
     X(int, PKCS8_pkey_get0,                                                                                            \
       (const ASN1_OBJECT **algorithm, const unsigned char **key, int *size, const X509_ALGOR **identifier,             \
