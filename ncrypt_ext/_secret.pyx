@@ -22,6 +22,7 @@ from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, SECURITY_STATUS
 
 from _thread import allocate_lock
 
+from ncrypt_ext.errors import InvalidParameterError
 from ncrypt_ext.properties import HASHES as _HASHES
 
 cdef bytes TRUNCATE = wide("TRUNCATE", "")
@@ -160,6 +161,7 @@ cdef class Secret(PropertyHandle):
     # cdef object lock
     # cdef uint32_t process
     # cdef tuple extracted
+    # cdef tuple started
 
     def __cinit__(self):
         self.lock = allocate_lock()
@@ -225,12 +227,25 @@ cdef class Secret(PropertyHandle):
             input_close(&data)
         with self.own_lock():
             if self.extracted is None:
-                self.write(HKDF_HASH, wanted[0], 0)
-                self.write(HKDF_SALT, wanted[1], 0)
-                self.extracted = wanted
-            elif self.extracted != wanted:
+                self.extract_once(wanted)
+            if self.extracted != wanted:
                 raise ValueError("HKDF takes one hash and one salt for a secret, and had others "
                                  "before: agree() on another one")
+        return 0
+
+    cdef int extract_once(self, tuple wanted) except -1:
+        """The lock is held. What a thread of the parent had started before fork() may be done."""
+        before, self.started = self.started, wanted
+        try:
+            self.write(HKDF_HASH, wanted[0], 0)
+            self.write(HKDF_SALT, wanted[1], 0)
+            self.extracted = wanted
+        except InvalidParameterError:
+            if before is None:
+                raise
+            self.extracted = before
+        finally:
+            self.started = None
         return 0
 
     def derive(self, kdf, length=None, *, hash_name=None, prepend=None, append=None, hmac_key=None,
