@@ -292,6 +292,7 @@ SEC1 = traditional("P-256", PEM)
         (in_clear(KEYS["P-256"])[:-1], nc.BadDataError, ""),
         (in_clear(KEYS["P-256"]) + b"\0", nc.BadDataError, "follow"),
         (SEC1, ValueError, "EC PRIVATE KEY.*openssl pkcs8"),
+        (in_clear(KEYS["P-256"]).replace(b"\2\1\0", b"\2\1\2", 1), nc.BadDataError, ""),
         (traditional("P-256", DER), ValueError, "SEC 1.*openssl pkcs8"),
         (traditional("RSA", DER), ValueError, "PKCS #1.*openssl pkcs8"),
         (SEC1.replace(b"EC P", b"OPENSSH P"), ValueError, "OPENSSH PRIVATE KEY.*ssh-keygen"),
@@ -300,7 +301,7 @@ SEC1 = traditional("P-256", PEM)
         (in_clear(KEYS["P-256"], PEM).replace(b"\nM", b"\nM="), (ValueError, nc.BadDataError), ""),
         (b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----", ValueError, "no private"),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_what_is_no_key(provider, data, error, words):
     with pytest.raises(error, match=f"(?s){words}"):

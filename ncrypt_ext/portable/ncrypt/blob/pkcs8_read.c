@@ -62,6 +62,17 @@ static PKCS8_PRIV_KEY_INFO *decode_second_version(const uint8_t *data, size_t si
     return info;
 }
 
+/* Whether the structure, which has been read and so begins with a number, is of version 0 or 1: not all of libcrypto's
+ * releases look. */
+static bool knows_version(const uint8_t *data, size_t size)
+{
+    const uint8_t *at = data;
+    int tag = 0, class = 0;
+    long length = 0;
+
+    return (ASN1_get_object(&at, &length, &tag, &class, (long)size) & 0x80) == 0 && at[1] == 1 && at[2] <= 1;
+}
+
 /* ERROR_SUCCESS with `*info` NULL when it is something else. */
 static SECURITY_STATUS decode_plain(const uint8_t *data, size_t size, PKCS8_PRIV_KEY_INFO **info)
 {
@@ -71,6 +82,10 @@ static SECURITY_STATUS decode_plain(const uint8_t *data, size_t size, PKCS8_PRIV
     if (decoded != NULL && at != data + size) {
         PKCS8_PRIV_KEY_INFO_free(decoded);
         return status_fail(NTE_BAD_DATA, "%zu bytes follow the PKCS#8 key", (size_t)(data + size - at));
+    }
+    if (decoded != NULL && !knows_version(data, size)) {
+        PKCS8_PRIV_KEY_INFO_free(decoded);
+        return status_fail(NTE_BAD_DATA, "the PKCS#8 key is of an unknown version");
     }
     *info = decoded != NULL ? decoded : decode_second_version(data, size);
     return ERROR_SUCCESS;
