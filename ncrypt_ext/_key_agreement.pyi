@@ -85,5 +85,6 @@ class AgreementKey(EncryptionKey):
         """The secret in a ciphertext of :meth:`encapsulate` (NCryptDecapsulate).
 
         A ciphertext of another length is a ValueError. One of the right length that does not belong
-        to this key gives another secret and no error: what the secret protects tells.
+        to this key gives another secret and no error: what the secret protects tells. Raises the
+        audit event ``ncrypt_ext.decapsulate`` with the key's name and whether it is a machine key.
         """

@@ -327,6 +327,7 @@ cdef class AgreementKey(EncryptionKey):
         cdef SECURITY_STATUS status = 0
         cdef Input data
         cdef int step
+        audit("ncrypt_ext.decapsulate", self.name, self.is_machine_key)
         input_open(&data, ciphertext, "ciphertext")
         try:
             for step in range(2):

@@ -87,7 +87,16 @@ def check_forbidding(name, call):
 
 @pytest.mark.parametrize(
     "forbidden",
-    ["open_provider", "create_key", "import_key", "open_key", "export_key", "delete_key", "agree"],
+    [
+        "open_provider",
+        "create_key",
+        "import_key",
+        "open_key",
+        "export_key",
+        "delete_key",
+        "agree",
+        "decapsulate",
+    ],
 )
 def test_a_hook_can_forbid(provider, ec_key, forbidden):
     provider.create_key("ECDSA_P256", "k").close()
@@ -100,6 +109,7 @@ def test_a_hook_can_forbid(provider, ec_key, forbidden):
         "export_key": lambda: ec_key.export("ECCPUBLICBLOB"),
         "delete_key": lambda: provider.delete_key("k"),
         "agree": lambda: ec_key.agree(blob),
+        "decapsulate": lambda: ec_key.decapsulate(bytes(768)),
     }
     check_forbidding(forbidden, calls[forbidden])
     assert [info.name for info in provider.keys()] == ["k"]
