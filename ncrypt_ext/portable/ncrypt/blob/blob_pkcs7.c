@@ -150,7 +150,10 @@ static SECURITY_STATUS find_recipient(const struct blob_parameters *parameters, 
  * may send altered ones would read the key in it, byte by byte, by which of them have a right padding. */
 static SECURITY_STATUS not_opened(void)
 {
-    return status_fail(NTE_DECRYPTION_FAILURE, "the key of hImportKey opens no PKCS#8 key in the envelope");
+    SECURITY_STATUS status = status_from_openssl(NTE_DECRYPTION_FAILURE, "the envelope");
+
+    return status == NTE_NO_MEMORY ? status
+                                   : status_fail(status, "the key of hImportKey opens no PKCS#8 key in the envelope");
 }
 
 static SECURITY_STATUS open_envelope(CMS_ContentInfo *cms, const struct material *wrapping, X509 *recipient, BIO *plain)
