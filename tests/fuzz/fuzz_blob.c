@@ -56,11 +56,12 @@ static void check_odd(unsigned what, const WCHAR *type, NCryptBufferDesc *list, 
 {
     static const DWORD bad_flags[] = {0x00800000, NCRYPT_USE_VIRTUAL_ISOLATION_FLAG};
     NCRYPT_PROV_HANDLE provider = the_provider();
-    NCRYPT_KEY_HANDLE key = 0, unfinished = 0;
+    NCRYPT_KEY_HANDLE key = 0, other = 0;
     PBYTE blob = (PBYTE)(uintptr_t)data;
     SECURITY_STATUS status;
 
-    REQUIRE(NCryptCreatePersistedKey(provider, &unfinished, NCRYPT_RSA_ALGORITHM, NULL, 0, 0) == ERROR_SUCCESS);
+    REQUIRE(NCryptCreatePersistedKey(provider, &other, NCRYPT_ECDH_P256_ALGORITHM, NULL, 0, 0) == ERROR_SUCCESS);
+    REQUIRE(what != 8 || NCryptFinalizeKey(other, 0) == ERROR_SUCCESS);
     memory_begin();
     switch (what) {
     case 0:
@@ -69,8 +70,9 @@ static void check_odd(unsigned what, const WCHAR *type, NCryptBufferDesc *list, 
     case 1:
         status = NCryptImportKey(provider, provider, type, list, &key, blob, (DWORD)size, 0);
         break;
-    case 2:
-        status = NCryptImportKey(provider, unfinished, type, list, &key, blob, (DWORD)size, 0);
+    case 2: /* which is not finalized */
+    case 8:
+        status = NCryptImportKey(provider, other, type, list, &key, blob, (DWORD)size, 0);
         break;
     case 3:
         status = NCryptImportKey(provider, 0, NULL, list, &key, blob, (DWORD)size, 0);
@@ -89,7 +91,7 @@ static void check_odd(unsigned what, const WCHAR *type, NCryptBufferDesc *list, 
         break;
     }
     REQUIRE(memory_end(status) != ERROR_SUCCESS && key == 0 && status_sentence(status) != NULL);
-    REQUIRE(NCryptFreeObject(unfinished) == ERROR_SUCCESS);
+    REQUIRE(NCryptFreeObject(other) == ERROR_SUCCESS);
 }
 
 static DWORD flags_of(unsigned options)

@@ -8,7 +8,7 @@
 #include "common/utf16.h"
 #include "key_support.h"
 
-enum { TEXT_UNITS = 32, QUICK_LENGTH = 521 };
+enum { TEXT_UNITS = 32, LONG_UNITS = 0x8000, QUICK_LENGTH = 521 };
 
 /* Instead of an algorithm. */
 #define PROVIDER NULL
@@ -16,6 +16,7 @@ enum { TEXT_UNITS = 32, QUICK_LENGTH = 521 };
 #define STORED   u"stored"
 #define IMPORTED u"imported"
 #define CLOSED   u"closed"
+#define NAMED    u"named" /* and never finished */
 
 /* New ones come last in each list: the corpus has their numbers. */
 static const WCHAR *const algorithms[] = {
@@ -38,6 +39,7 @@ static const WCHAR *const algorithms[] = {
     CLOSED,
     NCRYPT_MLDSA_ALGORITHM,
     NCRYPT_MLKEM_ALGORITHM,
+    NAMED,
 };
 static const WCHAR *const names[] = {
     NCRYPT_LENGTH_PROPERTY,
@@ -105,12 +107,12 @@ static const DWORD flags_of[] = {
     0, NCRYPT_SILENT_FLAG, NCRYPT_PERSIST_FLAG, NCRYPT_PERSIST_ONLY_FLAG, NCRYPT_PERSIST_FLAG | 1, 0x1F, 0x10000,
 };
 
-/* The first two of the flags' byte; and what is wrong with the call, in it, too. */
-enum { RAW = 0x80, FINALIZE = 0xFF, NO_VALUE = 0x60, NO_NAME, TOO_LARGE, NO_SIZE };
+/* In the byte of the flags; and what is wrong with the call, or that the key is used. */
+enum { RAW = 0x80, FINALIZE = 0xFF, NO_VALUE = 0x60, NO_NAME, TOO_LARGE, NO_SIZE, USE, LONG_TEXT };
 
 struct step {
     const WCHAR *name;
-    bool finalize;
+    bool finalize, use, long_text;
     DWORD flags;
     bool raw; /* the value as it is, also where pointers are asked for */
     const uint8_t *value;
@@ -150,6 +152,8 @@ static bool next_step(const uint8_t **data, size_t *size, struct step *step)
         return false;
     }
     step->finalize = at[0] == FINALIZE;
+    step->use = at[1] == USE;
+    step->long_text = at[1] == LONG_TEXT;
     step->name = step->finalize ? NULL : names[at[0]];
     step->flags = flags_of[(at[1] & ~RAW) % COUNT(flags_of)];
     step->raw = (at[1] & RAW) != 0;
@@ -207,6 +211,17 @@ static WCHAR *next_text(const uint8_t **data, size_t *size)
     return shorter;
 }
 
+static WCHAR *long_text(void)
+{
+    WCHAR *text = calloc(LONG_UNITS + 1, sizeof *text);
+
+    REQUIRE(text != NULL);
+    for (size_t i = 0; i < LONG_UNITS; i++) {
+        text[i] = u't';
+    }
+    return text;
+}
+
 /* A value with pointers in it, which have to be right. */
 static SECURITY_STATUS set_ui_policy(NCRYPT_HANDLE object, const struct step *step)
 {
@@ -224,6 +239,10 @@ static SECURITY_STATUS set_ui_policy(NCRYPT_HANDLE object, const struct step *st
     }
     for (size_t i = 0; i < COUNT(texts); i++) {
         texts[i] = next_text(&data, &size);
+    }
+    if (step->long_text) {
+        free(texts[2]);
+        texts[2] = long_text();
     }
     policy.pszCreationTitle = texts[0];
     policy.pszFriendlyName = texts[1];
@@ -289,6 +308,15 @@ static NCRYPT_SECRET_HANDLE new_secret(void)
     return secret;
 }
 
+static NCRYPT_KEY_HANDLE named_key(void)
+{
+    NCRYPT_KEY_HANDLE key = 0;
+
+    REQUIRE(NCryptCreatePersistedKey(the_provider(), &key, NCRYPT_ECDSA_P256_ALGORITHM, u"named", 0, 0) ==
+            ERROR_SUCCESS);
+    return key;
+}
+
 /* A handle of its own of a key that is always the same but for the properties that it has been given. */
 static NCRYPT_KEY_HANDLE stored_key(void)
 {
@@ -326,21 +354,29 @@ static NCRYPT_HANDLE closed_key(void)
     return key;
 }
 
+static bool is(const WCHAR *algorithm, const WCHAR *which)
+{
+    return algorithm != PROVIDER && utf16_equal(algorithm, which);
+}
+
 static NCRYPT_HANDLE new_object(const WCHAR *algorithm)
 {
     if (algorithm == PROVIDER) {
         return the_provider();
     }
-    if (utf16_equal(algorithm, STORED)) {
+    if (is(algorithm, STORED)) {
         return stored_key();
     }
-    if (utf16_equal(algorithm, IMPORTED)) {
+    if (is(algorithm, IMPORTED)) {
         return imported_key();
     }
-    if (utf16_equal(algorithm, CLOSED)) {
+    if (is(algorithm, CLOSED)) {
         return closed_key();
     }
-    return utf16_equal(algorithm, SECRET) ? new_secret() : new_key(algorithm);
+    if (is(algorithm, NAMED)) {
+        return named_key();
+    }
+    return is(algorithm, SECRET) ? new_secret() : new_key(algorithm);
 }
 
 static void fuzz_input(const uint8_t *data, size_t size)
@@ -360,13 +396,15 @@ static void fuzz_input(const uint8_t *data, size_t size)
     data++;
     size--;
     while (object != 0 && next_step(&data, &size, &step)) {
-        if (!step.finalize) {
+        if (step.use && NCryptIsKeyHandle(object)) {
+            use_key(object, false);
+        } else if (!step.finalize) {
             set(object, &step);
-        } else if (NCryptIsKeyHandle(object)) {
+        } else if (NCryptIsKeyHandle(object) && !is(algorithm, NAMED)) {
             finalize(object);
         }
     }
-    if (object != 0 && object != the_provider() && !(algorithm != PROVIDER && utf16_equal(algorithm, CLOSED))) {
+    if (object != 0 && object != the_provider() && !is(algorithm, CLOSED)) {
         REQUIRE(NCryptFreeObject(object) == ERROR_SUCCESS);
     }
 }

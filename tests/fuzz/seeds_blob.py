@@ -66,10 +66,15 @@ def named():
         yield f"61_bad_{label}", blob(public, PARAMETERS, data, before=sized(bad))
         yield f"full_bad_{label}", blob(full, 0, b"ECDV" + bad + bytes(96))
     ecc = known("blob", "ecdsa_p256_eccprivateblob_0")[3:]
-    for what in range(9):
+    for what in range(10):
         yield f"odd_{what}", blob("BCRYPT_ECCPRIVATE_BLOB", ODD, ecc, before=bytes([what]))
     yield "named", blob("BCRYPT_ECCPRIVATE_BLOB", NAMED, ecc)
     yield "badly_named", blob("BCRYPT_ECCPRIVATE_BLOB", NAMED | UNCHECKED, ecc)
+    yield "rsa_no_exponent", patched(known("blob", "rsa512_rsapublicblob_0"), 3 + 8, bytes(4))
+    yield (
+        "named_rsa_public",
+        blob("BCRYPT_RSAPUBLIC_BLOB", NAMED, known("blob", "rsa512_rsapublicblob_0")[3:]),
+    )
     yield "named_public", blob(public, NAMED, known("blob", "ecdsa_p256_eccpublicblob_0")[3:])
     for kind in kinds:
         yield f"type_{kinds.index(kind)}", blob(kind, 0, bytes(64))
@@ -194,6 +199,23 @@ def secret_seeds():
     yield "kdf_of_aes", blob(derived, 0, secret_blob(b"KDF1", "AES", bytes(16)))
     yield "kdf_unknown", blob(derived, 0, secret_blob(b"KDF1", "none", bytes(16)))
     yield "aes_of_kdf", blob(cipher, 0, secret_blob(b"KDF1", "AES", bytes(16)))
+    yield "aes_good", blob(cipher, 0, secret_blob(b"CPHR", "AES", bytes(16)))
+    yield (
+        "aes_short_data",
+        blob(cipher, 0, pack("<I4sII", 16, b"CPHR", 8, 8) + utf16("AES") + b"KDBM\1\0\0\0"),
+    )
+    yield "aes_version", blob(cipher, 0, patched(secret_blob(b"CPHR", "AES", bytes(16)), 28, b"\2"))
+    yield "aes_size_18", blob(cipher, 0, secret_blob(b"CPHR", "AES", bytes(18)))
+    for label, name_size, data_size in (
+        ("wide", 200, 4),
+        ("odd", 7, 4),
+        ("empty", 0, 4),
+        ("no_data", 8, 3),
+    ):
+        sizes = pack("<I4sII", 16, b"CPHR", name_size, data_size) + bytes(name_size + data_size)
+        yield f"secret_{label}", blob(cipher, 0, sizes)
+    data = b"KDBM" + pack("<II", 1, 5) + b"short"
+    yield "secret_no_name", blob(cipher, 0, pack("<I4sII", 16, b"CPHR", 0, len(data)) + data)
     yield "aes_17", blob(cipher, 0, known("blob", "aes128_cipherkeyblob_0")[3:] + b"\0")
 
 

@@ -14,7 +14,15 @@ from .seeds_pieces import (
     with_other_generator,
 )
 
-RAW, NO_VALUE, NO_NAME, TOO_LARGE, NO_SIZE = 0x80, 0x60, 0x61, 0x62, 0x63
+RAW, NO_VALUE, NO_NAME, TOO_LARGE, NO_SIZE, USE, LONG_TEXT = (
+    0x80,
+    0x60,
+    0x61,
+    0x62,
+    0x63,
+    0x64,
+    0x65,
+)
 PERSIST, PERSIST_ONLY = 2, 3
 FINALIZE = b"\xff\0\0\0"
 
@@ -61,6 +69,45 @@ def named():
             yield f"no_{label}_{thing.lower()}", on(thing) + step(own, b"value", how)
             salt = step("BCRYPT_HKDF_SALT_AND_FINALIZE", b"value", how)
             yield f"no_{label}_salt_{thing.lower()}", on(thing) + salt
+    used = (
+        step(policy, pack("<I", 3))
+        + step(policy, pack("<I", 1))
+        + step(policy, pack("<I", 3), PERSIST)
+    )
+    yield "imported_used", on("IMPORTED") + step(own, b"use", USE) + used
+    yield "finished_policy", on("NCRYPT_ECDSA_P256_ALGORITHM") + FINALIZE + used
+    yield (
+        "stored_policy_again",
+        on("STORED") + step(policy, pack("<I", 0)) + step(policy, pack("<I", 0), PERSIST),
+    )
+    for name, value in ("NCRYPT_USE_CONTEXT_PROPERTY", b""), ("NCRYPT_USE_CONTEXT_PROPERTY", b"a"):
+        yield (
+            f"no_text_{len(value)}",
+            on("NCRYPT_RSA_ALGORITHM") + step(name, value) + step(name, value, NO_VALUE),
+        )
+    yield (
+        "ecdh_blob_of_ecdsa",
+        on("NCRYPT_ECDH_ALGORITHM") + step("BCRYPT_ECCFULLPRIVATE_BLOB", full_ecc(P256, True)),
+    )
+    aes = known("blob", "aes128_cipherkeyblob_0")[3:]
+    for thing in "NCRYPT_3DES_ALGORITHM", "BCRYPT_PBKDF2_ALGORITHM", "BCRYPT_HKDF_ALGORITHM":
+        yield f"aes_in_{thing.lower()}", on(thing) + step("NCRYPT_CIPHER_KEY_BLOB", aes)
+    kdf = known("blob", "pbkdf2_kdfkeyblob")[3:]
+    yield (
+        "pbkdf2_in_hkdf",
+        on("BCRYPT_HKDF_ALGORITHM") + step("NCRYPT_KDF_KEY_BLOB", kdf) + FINALIZE,
+    )
+    yield (
+        "pbkdf2_in_pbkdf2",
+        on("BCRYPT_PBKDF2_ALGORITHM") + step("NCRYPT_KDF_KEY_BLOB", kdf) + FINALIZE,
+    )
+    policy_texts = b"\2" + utf16("t") + utf16("n") + utf16("d")
+    ui = "NCRYPT_UI_POLICY_PROPERTY"
+    yield "very_long_ui", on("NCRYPT_RSA_ALGORITHM") + step(ui, policy_texts, LONG_TEXT)
+    yield (
+        "named_own",
+        on("NAMED") + step(own, b"value", PERSIST) + step(own, b"value", PERSIST_ONLY),
+    )
     yield "long_name", on("NCRYPT_RSA_ALGORITHM") + step(entries("property", "names")[-1], b"x")
     yield (
         "unfinished_own",
