@@ -200,8 +200,7 @@ static SECURITY_STATUS read_bags(struct reading *reading, const STACK_OF(PKCS12_
 /* Contents are optional, and not all of libcrypto's releases look. */
 static bool lacks_content(const PKCS7 *part)
 {
-    return part->d.ptr == NULL || (PKCS7_type_is_encrypted(part) && (part->d.encrypted->enc_data == NULL ||
-                                                                     part->d.encrypted->enc_data->enc_data == NULL));
+    return part->d.ptr == NULL || (PKCS7_type_is_encrypted(part) && part->d.encrypted->enc_data->enc_data == NULL);
 }
 
 static SECURITY_STATUS open_part(struct reading *reading, PKCS7 *part, STACK_OF(PKCS12_SAFEBAG) * *bags)

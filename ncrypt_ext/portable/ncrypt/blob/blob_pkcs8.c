@@ -110,7 +110,7 @@ static SECURITY_STATUS find_kind(const PKCS8_PRIV_KEY_INFO *info, const struct f
  */
 static const WCHAR *ec_group(const struct curve *curve, uint32_t usage)
 {
-    if (curve->family != NULL && curve->family->sign == NULL) {
+    if (curve->family == &family_x25519) {
         return NCRYPT_ECDH_ALGORITHM_GROUP;
     }
     return usage != NCRYPT_ALLOW_ALL_USAGES && (usage & NCRYPT_ALLOW_KEY_AGREEMENT_FLAG) != 0

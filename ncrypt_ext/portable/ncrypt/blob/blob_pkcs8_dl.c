@@ -24,14 +24,15 @@ static const struct form {
     {NID_dhpublicnumber, 3, 5, {COMPONENT_DL_P, COMPONENT_DL_G, COMPONENT_DL_Q}}, /* X9.42: J, validation */
 };
 
+/* Of an algorithm that has one. */
 static const struct form *form_of(int nid)
 {
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (forms[i].nid == nid) {
-            return &forms[i];
-        }
+    const struct form *form = forms;
+
+    while (form < &forms[sizeof forms / sizeof forms[0] - 1] && form->nid != nid) {
+        form++;
     }
-    return NULL;
+    return form;
 }
 
 static SECURITY_STATUS malformed(const char *what)
@@ -39,9 +40,10 @@ static SECURITY_STATUS malformed(const char *what)
     return status_from_openssl(NTE_BAD_DATA, what);
 }
 
+/* Those without a byte libcrypto refuses. */
 static bool is_number(const ASN1_INTEGER *integer)
 {
-    return integer != NULL && (ASN1_STRING_type(integer) & V_ASN1_NEG) == 0 && ASN1_STRING_length(integer) > 0;
+    return integer != NULL && (ASN1_STRING_type(integer) & V_ASN1_NEG) == 0;
 }
 
 static SECURITY_STATUS add_number(struct components *components, enum component which, const ASN1_INTEGER *integer)
@@ -53,7 +55,7 @@ static const ASN1_INTEGER *number_at(const ASN1_SEQUENCE_ANY *list, int index)
 {
     const ASN1_TYPE *type = sk_ASN1_TYPE_value(list, index);
 
-    return type != NULL && type->type == V_ASN1_INTEGER && is_number(type->value.integer) ? type->value.integer : NULL;
+    return type->type == V_ASN1_INTEGER && is_number(type->value.integer) ? type->value.integer : NULL;
 }
 
 static SECURITY_STATUS take_numbers(const struct form *form, const ASN1_SEQUENCE_ANY *list, const ASN1_INTEGER *secret,
@@ -77,14 +79,17 @@ static SECURITY_STATUS take_numbers(const struct form *form, const ASN1_SEQUENCE
     return status == ERROR_SUCCESS ? add_number(components, COMPONENT_DL_X, secret) : status;
 }
 
+/* A parameter of that type is the bytes of one sequence. */
 static ASN1_SEQUENCE_ANY *read_list(const struct form *form, int type, const void *parameter)
 {
-    const ASN1_STRING *string = type == V_ASN1_SEQUENCE ? parameter : NULL;
-    const uint8_t *data = string == NULL ? NULL : ASN1_STRING_get0_data(string), *at = data;
-    ASN1_SEQUENCE_ANY *list = data == NULL ? NULL : d2i_ASN1_SEQUENCE_ANY(NULL, &at, ASN1_STRING_length(string));
+    ASN1_SEQUENCE_ANY *list = NULL;
+    const uint8_t *at;
 
-    if (list != NULL && (at != data + ASN1_STRING_length(string) || sk_ASN1_TYPE_num(list) < form->numbers ||
-                         sk_ASN1_TYPE_num(list) > form->most)) {
+    if (type == V_ASN1_SEQUENCE) {
+        at = ASN1_STRING_get0_data(parameter);
+        list = d2i_ASN1_SEQUENCE_ANY(NULL, &at, ASN1_STRING_length(parameter));
+    }
+    if (list != NULL && (sk_ASN1_TYPE_num(list) < form->numbers || sk_ASN1_TYPE_num(list) > form->most)) {
         sk_ASN1_TYPE_pop_free(list, ASN1_TYPE_free);
         list = NULL;
     }
@@ -117,9 +122,6 @@ SECURITY_STATUS blob_pkcs8_take_dl(const PKCS8_PRIV_KEY_INFO *info, const struct
     }
     X509_ALGOR_get0(&object, &type, &parameter, identifier);
     form = form_of(OBJ_obj2nid(object));
-    if (form == NULL) {
-        return status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys of this algorithm are not supported");
-    }
     at = data;
     list = read_list(form, type, parameter);
     secret = d2i_ASN1_INTEGER(NULL, &at, size);

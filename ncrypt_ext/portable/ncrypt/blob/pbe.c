@@ -169,7 +169,7 @@ static SECURITY_STATUS check_older(struct pbe_budget *budget, const X509_ALGOR *
     SECURITY_STATUS status;
 
     if (nid == NID_undef || EVP_PBE_find(EVP_PBE_TYPE_OUTER, nid, &cipher, &digest, NULL) != 1 ||
-        !offers_cipher(cipher) || !offers_digest(digest)) {
+        !offers_digest(digest) || !offers_cipher(cipher)) {
         return lacks(budget, "encryption", encryption->algorithm);
     }
     parameters = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), encryption->parameter);

@@ -11,12 +11,11 @@
 /* X9.62's numbers of a curve, as libcrypto reads them. Their seed is left out: a named curve is then found again. */
 static SECURITY_STATUS curve_of_numbers(const ASN1_STRING *numbers, const struct curve **curve)
 {
-    const uint8_t *data = ASN1_STRING_get0_data(numbers), *at = data;
-    int size = ASN1_STRING_length(numbers);
-    EC_GROUP *group = d2i_ECPKParameters(NULL, &at, size);
+    const uint8_t *at = ASN1_STRING_get0_data(numbers);
+    EC_GROUP *group = d2i_ECPKParameters(NULL, &at, ASN1_STRING_length(numbers));
     SECURITY_STATUS status;
 
-    if (group == NULL || at != data + size) {
+    if (group == NULL) {
         status = status_from_openssl(NTE_BAD_DATA, "the parameters of the PKCS#8 key's curve are malformed");
     } else {
         status = curve_from_group(group, curve);
@@ -68,7 +67,7 @@ ASN1_SEQUENCE(EC_NUMBERS) =
 
         static void free_numbers(EC_NUMBERS * numbers)
 {
-    if (numbers != NULL && numbers->secret != NULL) {
+    if (numbers != NULL) {
         OPENSSL_cleanse(numbers->secret->data, (size_t)numbers->secret->length);
     }
     ASN1_item_free((ASN1_VALUE *)numbers, ASN1_ITEM_rptr(EC_NUMBERS));

@@ -32,7 +32,7 @@ ASN1_SEQUENCE(ONE_KEY) =
 
         static void free_key(ONE_KEY * key)
 {
-    if (key != NULL && key->key != NULL) {
+    if (key != NULL) {
         OPENSSL_cleanse(key->key->data, (size_t)key->key->length);
     }
     ASN1_item_free((ASN1_VALUE *)key, ASN1_ITEM_rptr(ONE_KEY));
@@ -47,7 +47,7 @@ static PKCS8_PRIV_KEY_INFO *decode_second_version(const uint8_t *data, size_t si
     uint8_t *der = NULL;
     int der_size = 0;
 
-    if (key != NULL && at == data + size && key->version == 1 && key->public_key != NULL) {
+    if (key != NULL && at == data + size && key->version == 1) {
         ASN1_BIT_STRING_free(key->public_key);
         key->public_key = NULL;
         key->version = 0;
