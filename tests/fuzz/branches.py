@@ -37,19 +37,18 @@ def begins_writing(path, name, formats):
 def writers():
     """(file, name) of the functions that only write."""
     sources = {path: ASIDE.sub("", path.read_text()) for path in PORTABLE.rglob("*.c")}
-    bodies = {
-        (path, found[1]): found[2]
-        for path in sources
-        for found in DEFINITION.finditer(sources[path])
-    }
-    homes = defaultdict(set)
-    for path, name in bodies:
-        homes[name].add(path)
+    bodies, homes, shared = {}, defaultdict(set), defaultdict(set)
+    for path, text in sources.items():
+        for found in DEFINITION.finditer(text):
+            bodies[path, found[1]] = found[2]
+            homes[found[1]].add(path)
+            if not found[0].startswith("static"):
+                shared[found[1]].add(path)
     callers, formats = defaultdict(set), set()
 
     def mention(path, text, by):
         for name in set(WORD.findall(text)):
-            for home in {path} & homes[name] or homes[name]:
+            for home in {path} & homes[name] or shared[name]:
                 callers[home, name].add(by)
 
     for (path, name), body in bodies.items():
@@ -89,8 +88,8 @@ def read_branches(export, wanted):
 
 
 def name_branches(counts):
-    """{(file, function, condition, direction): (how often, line)}; the second of the same conditions
-    ends with #2."""
+    """{(file, function, condition, direction): (how often, line)}; the second of a function's same
+    conditions ends with #2."""
     named, lines = {}, {}
     seen = Counter()
     for path, function, place, direction in sorted(counts):
