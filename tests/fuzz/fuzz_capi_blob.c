@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * CryptImportKey with any bytes. What it takes signs and verifies, and comes out as a blob that gives the same key.
+ * CryptImportKey with any bytes. What it takes signs and verifies, and comes out as a blob that gives the same key. The
+ * input: a byte of options, then the blob.
  */
 #include "memory_support.h"
+
+enum { EXPORTABLE = 1, WRONG_FLAG = 2, OTHER_KEY = 4, NO_BLOB = 8, NO_KEY = 16, NO_CONTEXT = 32 };
 
 static HCRYPTPROV verify_context(void)
 {
@@ -47,21 +50,50 @@ static void check_pair(HCRYPTPROV context, HCRYPTKEY key)
     REQUIRE(CryptDestroyHash(hash));
 }
 
-static void fuzz_input(const uint8_t *data, size_t size)
+/* What is refused whatever the key is. */
+static void check_refusals(HCRYPTKEY key, DWORD type, DWORD size)
+{
+    static BYTE out[16384];
+    DWORD room = size - 1;
+
+    REQUIRE(!CryptExportKey(0, 0, type, 0, NULL, &room) && !CryptExportKey(key, key, type, 0, NULL, &room));
+    REQUIRE(!CryptExportKey(key, 0, type, CRYPT_SILENT, NULL, &room) && !CryptExportKey(key, 0, type, 0, NULL, NULL));
+    REQUIRE(!CryptExportKey(key, 0, 1, 0, NULL, &room));
+    REQUIRE(!CryptExportKey(key, 0, type, 0, out, &room) && GetLastError() == ERROR_MORE_DATA && room == size);
+}
+
+static void check_key(HCRYPTPROV context, HCRYPTKEY key, DWORD type, bool exportable)
 {
     static BYTE blob[16384];
+    DWORD size = 0;
+
+    if (type == PRIVATEKEYBLOB && !exportable) {
+        REQUIRE(!CryptExportKey(key, 0, type, 0, NULL, &size));
+    } else {
+        size = export_key(key, type, blob, sizeof blob);
+        check_again(context, blob, size, type);
+        check_refusals(key, type, size);
+    }
+    REQUIRE(type == PRIVATEKEYBLOB || !CryptExportKey(key, 0, PRIVATEKEYBLOB, 0, NULL, &size));
+    if (type == PRIVATEKEYBLOB) {
+        check_pair(context, key);
+    }
+}
+
+static void fuzz_input(const uint8_t *data, size_t size)
+{
     HCRYPTPROV context = verify_context();
     HCRYPTKEY key = 0;
+    unsigned options = size == 0 ? 0 : data[0];
+    DWORD flags = (options & EXPORTABLE ? CRYPT_EXPORTABLE : 0) | (options & WRONG_FLAG ? CRYPT_SILENT : 0);
+    const BYTE *blob = size == 0 || options & NO_BLOB ? NULL : data + 1;
 
-    if (!SHORT_OF_MEMORY_LAST_ERROR(CryptImportKey(context, data, (DWORD)size, 0, CRYPT_EXPORTABLE, &key))) {
+    if (!SHORT_OF_MEMORY_LAST_ERROR(CryptImportKey(options & NO_CONTEXT ? 0 : context, blob,
+                                                   size == 0 ? 0 : (DWORD)size - 1, options & OTHER_KEY ? 1 : 0, flags,
+                                                   options & NO_KEY ? NULL : &key))) {
         REQUIRE(GetLastError() != 0 && key == 0);
     } else {
-        DWORD type = data[0];
-
-        check_again(context, blob, export_key(key, type, blob, sizeof blob), type);
-        if (type == PRIVATEKEYBLOB) {
-            check_pair(context, key);
-        }
+        check_key(context, key, data[1], (options & EXPORTABLE) != 0);
         REQUIRE(CryptDestroyKey(key));
     }
     REQUIRE(CryptReleaseContext(context, 0));

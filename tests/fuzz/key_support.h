@@ -38,6 +38,7 @@ static inline void check_refusal(SECURITY_STATUS status)
 {
     static const SECURITY_STATUS refusals[] = {
         NTE_BAD_DATA,
+        NTE_BAD_LEN,
         NTE_INVALID_PARAMETER,
         NTE_NOT_SUPPORTED,
         NTE_BAD_KEY_STATE,
