@@ -524,7 +524,7 @@ cdef class Provider(PropertyHandle):
     def clone_key(self, key, *, name=None, export_policy=None, usage=None, properties=None,
                   bint machine=False, bint overwrite=False, bint legacy_store=False,
                   bint silent=False):
-        cdef Key source, clone
+        cdef Key source
         cdef UnfinalizedKey new
         cdef bytes secret, sealed
         if not isinstance(key, Key):
@@ -560,16 +560,12 @@ cdef class Provider(PropertyHandle):
                 raise NotSupportedError(
                     NOT_SUPPORTED, "", f"the copy of the {source.algorithm} key would be of "
                     f"{new.algorithm}: PKCS #8 tells them by the usage, which is {source.usage!r}")
-            clone = new.become_key(finalize_flags(legacy_store, True, silent))
+            if chain:  # before it may take the place of another key
+                new.set_property("SmartCardKeyCertificate", b"".join(chain), persist=True,
+                                 silent=silent)
+            return new.become_key(finalize_flags(legacy_store, True, silent))
         finally:
             new.close()  # when a step failed; after become_key() there is nothing to close
-        try:
-            if chain:
-                clone.set_certificates(chain, silent=silent)
-        except BaseException:
-            clone.destroy(0)
-            raise
-        return clone
 
     cdef Handle import_given(self, object blob, object blob_type, object name, object curve,
                              bytes password, dict settings, object properties, DWORD flags,

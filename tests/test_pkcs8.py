@@ -359,6 +359,31 @@ def test_clone_has_the_certificates(provider):
             assert copy.certificates == key.certificates != ()
 
 
+KEPT = """
+import sys
+import ncrypt_ext as nc
+
+def forbid(name, arguments):
+    if name == "ncrypt_ext.set_certificates":
+        raise PermissionError(name)
+
+with nc.Provider() as provider, provider.open_key("original") as key:
+    sys.addaudithook(forbid)
+    provider.clone_key(key, name="copy", overwrite=True).close()
+"""
+
+
+def test_clone_takes_a_place_with_all_it_has(provider, run_python):
+    """What comes after that could fail, and the other key would be lost."""
+    private = KEYS["P-256"]
+    provider.create_key("ECDSA_P384", "copy").close()
+    with provider.import_pkcs8(in_clear(private), export_policy=ENCRYPTED, name="original") as key:
+        key.set_certificates(certificate_of(private))
+        run_python(KEPT)
+        with provider.open_key("copy") as copy:
+            assert copy.certificates == key.certificates
+
+
 def test_clone_cannot_be_archived_again(provider):
     once = ALLOW.ALLOW_ARCHIVING | ALLOW.ALLOW_PLAINTEXT_ARCHIVING
     with provider.create_key("ECDSA_P256", export_policy=once) as key:
