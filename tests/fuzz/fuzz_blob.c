@@ -6,7 +6,7 @@
  */
 #include "key_support.h"
 
-enum { UNCHECKED = 1, GENERIC = 2, CURVE = 4, UNFINALIZED = 8, PARAMETERS = 16, ODD = 32, NAMED = 64 };
+enum { UNCHECKED = 1, GENERIC = 2, CURVE = 4, UNFINALIZED = 8, PARAMETERS = 16, ODD = 32, NAMED = 64, BCRYPT = 128 };
 
 /* New ones come last in each list: the corpus has their numbers. */
 static const WCHAR *const types[] = {
@@ -50,6 +50,29 @@ static const WCHAR *const curves[] = {
     u"nistP256",   u"nistP384",        u"nistP521",  u"none",      u"",           u"secp256k1",
     u"curve25519", u"brainpoolP256r1", u"secP224r1", u"secP160r1", u"x962P239v1",
 };
+
+static const WCHAR *const bcrypt_algorithms[] = {
+    BCRYPT_RSA_ALGORITHM,       BCRYPT_ECDSA_P256_ALGORITHM, BCRYPT_ECDSA_P384_ALGORITHM, BCRYPT_ECDH_P256_ALGORITHM,
+    BCRYPT_ECDSA_ALGORITHM,     BCRYPT_ECDH_ALGORITHM,       BCRYPT_DH_ALGORITHM,         BCRYPT_DSA_ALGORITHM,
+    BCRYPT_ECDH_P521_ALGORITHM, BCRYPT_MLDSA_ALGORITHM,      BCRYPT_MLKEM_ALGORITHM,
+};
+
+static void check_bcrypt(unsigned algorithm, const WCHAR *type, const uint8_t *data, size_t size)
+{
+    BCRYPT_ALG_HANDLE provider = NULL;
+    BCRYPT_KEY_HANDLE key = NULL;
+
+    if (BCryptOpenAlgorithmProvider(&provider, bcrypt_algorithms[algorithm % COUNT(bcrypt_algorithms)], NULL, 0) != 0) {
+        return; /* not all are there */
+    }
+    if (SHORT_OF_MEMORY(BCryptImportKeyPair(provider, NULL, type, &key, (PUCHAR)(uintptr_t)data, (ULONG)size, 0)) ==
+        0) {
+        REQUIRE(key != NULL && BCryptDestroyKey(key) == 0);
+    } else {
+        REQUIRE(key == NULL);
+    }
+    REQUIRE(BCryptCloseAlgorithmProvider(provider, 0) == 0);
+}
 
 /* A call that is wrong whatever the blob is. */
 static void check_odd(unsigned what, const WCHAR *type, NCryptBufferDesc *list, const uint8_t *data, size_t size)
@@ -149,7 +172,9 @@ static void fuzz_input(const uint8_t *data, size_t size)
         data += 2 + length;
         size -= 2 + length;
     }
-    if (options & ODD && size > 1) {
+    if (options & BCRYPT && size > 1) {
+        check_bcrypt(data[0], import.type, data + 1, size - 1);
+    } else if (options & ODD && size > 1) {
         check_odd(data[0], import.type, &list, data + 1, size - 1);
     } else if (options & NAMED) {
         check_named(&import, data, size);

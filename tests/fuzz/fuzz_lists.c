@@ -243,8 +243,10 @@ static void fuzz_input(const uint8_t *data, size_t size)
     unsigned what = size < 2 ? 0 : data[0] % END;
     DWORD flags = size < 2 ? 0 : data[1] & 7;
     unsigned wrong = size < 2 ? NO_LIST : data[1];
+    bool is_public;
 
-    list.cBuffers = read_buffers(data, size, what < IMPORT || (flags & 1) == 0, buffers, bytes);
+    is_public = what >= IMPORT && (what - IMPORT) % COUNT(types) % 2 == 1; /* or not imported */
+    list.cBuffers = read_buffers(data, size, !is_public && (what < IMPORT || (flags & 1) == 0), buffers, bytes);
     if (!quick(what, buffers, list.cBuffers, bytes)) {
         return;
     }

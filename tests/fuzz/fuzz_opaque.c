@@ -10,7 +10,16 @@
 #include "ncrypt/internal.h"
 
 enum { MAGIC = 0x5458434E, AT_NAME = 5 * 4, TOO_LARGE = STORE_MAX_PAYLOAD + 4096 };
-enum { SEALED = 1, RENAMED = 2, UNFINALIZED = 4, BY_MACHINE = 8, WITH_NAME = 16, LARGE = 32, NO_STORE = 64 };
+enum {
+    SEALED = 1,
+    RENAMED = 2,
+    UNFINALIZED = 4,
+    BY_MACHINE = 8,
+    WITH_NAME = 16,
+    LARGE = 32,
+    NO_STORE = 64,
+    BADLY = 128
+};
 
 static size_t seal(const uint8_t *data, size_t size, unsigned how, uint8_t *out)
 {
@@ -47,7 +56,8 @@ static void end(NCRYPT_KEY_HANDLE key)
 
 static void check(NCRYPT_PROV_HANDLE provider, const uint8_t *blob, size_t size, unsigned how)
 {
-    NCryptBuffer buffer = {10, NCRYPTBUFFER_PKCS_KEY_NAME, (PVOID)(uintptr_t)u"name"};
+    const WCHAR *name = how & BADLY ? u"na\\e" : u"name";
+    NCryptBuffer buffer = {10, NCRYPTBUFFER_PKCS_KEY_NAME, (PVOID)(uintptr_t)name};
     NCryptBufferDesc list = {NCRYPTBUFFER_VERSION, how & RENAMED ? 1 : 0, &buffer};
     const DWORD flags =
         NCRYPT_NO_KEY_VALIDATION | NCRYPT_OVERWRITE_KEY_FLAG | (how & UNFINALIZED ? NCRYPT_DO_NOT_FINALIZE_FLAG : 0);

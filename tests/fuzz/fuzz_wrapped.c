@@ -22,6 +22,7 @@ enum kind {
     UNDER_ANY,
     MANY_CERTIFICATES,
     IN_STORE,
+    FOR_OTHERS,
 };
 
 /* Of AES, the last of which is none. */
@@ -166,7 +167,10 @@ static size_t into_any_pkcs11(const uint8_t *data, size_t size, uint8_t *out)
     return write_pkcs11(&wrap, hashes[hash].name, wrap.label + wrap.label_size, size - 3 - wrap.label_size, out);
 }
 
-static size_t write_pkcs7(const char *cipher, bool twice, const uint8_t *data, size_t size, uint8_t *out)
+enum { OTHER = 0x80, FOLLOWED = 0x40, NOT_OWN = 0x20, CIPHER = 0x1F };
+
+/* `how`: for whom, and whether something follows. */
+static size_t write_pkcs7(const char *cipher, unsigned how, const uint8_t *data, size_t size, uint8_t *out)
 {
     STACK_OF(X509) *recipients = sk_X509_new_null();
     BIO *content = BIO_new_mem_buf(data, (int)size);
@@ -175,8 +179,8 @@ static size_t write_pkcs7(const char *cipher, bool twice, const uint8_t *data, s
     int written;
 
     REQUIRE(recipients != NULL && content != NULL);
-    REQUIRE(!twice || sk_X509_push(recipients, other_certificate) > 0);
-    REQUIRE(sk_X509_push(recipients, certificate) > 0);
+    REQUIRE((how & OTHER) == 0 || sk_X509_push(recipients, other_certificate) > 0);
+    REQUIRE((how & NOT_OWN) != 0 || sk_X509_push(recipients, certificate) > 0);
     envelope = CMS_encrypt(recipients, content, EVP_get_cipherbyname(cipher), CMS_BINARY);
     REQUIRE(envelope != NULL);
     written = i2d_CMS_ContentInfo(envelope, &at);
@@ -184,19 +188,19 @@ static size_t write_pkcs7(const char *cipher, bool twice, const uint8_t *data, s
     CMS_ContentInfo_free(envelope);
     BIO_free(content);
     sk_X509_free(recipients);
-    return (size_t)written;
+    out[written] = 0;
+    return (size_t)written + (how & FOLLOWED ? 1 : 0);
 }
 
 static size_t into_pkcs7(const uint8_t *data, size_t size, uint8_t *out)
 {
-    return write_pkcs7("AES-128-CBC", false, data, size, out);
+    return write_pkcs7("AES-128-CBC", 0, data, size, out);
 }
 
-/* A byte for the cipher and the number of recipients comes before. */
+/* A byte for the cipher, the recipients and what follows comes before. */
 static size_t into_any_pkcs7(const uint8_t *data, size_t size, uint8_t *out)
 {
-    return size < 2 ? 0
-                    : write_pkcs7(ciphers[data[0] % COUNT(ciphers)], (data[0] & 0x80) != 0, data + 1, size - 1, out);
+    return write_pkcs7(ciphers[(data[0] & CIPHER) % COUNT(ciphers)], data[0], data + 1, size - 1, out);
 }
 
 /* ---- the keys of hImportKey -------------------------------------------------------------------------------------- */
@@ -289,6 +293,19 @@ static void check_certificates(const uint8_t *data, size_t size, uint8_t *blob)
     check(NCRYPT_PKCS7_ENVELOPE_BLOB, &list, blob, into_pkcs7(wrapping_key, sizeof wrapping_key, blob));
 }
 
+/* The certificate is that of the key, and the envelope is for others. */
+static void check_for_others(const uint8_t *data, size_t size, uint8_t *blob)
+{
+    uint8_t *der = NULL;
+    int der_size = i2d_X509(certificate, &der);
+    NCryptBuffer buffer = {(ULONG)der_size, NCRYPTBUFFER_CERT_BLOB, der};
+    NCryptBufferDesc list = {NCRYPTBUFFER_VERSION, 1, &buffer};
+
+    REQUIRE(der_size > 0);
+    check(NCRYPT_PKCS7_ENVELOPE_BLOB, &list, blob, write_pkcs7("AES-128-CBC", OTHER | NOT_OWN, data, size, blob));
+    OPENSSL_free(der);
+}
+
 /* The first byte says how often, less one. */
 static void check_many_certificates(const uint8_t *data, size_t size, uint8_t *blob)
 {
@@ -369,6 +386,9 @@ static void fuzz_input(const uint8_t *data, size_t size)
         break;
     case IN_STORE:
         check_store(rest, size - 1, blob);
+        break;
+    case FOR_OTHERS:
+        check_for_others(rest, size - 1, blob);
         break;
     default:
         break;

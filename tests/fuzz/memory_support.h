@@ -126,7 +126,7 @@ static inline void memory_begin(void)
 static inline bool memory_may_give(SECURITY_STATUS status, SECURITY_STATUS otherwise)
 {
     return status == otherwise || status == (SECURITY_STATUS)NTE_NO_MEMORY ||
-           (memory.of_libcrypto && status != ERROR_SUCCESS);
+           status == (SECURITY_STATUS)STATUS_NO_MEMORY || (memory.of_libcrypto && status != ERROR_SUCCESS);
 }
 
 static inline SECURITY_STATUS memory_end(SECURITY_STATUS status)

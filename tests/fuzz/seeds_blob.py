@@ -20,7 +20,9 @@ from .seeds_pieces import (
     with_other_generator,
 )
 
-UNCHECKED, GENERIC, CURVE, UNFINALIZED, PARAMETERS, ODD, NAMED = (1 << bit for bit in range(7))
+UNCHECKED, GENERIC, CURVE, UNFINALIZED, PARAMETERS, ODD, NAMED, BCRYPT = (
+    1 << bit for bit in range(8)
+)
 
 
 def blob(kind, options, data, *, curve='u"nistP256"', before=b""):
@@ -66,8 +68,24 @@ def named():
         yield f"61_bad_{label}", blob(public, PARAMETERS, data, before=sized(bad))
         yield f"full_bad_{label}", blob(full, 0, b"ECDV" + bad + bytes(96))
     ecc = known("blob", "ecdsa_p256_eccprivateblob_0")[3:]
-    for what in range(10):
+    for what in range(11):
         yield f"odd_{what}", blob("BCRYPT_ECCPRIVATE_BLOB", ODD, ecc, before=bytes([what]))
+    for name, kind in (
+        ("rsa512_capipublicblob_0", "LEGACY_RSAPUBLIC_BLOB"),
+        ("rsa512_rsapublicblob_0", "BCRYPT_RSAPUBLIC_BLOB"),
+        ("rsa512_rsaprivateblob_0", "BCRYPT_RSAPRIVATE_BLOB"),
+        ("ecdsa_p256_eccpublicblob_0", public),
+        ("ecdsa_p256_eccprivateblob_0", "BCRYPT_ECCPRIVATE_BLOB"),
+        ("dh512_dhpublicblob_0", "BCRYPT_DH_PUBLIC_BLOB"),
+        ("dsa512_dsapublicblob_0", "BCRYPT_DSA_PUBLIC_BLOB"),
+        ("dsa512_capidsapublicblob", "LEGACY_DSA_PUBLIC_BLOB"),
+    ):
+        for algorithm in range(11):
+            given = bytes([algorithm])
+            yield (
+                f"bcrypt_{algorithm}_{name}",
+                blob(kind, BCRYPT, known("blob", name)[3:], before=given),
+            )
     yield "named", blob("BCRYPT_ECCPRIVATE_BLOB", NAMED, ecc)
     yield "badly_named", blob("BCRYPT_ECCPRIVATE_BLOB", NAMED | UNCHECKED, ecc)
     yield "rsa_no_exponent", patched(known("blob", "rsa512_rsapublicblob_0"), 3 + 8, bytes(4))

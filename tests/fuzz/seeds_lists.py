@@ -39,6 +39,7 @@ def named():
     for kind in range(4):
         what = bytes([IMPORT_LIST + kind])
         yield f"import_{kind}_name", what + b"\1" + k1 + text[KEY_NAME]
+        yield f"import_{kind}_stored", what + b"\0" + k1 + text[KEY_NAME]
         yield f"import_{kind}_numbers", what + b"\0" + numbers
         yield f"import_{kind}_both", what + b"\0" + numbers + k1
     what = bytes([IMPORT_LIST])

@@ -9,8 +9,8 @@ from .seeds_pieces import (
     utf16,
 )
 
-SEALED, RENAMED, NOT_FINISHED, BY_MACHINE, WITH_NAME, LARGE, NO_STORE = (
-    1 << bit for bit in range(7)
+SEALED, RENAMED, NOT_FINISHED, BY_MACHINE, WITH_NAME, LARGE, NO_STORE, BADLY = (
+    1 << bit for bit in range(8)
 )
 
 
@@ -30,6 +30,7 @@ def named():
         ("without_store", NO_STORE),
     ):
         yield label, seed(SEALED | how, named)
+    yield "badly_renamed", seed(SEALED | RENAMED | BADLY, named)
     yield "legacy", seed(SEALED | WITH_NAME, patched(named, 16, pack("<I", 1)))
     yield "legacy_all", seed(SEALED | WITH_NAME, patched(named, 16, b"\xff" * 4))
     yield "open_name", seed(SEALED | WITH_NAME, patched(named, 20, b"a" * (2 * 261)))

@@ -101,13 +101,16 @@ def named():
         "pbkdf2_in_pbkdf2",
         on("BCRYPT_PBKDF2_ALGORITHM") + step("NCRYPT_KDF_KEY_BLOB", kdf) + FINALIZE,
     )
-    policy_texts = b"\2" + utf16("t") + utf16("n") + utf16("d")
+    policy_texts = b"\1" + utf16("t") + utf16("n") + utf16("d")
     ui = "NCRYPT_UI_POLICY_PROPERTY"
     yield "very_long_ui", on("NCRYPT_RSA_ALGORITHM") + step(ui, policy_texts, LONG_TEXT)
     yield (
         "named_own",
         on("NAMED") + step(own, b"value", PERSIST) + step(own, b"value", PERSIST_ONLY),
     )
+    for how in NO_VALUE, NO_SIZE:
+        given = step("BCRYPT_HKDF_HASH_ALGORITHM", utf16("SHA256"), how)
+        yield f"secret_hash_{how}", on("SECRET") + given
     yield "long_name", on("NCRYPT_RSA_ALGORITHM") + step(entries("property", "names")[-1], b"x")
     yield (
         "unfinished_own",
@@ -116,7 +119,7 @@ def named():
     title = utf16("t" * 31)
     yield (
         "long_ui",
-        on("NCRYPT_RSA_ALGORITHM") + step("NCRYPT_UI_POLICY_PROPERTY", b"\2" + title * 3),
+        on("NCRYPT_RSA_ALGORITHM") + step("NCRYPT_UI_POLICY_PROPERTY", b"\1" + title * 3),
     )
     for thing in "NCRYPT_ECDSA_ALGORITHM", "NCRYPT_ECDH_ALGORITHM", "NCRYPT_ECDSA_P256_ALGORITHM":
         secret = step("BCRYPT_ECCPRIVATE_BLOB", known("blob", "ecdsa_p256_eccprivateblob_0")[3:])

@@ -21,7 +21,8 @@ from .seeds_pieces import (
     UNDER_ANY,
     MANY,
     STORE,
-) = range(10)
+    OTHERS,
+) = range(11)
 
 
 def element(kind, data):
@@ -49,6 +50,10 @@ def named():
         for kind in 0, 0x80:
             yield f"under_{under}_{kind}", bytes([UNDER_ANY, under | kind]) + bytes(200)
     yield "no_key_pkcs7", bytes([ANY_PKCS7, 0, 0])
+    yield "empty_pkcs7", bytes([ANY_PKCS7, 0])
+    yield "followed_by_zero", bytes([ANY_PKCS7, 0x40]) + keys["ecdsa_p256"]
+    yield "not_for_us", bytes([ANY_PKCS7, 0x80 | 0x20]) + keys["ecdsa_p256"]
+    yield "for_others", bytes([OTHERS]) + keys["ecdsa_p256"]
     yield "no_key_pkcs11", bytes([ANY_PKCS11, 0, 0, 0]) + bytes(9)
     for label, head in (
         ("short", b""),
