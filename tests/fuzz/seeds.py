@@ -13,16 +13,40 @@ import hashlib
 import sys
 from pathlib import Path
 
-from . import seeds_capi_blob, seeds_pfx, seeds_pkcs8
+from . import (
+    seeds_blob,
+    seeds_capi_blob,
+    seeds_lists,
+    seeds_opaque,
+    seeds_pfx,
+    seeds_pkcs8,
+    seeds_property,
+    seeds_wrapped,
+)
 
-TARGETS = {"capi_blob": seeds_capi_blob, "pfx": seeds_pfx, "pkcs8": seeds_pkcs8}
+# Each has inputs(); some have kept(), and starved(): those to run with one allocation failing, and
+# how many there are to fail.
+TARGETS = {
+    "blob": seeds_blob,
+    "capi_blob": seeds_capi_blob,
+    "lists": seeds_lists,
+    "opaque": seeds_opaque,
+    "pfx": seeds_pfx,
+    "pkcs8": seeds_pkcs8,
+    "property": seeds_property,
+    "wrapped": seeds_wrapped,
+}
+
+
+def those(target, kind):
+    return getattr(TARGETS[target], kind, tuple)()
 
 
 def inputs(target):
     """With what memory_support.h wants in front."""
-    for each in TARGETS[target].inputs():
+    for each in those(target, "inputs"):
         yield bytes(2) + each
-    for most, each in TARGETS[target].starved():
+    for most, each in those(target, "starved"):
         for number in range(1, most):
             yield number.to_bytes(2, "little") + each
 
@@ -33,7 +57,7 @@ def main(*arguments):
     for target in targets or TARGETS:
         place = Path(folder, target)
         place.mkdir(parents=True, exist_ok=True)
-        chosen = (bytes(2) + each for each in TARGETS[target].kept()) if kept else inputs(target)
+        chosen = (bytes(2) + each for each in those(target, "kept")) if kept else inputs(target)
         for data in chosen:
             place.joinpath(hashlib.sha1(data, usedforsecurity=False).hexdigest()).write_bytes(data)
         print(f"{target}: {len(list(place.iterdir()))} inputs")

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from ..conformance import material
 from ..conformance.der import ec_pkcs8, integer, rsa_pkcs8, sequence, tlv
 from .der_tree import parse, variants
-from .pieces import NULL, attribute, encryptions, identifier, octets, oid
+from .pkcs_pieces import NULL, attribute, encryptions, identifier, octets, oid
 
 WHOLE, PARTS, BAGS = range(3)
 SCHEMES = range(9)

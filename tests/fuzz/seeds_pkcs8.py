@@ -12,7 +12,7 @@ from ..conformance import dl, material
 from ..conformance.der import ec_pkcs8, integer, rsa_pkcs8, sequence, tlv
 from ..conformance.test_eccfull import FRP256V1, W25519
 from .der_tree import parse, variants
-from .pieces import NULL, attribute, bits, encryptions, identifier, key, octets, oid
+from .pkcs_pieces import NULL, attribute, bits, encryptions, identifier, key, octets, oid
 
 UNCHECKED, GENERIC, UNFINALIZED = 1, 2, 4
 NO_PASSWORD, RIGHT, NO_TEXT, EMPTY, WRONG, HALF, LONG = (number << 4 for number in range(7))
