@@ -190,6 +190,22 @@ static void test_versions(void)
     components_clear(&components);
 }
 
+/* A private key is none without its number, however complete the rest is. */
+static void test_no_private_number(void)
+{
+    static const WCHAR *const types[] = {u"CAPIDHPRIVATEBLOB", u"CAPIDSAPRIVATEBLOB"};
+    const struct material *const keys[] = {dh_key, new_key};
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t size;
+        uint8_t *blob = export_blob(types[i], keys[i], 0, &size);
+
+        blob_write_u32(blob + 24, 0);
+        CHECK_STATUS(try_import(types[i], blob, size, &no_parameters), NTE_BAD_DATA);
+        free(blob);
+    }
+}
+
 /* A DH key of version 2 is P, G and X. */
 static void test_old_dh(void)
 {
@@ -271,6 +287,7 @@ int main(void)
     RUN(test_version_3);
     RUN(test_round_trips);
     RUN(test_versions);
+    RUN(test_no_private_number);
     RUN(test_old_dh);
     RUN(test_cofactor);
     RUN(test_outside);

@@ -160,6 +160,9 @@ static SECURITY_STATUS read_layout(const struct blob_format *format, const uint8
         q = bytes_at(data, AT_Q_BITS);
         j = bytes_at(data, AT_J_BITS);
         x = format->is_private ? bytes_at(data, AT_X_BITS) : 0;
+        if (format->is_private && x == 0) {
+            return status_fail(NTE_BAD_DATA, "the key blob is of a private key and says that its number has 0 bits");
+        }
     }
     lay_out(layout, magic, p, q, j, x);
     return size >= layout->total ? ERROR_SUCCESS
