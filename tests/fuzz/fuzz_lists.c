@@ -10,7 +10,7 @@
 enum { MAX_BUFFERS = 12, OFTEN = 1023, LARGE = 255 };
 
 /* What is wrong with the list, in the byte of the flags. */
-enum { NO_LIST = 0x80, OTHER_VERSION = 0x40, NO_BUFFERS = 0x20, NO_DATA = 0x10 };
+enum { NO_LIST = 0x80, OTHER_VERSION = 0x40, NO_BUFFERS = 0x20, NO_DATA = 0x10, ODD_PLACE = 8 };
 
 static const WCHAR *const derivations[] = {
     BCRYPT_SP800108_CTR_HMAC_ALGORITHM,
@@ -258,6 +258,10 @@ static void fuzz_input(const uint8_t *data, size_t size)
     }
     if (wrong & NO_DATA && list.cBuffers > 0) {
         buffers[list.cBuffers - 1].pvBuffer = NULL;
+    }
+    if (wrong & ODD_PLACE && list.cBuffers > 0 && buffers[list.cBuffers - 1].cbBuffer > 0) {
+        buffers[list.cBuffers - 1].cbBuffer--;
+        buffers[list.cBuffers - 1].pvBuffer = (uint8_t *)buffers[list.cBuffers - 1].pvBuffer + 1;
     }
     call(what, wrong & NO_LIST ? NULL : &list, flags);
 }

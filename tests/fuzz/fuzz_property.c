@@ -155,7 +155,7 @@ static bool next_step(const uint8_t **data, size_t *size, struct step *step)
     step->use = at[1] == USE;
     step->long_text = at[1] == LONG_TEXT;
     step->name = step->finalize ? NULL : names[at[0]];
-    step->flags = flags_of[(at[1] & ~RAW) % COUNT(flags_of)];
+    step->flags = at[1] >= NO_VALUE && at[1] <= LONG_TEXT ? 0 : flags_of[(at[1] & ~RAW) % COUNT(flags_of)];
     step->raw = (at[1] & RAW) != 0;
     step->size = at[2] | (DWORD)at[3] << 8;
     if (step->size > *size - 4) {

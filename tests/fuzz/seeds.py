@@ -11,35 +11,17 @@ both there.
 
 import hashlib
 import sys
+from importlib import import_module
 from pathlib import Path
-
-from . import (
-    seeds_blob,
-    seeds_capi_blob,
-    seeds_lists,
-    seeds_opaque,
-    seeds_pfx,
-    seeds_pkcs8,
-    seeds_property,
-    seeds_wrapped,
-)
 
 # Each has inputs(); some have kept(), and starved(): those to run with one allocation failing, and
 # how many there are to fail.
-TARGETS = {
-    "blob": seeds_blob,
-    "capi_blob": seeds_capi_blob,
-    "lists": seeds_lists,
-    "opaque": seeds_opaque,
-    "pfx": seeds_pfx,
-    "pkcs8": seeds_pkcs8,
-    "property": seeds_property,
-    "wrapped": seeds_wrapped,
-}
+TARGETS = ("blob", "capi_blob", "lists", "opaque", "pfx", "pkcs8", "property", "wrapped")
 
 
 def those(target, kind):
-    return getattr(TARGETS[target], kind, tuple)()
+    module = import_module(f".seeds_{target}", __package__)
+    return getattr(module, kind, tuple)()
 
 
 def inputs(target):

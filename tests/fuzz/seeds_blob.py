@@ -4,7 +4,7 @@
 import re
 from struct import pack, unpack_from
 
-from .seeds_pieces import (
+from .blob_pieces import (
     CURVES,
     HERE,
     P256,
@@ -19,6 +19,32 @@ from .seeds_pieces import (
     utf16,
     with_other_generator,
 )
+
+# What is kept in the corpus by hand, and what runs short of memory.
+KEPT = {
+    "odd_8",
+    "full_own_p521_private",
+    "odd_10",
+    "61_own_p521_public",
+    "full_bad_no_order",
+    "61_bad_long_seed",
+}
+ALLOCATIONS = {
+    "61_own_p256_public": 1200,
+    "full_own_p256_private": 1200,
+    "61_bad_cofactor_2": 1200,
+    "full_bad_other_order": 1200,
+    "61_bad_small_order": 1200,
+    "full_bad_not_on_curve": 1200,
+    "dsa_new_known": 1200,
+    "dsa_capi_known": 1200,
+    "kdf_pbkdf2": 1200,
+    "aes_good": 1200,
+    "named": 1200,
+    "odd_8": 1200,
+    "mldsa_44_seed": 1200,
+    "mlkem_512_seed": 1200,
+}
 
 UNCHECKED, GENERIC, CURVE, UNFINALIZED, PARAMETERS, ODD, NAMED, BCRYPT = (
     1 << bit for bit in range(8)
@@ -239,3 +265,13 @@ def secret_seeds():
 
 def inputs():
     return (data for _, data in named())
+
+
+def starved():
+    """(up to which allocation, an input)"""
+    return ((most, data) for name, data in named() if (most := ALLOCATIONS.get(name)))
+
+
+def kept():
+    """What llvm-cov sees and the fuzzer does not."""
+    return (data for name, data in named() if name in KEPT)

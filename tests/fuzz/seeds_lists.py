@@ -3,15 +3,19 @@
 
 from struct import pack
 
-from .seeds_pieces import (
+from .blob_pieces import (
     P256,
     known,
     parameters,
     utf16,
 )
 
+# What is kept in the corpus by hand, and what runs short of memory.
+KEPT = {"odd_place_60", "import_1_stored"}
+ALLOCATIONS = {"import_0_name": 700, "import_0_both": 700, "import_2_numbers": 700}
+
 EXPORT_LIST, IMPORT_LIST = 32, 48
-NO_LIST, OTHER_VERSION, NO_BUFFERS, NO_DATA = 0x80, 0x40, 0x20, 0x10
+NO_LIST, OTHER_VERSION, NO_BUFFERS, NO_DATA, ODD_PLACE = 0x80, 0x40, 0x20, 0x10, 8
 OID, SETTINGS, KEY_NAME, PASSWORD, CERTIFICATE, CURVE_NAME, CURVE_NUMBERS = (
     41,
     42,
@@ -51,6 +55,8 @@ def named():
             ("empty", b""),
         ):
             yield f"one_{kind}_{label}", what + b"\1" + buffer(kind, data)
+        odd = buffer(kind, b"\0" + utf16("text"))
+        yield f"odd_place_{kind}", what + bytes([1 | ODD_PLACE]) + odd
         yield f"twice_{kind}", what + b"\1" + buffer(kind, utf16("text")) * 2
         yield f"no_data_{kind}", what + bytes([NO_DATA]) + buffer(kind, utf16("text"))
     for function in (
@@ -78,3 +84,13 @@ def named():
 
 def inputs():
     return (data for _, data in named())
+
+
+def starved():
+    """(up to which allocation, an input)"""
+    return ((most, data) for name, data in named() if (most := ALLOCATIONS.get(name)))
+
+
+def kept():
+    """What llvm-cov sees and the fuzzer does not."""
+    return (data for name, data in named() if name in KEPT)

@@ -3,11 +3,15 @@
 
 from struct import pack
 
-from .seeds_pieces import (
+from .blob_pieces import (
     known,
     patched,
     utf16,
 )
+
+# What is kept in the corpus by hand, and what runs short of memory.
+KEPT = {"badly_renamed"}
+ALLOCATIONS = {"renamed": 400, "by_machine": 400, "with_name": 400}
 
 SEALED, RENAMED, NOT_FINISHED, BY_MACHINE, WITH_NAME, LARGE, NO_STORE, BADLY = (
     1 << bit for bit in range(8)
@@ -46,3 +50,13 @@ def named():
 
 def inputs():
     return (data for _, data in named())
+
+
+def starved():
+    """(up to which allocation, an input)"""
+    return ((most, data) for name, data in named() if (most := ALLOCATIONS.get(name)))
+
+
+def kept():
+    """What llvm-cov sees and the fuzzer does not."""
+    return (data for name, data in named() if name in KEPT)

@@ -3,8 +3,7 @@
 
 from struct import pack, unpack_from
 
-from .seeds_blob import pq_blob
-from .seeds_pieces import (
+from .blob_pieces import (
     P256,
     entries,
     full_ecc,
@@ -13,6 +12,30 @@ from .seeds_pieces import (
     utf16,
     with_other_generator,
 )
+from .seeds_blob import pq_blob
+
+# What is kept in the corpus by hand, and what runs short of memory.
+KEPT = {
+    "no_value_secret",
+    "no_value_salt_secret",
+    "finished_policy",
+    "no_size_secret",
+    "named_own",
+    "imported_used",
+    "secret_hash_96",
+    "very_long_ui",
+    "secret_hash_99",
+}
+ALLOCATIONS = {
+    "stored_own": 300,
+    "stored_policy": 300,
+    "imported_own": 300,
+    "secret_hash_96": 300,
+    "long_ui": 300,
+    "dsa_new_group": 300,
+    "dh_group_key": 300,
+    "ncrypt_ecdsa_algorithm_own_secret": 300,
+}
 
 RAW, NO_VALUE, NO_NAME, TOO_LARGE, NO_SIZE, USE, LONG_TEXT = (
     0x80,
@@ -240,3 +263,13 @@ def group_seeds(length):
 
 def inputs():
     return (data for _, data in named())
+
+
+def starved():
+    """(up to which allocation, an input)"""
+    return ((most, data) for name, data in named() if (most := ALLOCATIONS.get(name)))
+
+
+def kept():
+    """What llvm-cov sees and the fuzzer does not."""
+    return (data for name, data in named() if name in KEPT)

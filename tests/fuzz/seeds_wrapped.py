@@ -4,11 +4,21 @@
 import re
 from struct import pack, unpack_from
 
-from .seeds_pieces import (
+from .blob_pieces import (
     HERE,
     known,
     utf16,
 )
+
+# What is kept in the corpus by hand, and what runs short of memory.
+KEPT = {"for_others", "empty_pkcs7"}
+ALLOCATIONS = {
+    "any_pkcs7_ecdsa_p256_0": 1500,
+    "any_pkcs11_ecdsa_p256_hash1": 1500,
+    "few_other": 1500,
+    "for_others": 1500,
+    "store_crl": 1500,
+}
 
 (
     AS_PKCS11,
@@ -104,3 +114,13 @@ def pkcs11_magic():
 
 def inputs():
     return (data for _, data in named())
+
+
+def starved():
+    """(up to which allocation, an input)"""
+    return ((most, data) for name, data in named() if (most := ALLOCATIONS.get(name)))
+
+
+def kept():
+    """What llvm-cov sees and the fuzzer does not."""
+    return (data for name, data in named() if name in KEPT)
