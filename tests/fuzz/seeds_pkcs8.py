@@ -139,21 +139,56 @@ def dl_keys():
     yield key(X942, sequence(p, g, q, integer(2), sequence(bits(b"seed"), integer(1))), integer(x))
 
 
+def post_quantum_forms(seed, expanded, public):
+    """What may stand in the place of the key, and what looks like it."""
+    yield tlv(0x80, seed)
+    yield octets(expanded)
+    yield sequence(octets(seed), octets(expanded))
+    yield expanded
+    yield seed
+    yield octets(expanded, public)
+    yield sequence(octets(seed), octets(expanded[:-1], b"x"))
+    yield octets(expanded[:40], b"x" * 8, expanded[48:])  # what a key says of itself is wrong
+    for last in (b"", b"x", NULL):
+        yield tlv(0x80, seed[1:], last)
+        yield octets(expanded[len(last) :], last[:1])
+        yield bytes(seed) + last
+        yield sequence(octets(seed[1:], last), octets(expanded))
+        yield sequence(octets(seed), octets(expanded[len(last) :]), last)
+    yield octets(seed)
+    yield tlv(0x81, seed)
+    yield tlv(0x80, bytes(200))
+    yield tlv(0x05, expanded)
+    yield tlv(0x05, expanded, public)
+    yield tlv(0x31, octets(seed), octets(expanded))
+    yield sequence(tlv(0x05, seed), octets(expanded))
+    yield sequence(octets(seed), tlv(0x05, expanded))
+    yield b"\x80" + bytes([len(seed) + 1]) + seed
+    yield (
+        b"\x30\x82"
+        + (len(expanded) + len(seed) + 5).to_bytes(2, "big")
+        + octets(seed)
+        + (octets(expanded))
+    )
+    yield b""
+
+
 def post_quantum_keys():
-    """The seed, the expanded key, both, and the expanded one without anything around it."""
     for name, (arc, sets, seeds) in POST_QUANTUM.items():
         first = dict(reversed(vectors.load_sections(name)))
         for parameter_set, last in sets.items():
             record, algorithm = first[parameter_set], f"{arc}{last}"
             seed = bytes.fromhex("".join(record[each] for each in seeds))
-            expanded = bytes.fromhex(record["sk"])
             yield key(algorithm, b"", tlv(0x80, seed))
+            if last == 1:  # the smallest
+                forms = (seed, *(bytes.fromhex(record[each]) for each in ("sk", "pk")))
+                for each in post_quantum_forms(*forms):
+                    yield key(algorithm, b"", each)
             if last in (17, 1):
-                yield key(algorithm, b"", octets(expanded))
+                expanded = bytes.fromhex(record["sk"])
+                yield key(algorithm, NULL, tlv(0x80, seed))
                 yield key(algorithm, b"", sequence(octets(seed), octets(expanded)))
                 yield key(algorithm, b"", expanded)
-                yield key(algorithm, NULL, tlv(0x80, seed))
-                yield key(algorithm, b"", tlv(0x80, seed[:-1]))
 
 
 # ---- what is around them -------------------------------------------------------------------------
@@ -217,6 +252,8 @@ def starved():
         break
     for scheme in (1, 5, 6):
         yield 800, bytes([UNCHECKED | RIGHT, scheme]) + x25519
+    for each in list(post_quantum_keys())[-5:]:
+        yield 200, bytes([0, 0]) + each
     unknown = f"1.2.{1 << 400}"  # refused, but its text takes memory
     yield 800, bytes([UNCHECKED, 0]) + key(unknown, b"", octets())
     yield 800, bytes([UNCHECKED, 0]) + sequence(identifier(unknown), octets())
