@@ -121,12 +121,13 @@ static const WCHAR *ec_group(const struct curve *curve, uint32_t usage)
 static SECURITY_STATUS convert(const PKCS8_PRIV_KEY_INFO *info, const struct blob_parameters *parameters,
                                uint32_t usage, struct components *components)
 {
+    const struct pkcs8_pq_kind *kind = pkcs8_pq_find(info);
     const struct family *family = NULL;
     const struct curve *curve = NULL;
     SECURITY_STATUS status;
 
-    if (pkcs8_pq_owns(info)) {
-        return pkcs8_pq_take(info, parameters, components);
+    if (kind != NULL) {
+        return pkcs8_pq_take(kind, info, parameters, components);
     }
     status = find_kind(info, &family, &curve);
     if (status == ERROR_SUCCESS) {

@@ -14,40 +14,41 @@
 #include "ncrypt/key/pq.h"
 
 /* By number: an older libcrypto knows no names for these. */
-static const struct {
+struct pkcs8_pq_kind {
     const char *oid;
+    uint8_t arcs[2]; /* its last two */
     const WCHAR *algorithm, *group, *name;
-} kinds[] = {
-    {"2.16.840.1.101.3.4.3.17", NCRYPT_MLDSA_ALGORITHM, NCRYPT_MLDSA_ALGORITHM_GROUP, BCRYPT_MLDSA_PARAMETER_SET_44},
-    {"2.16.840.1.101.3.4.3.18", NCRYPT_MLDSA_ALGORITHM, NCRYPT_MLDSA_ALGORITHM_GROUP, BCRYPT_MLDSA_PARAMETER_SET_65},
-    {"2.16.840.1.101.3.4.3.19", NCRYPT_MLDSA_ALGORITHM, NCRYPT_MLDSA_ALGORITHM_GROUP, BCRYPT_MLDSA_PARAMETER_SET_87},
-    {"2.16.840.1.101.3.4.4.1", NCRYPT_MLKEM_ALGORITHM, NCRYPT_MLKEM_ALGORITHM_GROUP, BCRYPT_MLKEM_PARAMETER_SET_512},
-    {"2.16.840.1.101.3.4.4.2", NCRYPT_MLKEM_ALGORITHM, NCRYPT_MLKEM_ALGORITHM_GROUP, BCRYPT_MLKEM_PARAMETER_SET_768},
-    {"2.16.840.1.101.3.4.4.3", NCRYPT_MLKEM_ALGORITHM, NCRYPT_MLKEM_ALGORITHM_GROUP, BCRYPT_MLKEM_PARAMETER_SET_1024},
+};
+
+#define SIGNS(last, set)                                                                                               \
+    {"2.16.840.1.101.3.4.3." #last, {3, last}, NCRYPT_MLDSA_ALGORITHM, NCRYPT_MLDSA_ALGORITHM_GROUP, set}
+#define SHARES(last, set)                                                                                              \
+    {"2.16.840.1.101.3.4.4." #last, {4, last}, NCRYPT_MLKEM_ALGORITHM, NCRYPT_MLKEM_ALGORITHM_GROUP, set}
+
+static const struct pkcs8_pq_kind kinds[] = {
+    SIGNS(17, BCRYPT_MLDSA_PARAMETER_SET_44),  SIGNS(18, BCRYPT_MLDSA_PARAMETER_SET_65),
+    SIGNS(19, BCRYPT_MLDSA_PARAMETER_SET_87),  SHARES(1, BCRYPT_MLKEM_PARAMETER_SET_512),
+    SHARES(2, BCRYPT_MLKEM_PARAMETER_SET_768), SHARES(3, BCRYPT_MLKEM_PARAMETER_SET_1024),
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
-/* KIND_COUNT for another algorithm's key. */
-static size_t find_kind(const PKCS8_PRIV_KEY_INFO *info)
+const struct pkcs8_pq_kind *pkcs8_pq_find(const PKCS8_PRIV_KEY_INFO *info)
 {
+    static const uint8_t head[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04};
     const ASN1_OBJECT *object = NULL;
-    char text[64];
-    size_t i = 0;
+    const uint8_t *oid;
 
-    if (PKCS8_pkey_get0(&object, NULL, NULL, NULL, info) != 1 ||
-        OBJ_obj2txt(text, sizeof text, object, 1) >= (int)sizeof text) {
-        return KIND_COUNT;
+    if (PKCS8_pkey_get0(&object, NULL, NULL, NULL, info) != 1 || OBJ_length(object) != sizeof head + 2) {
+        return NULL;
     }
-    while (i < KIND_COUNT && strcmp(text, kinds[i].oid) != 0) {
-        i++;
+    oid = OBJ_get0_data(object);
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        if (memcmp(oid, head, sizeof head) == 0 && memcmp(oid + sizeof head, kinds[i].arcs, 2) == 0) {
+            return &kinds[i];
+        }
     }
-    return i;
-}
-
-bool pkcs8_pq_owns(const PKCS8_PRIV_KEY_INFO *info)
-{
-    return find_kind(info) < KIND_COUNT;
+    return NULL;
 }
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
@@ -185,17 +186,16 @@ static SECURITY_STATUS take_key(const PKCS8_PRIV_KEY_INFO *info, struct componen
     return status == ERROR_SUCCESS && parts.expanded != NULL ? check_parts(components, parts.expanded) : status;
 }
 
-SECURITY_STATUS pkcs8_pq_take(const PKCS8_PRIV_KEY_INFO *info, const struct blob_parameters *parameters,
-                              struct components *components)
+SECURITY_STATUS pkcs8_pq_take(const struct pkcs8_pq_kind *kind, const PKCS8_PRIV_KEY_INFO *info,
+                              const struct blob_parameters *parameters, struct components *components)
 {
-    size_t kind = find_kind(info);
     SECURITY_STATUS status;
 
-    components->algorithm = algorithm_by_name(kinds[kind].algorithm);
+    components->algorithm = algorithm_by_name(kind->algorithm);
     if (components->algorithm == NULL) {
         return status_fail(NTE_NOT_SUPPORTED, "PKCS#8 keys of this algorithm are not supported by this libcrypto");
     }
-    components->set = parameter_set_by_name(kinds[kind].group, kinds[kind].name);
+    components->set = parameter_set_by_name(kind->group, kind->name);
     status = blob_check_family(parameters, components->algorithm->family);
     return status == ERROR_SUCCESS ? take_key(info, components) : status;
 }

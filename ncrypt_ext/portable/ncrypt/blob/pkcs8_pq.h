@@ -6,15 +6,17 @@
 #define PORTABLE_NCRYPT_BLOB_PKCS8_PQ_H
 
 #include <openssl/x509.h>
-#include <stdbool.h>
 
 #include "ncrypt/blob/blob.h"
 
-bool pkcs8_pq_owns(const PKCS8_PRIV_KEY_INFO *info);
+struct pkcs8_pq_kind;
 
-/* The key's numbers, of a structure that pkcs8_pq_owns() says yes to; openssl_scope_begin() has been called. */
-MUST_CHECK SECURITY_STATUS pkcs8_pq_take(const PKCS8_PRIV_KEY_INFO *info, const struct blob_parameters *parameters,
-                                         struct components *components);
+/* Which of these keys it is; NULL for one of another algorithm. */
+const struct pkcs8_pq_kind *pkcs8_pq_find(const PKCS8_PRIV_KEY_INFO *info);
+
+/* The key's numbers, of a structure of that kind; openssl_scope_begin() has been called. */
+MUST_CHECK SECURITY_STATUS pkcs8_pq_take(const struct pkcs8_pq_kind *kind, const PKCS8_PRIV_KEY_INFO *info,
+                                         const struct blob_parameters *parameters, struct components *components);
 
 /* The structure of a private key: with the seed, where the key has one. */
 MUST_CHECK SECURITY_STATUS pkcs8_pq_make(const struct components *components, PKCS8_PRIV_KEY_INFO **info);
