@@ -22,6 +22,7 @@ char *__wrap_strdup(const char *text);
 
 /* Each thread's own: a server in another one goes on. */
 static _Thread_local bool counting, struck;
+static _Thread_local bool only_ours; /* what SQLite and libcrypto ask for is not counted */
 static _Thread_local unsigned remaining;
 static sqlite3_mem_methods sqlite_memory;
 
@@ -68,26 +69,26 @@ static inline char *copy_string(const char *text)
 
 static inline void *sqlite_malloc(int size)
 {
-    return short_now() ? NULL : sqlite_memory.xMalloc(size);
+    return !only_ours && short_now() ? NULL : sqlite_memory.xMalloc(size);
 }
 
 static inline void *sqlite_realloc(void *memory, int size)
 {
-    return short_now() ? NULL : sqlite_memory.xRealloc(memory, size);
+    return !only_ours && short_now() ? NULL : sqlite_memory.xRealloc(memory, size);
 }
 
 static inline void *crypto_malloc(size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return __wrap_malloc(size);
+    return only_ours ? __real_malloc(size) : __wrap_malloc(size);
 }
 
 static inline void *crypto_realloc(void *memory, size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return __wrap_realloc(memory, size);
+    return only_ours ? __real_realloc(memory, size) : __wrap_realloc(memory, size);
 }
 
 static inline void crypto_free(void *memory, const char *file, int line)

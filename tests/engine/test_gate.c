@@ -20,6 +20,7 @@ static void *pass(void *argument)
         gate_enter(&gate, &visit);
         gate_enter(&gate, &visit); /* they nest */
         caught += atomic_load(&shut);
+        sched_yield(); /* inside, so that whoever closes has to wait for it */
         gate_leave(&gate, &visit);
         gate_step_out(&gate, &visit);
         gate_step_in(&gate, &visit);

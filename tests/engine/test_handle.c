@@ -357,7 +357,7 @@ static void test_fork_any_instant(void)
 
     atomic_store(&stop, false);
     start(threads, churn);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 50; i++) {
         pid_t pid = fork();
 
         if (pid == 0) {

@@ -29,24 +29,35 @@ static SECURITY_STATUS change_policy(struct store_record *record, void *context)
     return ERROR_SUCCESS;
 }
 
-/* Keys: "kept" is there before and after; "new" is made and deleted. */
-static void use_everything(struct store *store)
+/* ---- what is done with a store: "kept" is there before and after; "new" is made and deleted ---------------------- */
+
+static void read_and_modify(struct store *store)
 {
-    struct store_record kept = {.id = 0}, made, page[4];
-    struct store_info info;
-    size_t count = 0;
-    uint64_t checked = 0;
-    WCHAR unique[65];
+    struct store_record kept = {.id = 0};
 
     if (fine(read_key(store, "kept", &kept), "read")) {
         fine(store_modify(store, kept.id, change_policy, NULL), "modify");
     }
     store_record_clear(&kept);
+}
+
+static void read_by_unique_name(struct store *store)
+{
+    struct store_record kept = {.id = 0};
+    WCHAR unique[65];
+
     if (fine(store_unique_name(store, u"kept", STORE_SLOT_KEY, unique), "unique_name")) {
         fine(store_read_unique(store, unique, &kept), "read_unique");
         store_record_clear(&kept);
     }
     fine(store_exists(store, u"kept", STORE_SLOT_KEY), "exists");
+}
+
+static void make_and_delete(struct store *store)
+{
+    struct store_record made, page[4];
+    size_t count = 0;
+
     counting = false;
     fill_record(&made, "new", "payload");
     counting = true;
@@ -55,6 +66,13 @@ static void use_everything(struct store *store)
         fine(store_delete(store, made.id), "delete");
     }
     store_record_clear(&made);
+}
+
+static void look_through(struct store *store)
+{
+    struct store_info info;
+    uint64_t checked = 0;
+
     fine(store_info(store, &info), "info");
     fine(store_check(store, NULL, NULL, &checked), "check");
 }
@@ -67,14 +85,39 @@ static void maintain(struct store *store, const char *copy)
     remove_tree(copy);
 }
 
+/* Each step on a store that was opened for it, and that can be used afterwards. */
 static void test_short_of_memory(void)
 {
+    static void (*const steps[])(struct store *) = {read_and_modify, read_by_unique_name, make_and_delete,
+                                                    look_through};
     const char *folder = scratch_path("store");
     struct store *store = open_store(folder);
-    unsigned number = 0;
 
     CHECK_STATUS(create_key(store, "kept", "x", false), ERROR_SUCCESS);
     close_store(store);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        unsigned number = 0;
+
+        do {
+            store = open_store(folder);
+            remaining = number++;
+            struck = false;
+            counting = true;
+            steps[i](store);
+            counting = false;
+            CHECK_STATUS(expect_key(store, "kept", "x"), ERROR_SUCCESS);
+            close_store(store);
+        } while (struck && number < 20000);
+        CHECK(number > 40 && number < 20000);
+    }
+}
+
+static void test_short_of_memory_while_opening(void)
+{
+    const char *folder = scratch_path("store");
+    struct store *store;
+    unsigned number = 0;
+
     for (; number < 20000; number++) {
         char *own = NULL;
 
@@ -83,7 +126,6 @@ static void test_short_of_memory(void)
         counting = true;
         if (fine(store_folder(STORE_USER, &own), "folder") &&
             fine(store_acquire(STORE_USER, folder, false, &store), "acquire")) {
-            use_everything(store);
             counting = false;
             close_store(store);
         }
@@ -96,7 +138,6 @@ static void test_short_of_memory(void)
             break;
         }
     }
-    printf("store_memory: %u allocations\n", number);
     CHECK(number > 100 && number < 20000);
 }
 
@@ -149,7 +190,9 @@ int main(void)
     use_own_sqlite_memory();
     scratch_make();
     powercut_install(); /* for speed: it does not sync */
+    maintenance_commit_limit = 20; /* also for speed: each opening reads the log */
     RUN(test_short_of_memory);
+    RUN(test_short_of_memory_while_opening);
     RUN(test_short_of_memory_in_maintenance);
     RUN(test_short_of_memory_while_making);
     powercut_remove();

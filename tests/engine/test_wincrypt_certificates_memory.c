@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory runs short at every single allocation, once each, under each step with certificates (at every seventh where a
- * file is imported, and with a sanitizer: these have thousands): the step fails with a code or does without, and leaves
- * handles, keys and what is attached to them as they were.
+ * Memory runs short at every single allocation, once each, under each step with certificates: the step fails with a
+ * code or does without, and leaves handles, keys and what is attached to them as they were. Where a file is imported,
+ * libcrypto and SQLite have thousands: there it is every one of the engine's own, and then every seventeenth of all. With
+ * a sanitizer it is fewer of all.
  */
 #include "ncrypt_ext_engine.h"
 #include "pfx_support.h"
@@ -119,9 +120,9 @@ static unsigned count_all(void)
 }
 
 #if defined(__SANITIZE_ADDRESS__)
-#define STRIDE 7
+#define STRIDE(wanted) ((wanted) == 1 ? 7 : 49)
 #else
-#define STRIDE 1
+#define STRIDE(wanted) (wanted)
 #endif
 
 static void starve(BOOL (*step)(void), unsigned before, unsigned after, unsigned stride)
@@ -163,21 +164,29 @@ static void test_steps(void)
         BOOL (*step)(void);
         unsigned before, after; /* what count_all() says */
         unsigned stride;
+        bool only_ours;
     } steps[] = {
-        {"open", step_open, 1, 1, 1},
-        {"open issuers", step_open_issuers, 1, 1, 1},
-        {"add", step_add, 1, 1, 1},
-        {"attach", step_attach, 1, 2, 1},
-        {"detach", step_detach, 2, 1, 1},
-        {"acquire", step_acquire, 1, 1, 1},
-        {"import ephemeral", step_import_ephemeral, 1, 1, 7},
-        {"import", step_import, 1, 221, 7},
+        {"open", step_open, 1, 1, 1, false},
+        {"open issuers", step_open_issuers, 1, 1, 1, false},
+        {"add", step_add, 1, 1, 1, false},
+        {"attach", step_attach, 1, 2, 1, false},
+        {"detach", step_detach, 2, 1, 1, false},
+        {"acquire", step_acquire, 1, 1, 1, false},
+        {"import ephemeral: the engine", step_import_ephemeral, 1, 1, 1, true},
+        {"import: the engine", step_import, 1, 221, 1, true},
+        {"import ephemeral", step_import_ephemeral, 1, 1, 17, false},
+        {"import", step_import, 1, 221, 17, false},
     };
 
     for (size_t i = 0; i < COUNT(steps); i++) {
         unsigned before = test_failures;
 
-        starve(steps[i].step, steps[i].before, steps[i].after, steps[i].stride * STRIDE);
+        if (count_all() != steps[i].before) { /* the keys that the same step brought before */
+            delete_machine_keys();
+        }
+        only_ours = steps[i].only_ours;
+        starve(steps[i].step, steps[i].before, steps[i].after, only_ours ? 1 : STRIDE(steps[i].stride));
+        only_ours = false;
         if (test_failures != before) {
             fprintf(stderr, "    in the step '%s'\n", steps[i].name);
         }
