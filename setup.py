@@ -304,19 +304,25 @@ class BuildExtensions(build_ext):
     def build_extensions(self) -> None:
         if WINDOWS:
             stage_windows_headers()
-        else:
-            for engine in ENGINES:
-                library = self.build_engine(engine)
-                replace_if_different(
-                    library, os.path.join(self.build_lib, "ncrypt_ext", Path(library).name)
-                )
-        with_sources = {module.name: module for module in cythonized(extensions())}
+        # Cython runs on one processor: the others compile the engine meanwhile.
+        with ThreadPoolExecutor(1) as beside:
+            built = beside.submit(self.build_engines)
+            with_sources = {module.name: module for module in cythonized(extensions())}
+            library_dirs = built.result()
         for module in self.extensions:
             module.sources = with_sources[module.name].sources
             module.depends = with_sources[module.name].depends
-            if not WINDOWS:
-                module.library_dirs = [os.path.dirname(library)]
+            module.library_dirs = list(library_dirs)
         super().build_extensions()
+
+    def build_engines(self) -> list[str]:
+        """The folders of the engine's libraries, which are built where they are needed."""
+        libraries = [] if WINDOWS else [self.build_engine(engine) for engine in ENGINES]
+        for library in libraries:
+            replace_if_different(
+                library, os.path.join(self.build_lib, "ncrypt_ext", Path(library).name)
+            )
+        return sorted({os.path.dirname(library) for library in libraries})
 
     def build_engine(self, engine: Engine) -> str:
         """Compiles what changed and links it; returns the path of the library."""
