@@ -68,15 +68,34 @@ def usages():
             yield sequence(head, tlv(0xA0, *wrong))
 
 
-def x962(curve):
+def x962(curve, cofactor=None):
     """A curve's numbers."""
     field = sequence(oid("1.2.840.10045.1.1"), integer(curve.p))
-    a, b, x, y = (
-        material.number(each, curve.width) for each in (curve.a, curve.b, curve.x, curve.y)
-    )
+    width = curve.width
+    a, b, x, y = (material.number(each, width) for each in (curve.a, curve.b, curve.x, curve.y))
     point = octets(b"\4", x, y)
-    rest = integer(curve.order), integer(curve.cofactor)
+    cofactor = integer(curve.cofactor) if cofactor is None else cofactor
+    rest = integer(curve.order), cofactor
     return sequence(integer(1), field, sequence(octets(a), octets(b)), point, *rest)
+
+
+def odd_curves():
+    """Those that libcrypto reads, and that are refused."""
+    order = FRP256V1.order + 2
+    while pow(2, order, order) != 2:
+        order += 2
+    yield x962(FRP256V1._replace(order=order))
+    yield x962(FRP256V1._replace(order=FRP256V1.order + 2))
+    yield x962(FRP256V1._replace(order=7))
+    yield x962(FRP256V1._replace(order=7), cofactor=b"")
+    yield x962(FRP256V1, cofactor=b"")
+    yield x962(FRP256V1, cofactor=integer(2))
+    yield x962(FRP256V1, cofactor=integer(1 << 600))
+    # With the generator (1, 1), for whatever prime.
+    p = (1 << 599) + 1
+    yield x962(FRP256V1._replace(p=p, a=1, b=p - 1, x=1, y=1, order=(1 << 598) + 1))
+    p = (1 << 255) + 1
+    yield x962(FRP256V1._replace(p=p, a=1, b=p - 1, x=1, y=1))
 
 
 def ec_inside(d, *more, width=32, version=1):
@@ -91,6 +110,8 @@ def with_numbers():
         yield key(EC, x962(curve), ec_inside(1))
         yield key(EC, x962(curve), ec_inside(1, tlv(0xA0, oid(P256)), tlv(0xA1, point)))
         yield key(EC, x962(curve), ec_inside(1, tlv(0xA0, x962(curve)), tlv(0xA1, point)))
+    for numbers in odd_curves():
+        yield key(EC, numbers, ec_inside(1, tlv(0xA1, bits(b"\4" + bytes(64)))))
     for name in ("prime256v1", "secp256k1", "sect163k1"):
         done = subprocess.run(
             ["openssl", "ecparam", "-name", name, "-param_enc", "explicit", "-outform", "DER"],
