@@ -102,6 +102,10 @@ def ec_inside(d, *more, width=32, version=1):
     return sequence(integer(version), octets(material.number(d, width)), *more)
 
 
+def on_odd_curve(numbers):
+    return key(EC, numbers, ec_inside(1, tlv(0xA1, bits(b"\4" + bytes(64)))))
+
+
 def with_numbers():
     """Curves by their numbers."""
     for curve in (FRP256V1, W25519):
@@ -111,7 +115,7 @@ def with_numbers():
         yield key(EC, x962(curve), ec_inside(1, tlv(0xA0, oid(P256)), tlv(0xA1, point)))
         yield key(EC, x962(curve), ec_inside(1, tlv(0xA0, x962(curve)), tlv(0xA1, point)))
     for numbers in odd_curves():
-        yield key(EC, numbers, ec_inside(1, tlv(0xA1, bits(b"\4" + bytes(64)))))
+        yield on_odd_curve(numbers)
     for name in ("prime256v1", "secp256k1", "sect163k1"):
         done = subprocess.run(
             ["openssl", "ecparam", "-name", name, "-param_enc", "explicit", "-outform", "DER"],
@@ -258,6 +262,8 @@ def kept():
     for each in post_quantum_keys():
         yield bytes([0, 0]) + each
     yield bytes([0, 0]) + key(EC, oid(P256), ec_inside(7, tlv(0xA0, oid(P256))))
+    for numbers in odd_curves():
+        yield bytes([0, 0]) + on_odd_curve(numbers)
 
 
 def starved():
