@@ -258,8 +258,7 @@ static void fuzz_input(const uint8_t *data, size_t size)
     }
     if (wrong & NO_DATA && list.cBuffers > 0) {
         buffers[list.cBuffers - 1].pvBuffer = NULL;
-    }
-    if (wrong & ODD_PLACE && list.cBuffers > 0 && buffers[list.cBuffers - 1].cbBuffer > 0) {
+    } else if (wrong & ODD_PLACE && list.cBuffers > 0 && buffers[list.cBuffers - 1].cbBuffer > 0) {
         buffers[list.cBuffers - 1].cbBuffer--;
         buffers[list.cBuffers - 1].pvBuffer = (uint8_t *)buffers[list.cBuffers - 1].pvBuffer + 1;
     }
