@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The branches of the parsers that the corpora reach, from what `llvm-cov export` prints.
 
-    llvm-cov export ... | branches.py [-v] [--libcrypto VERSION] FILE...
+    llvm-cov export ... | branches.py [-v] [--libcrypto VERSION] [--least PERCENT] FILE...
 
 A branch is one direction of one condition. Those of every function of the files count but of those
 that only write: exports, getters of properties, the `.write` of a blob format, and what nothing but
@@ -131,6 +131,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("-v", action="store_true")
     parser.add_argument("--libcrypto", default="3.0")
+    parser.add_argument("--least", type=float, default=0)
     parser.add_argument("files", nargs="+")
     options = parser.parse_args()
     reasons = read_reasons(tuple(map(int, options.libcrypto.split(".")[:2])))
@@ -170,6 +171,9 @@ def main():
             ),
             sep="\n",
         )
+    share = 100 * reached.total() / (total.total() - left_out.total())
+    if share < options.least:
+        stale.append(f"{share:.1f} % is less than {options.least:g} %")
     print(*stale, sep="\n", end="" if not stale else "\n", file=sys.stderr)
     sys.exit(1 if stale else 0)
 

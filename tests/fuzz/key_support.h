@@ -37,12 +37,8 @@ static inline bool too_many_curves(SECURITY_STATUS status)
 static inline void check_refusal(SECURITY_STATUS status)
 {
     static const SECURITY_STATUS refusals[] = {
-        NTE_BAD_DATA,
-        NTE_BAD_LEN,
-        NTE_INVALID_PARAMETER,
-        NTE_NOT_SUPPORTED,
-        NTE_BAD_KEY_STATE,
-        HRESULT_FROM_WIN32(ERROR_INVALID_PASSWORD),
+        NTE_BAD_DATA,      NTE_BAD_LEN,       NTE_INVALID_PARAMETER,
+        NTE_NOT_SUPPORTED, NTE_BAD_KEY_STATE, HRESULT_FROM_WIN32(ERROR_INVALID_PASSWORD),
     };
 
     for (size_t i = 0; i < COUNT(refusals); i++) {
