@@ -22,7 +22,11 @@
 
 static SECURITY_STATUS malformed(void)
 {
-    return status_fail(NTE_INVALID_PARAMETER, "NCRYPTBUFFER_CERT_BLOB holds no certificates, or something else, too");
+    SECURITY_STATUS status = status_from_openssl(NTE_INVALID_PARAMETER, "the certificates");
+
+    return status == NTE_NO_MEMORY
+               ? status
+               : status_fail(status, "NCRYPTBUFFER_CERT_BLOB holds no certificates, or something else, too");
 }
 
 /* Reads the certificate at the front; it has just that size unless `used` is given. */
