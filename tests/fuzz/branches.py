@@ -108,8 +108,8 @@ def read_reasons(libcrypto):
     """{(file, function, condition, direction): why}; "*" stands for any function or condition."""
     reasons, applies = {}, True
     for line in (HERE / "unreached.txt").read_text().splitlines():
-        if section := re.fullmatch(r"\[libcrypto before (\d+)\.(\d+)\]", line):
-            applies = libcrypto < (int(section[1]), int(section[2]))
+        if section := re.fullmatch(r"\[libcrypto (before|from) (\d+)\.(\d+)\]", line):
+            applies = (libcrypto < (int(section[2]), int(section[3]))) == (section[1] == "before")
         elif line and not line.startswith("#") and applies:
             row = re.fullmatch(r"(\S+?):(\S+): (?:(\*)|(.+) (true|false)) -- (.+)", line)
             if row is None:

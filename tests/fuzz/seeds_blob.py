@@ -195,6 +195,7 @@ def pq_seeds():
         ("none", "x"),
     ):
         yield f"pq_{label}", blob(wrapper, 0, pq_blob(magic, kind, inner))
+    yield "pq_short", blob(wrapper, 0, magic[:3])
     yield "pq_ecc", blob(wrapper, 0, pq_blob(magic, "ECCPRIVATEBLOB", inner))
     for label, bad in pq_bad(seed):
         yield f"mldsa_bad_{label}", blob(signs, 0, bad)

@@ -117,14 +117,14 @@ static bool take_string(const uint8_t **at, const uint8_t *end, size_t size, con
     return der_take(at, end, V_ASN1_OCTET_STRING, bytes, &found) && found == size;
 }
 
-/* A SEQUENCE of both. */
+/* A SEQUENCE of both: its size leaves nothing behind them. */
 static bool take_both(const uint8_t *data, size_t size, const struct parameter_set *set, struct parts *parts)
 {
     const uint8_t *end = data + size, *at = NULL;
 
     return der_take(&data, end, V_ASN1_SEQUENCE, &at, &size) && data == end &&
            take_string(&at, end, set->seed_size, &parts->seed) &&
-           take_string(&at, end, set->private_size, &parts->expanded) && at == end;
+           take_string(&at, end, set->private_size, &parts->expanded);
 }
 
 /* The forms differ in size, which leaves one encoding for each. */
