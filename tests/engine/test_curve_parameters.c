@@ -117,6 +117,42 @@ static void test_generators(void)
     CHECK_STATUS(curve_from_parameters(parameters, size, &curve), ERROR_SUCCESS);
 }
 
+/* An A of zero, which is the prime's double. */
+static void test_the_prime_itself(void)
+{
+    static const size_t width = 32;
+    const struct curve *curve = NULL;
+    uint8_t parameters[ROOM];
+    size_t size = seeded(u"secP256k1", 5, parameters);
+
+    CHECK_STATUS(curve_from_parameters(parameters, size, &curve), ERROR_SUCCESS);
+    memcpy(parameters + CURVE_HEADER + width, parameters + CURVE_HEADER, width);
+    CHECK_STATUS(curve_from_parameters(parameters, size, &curve), NTE_INVALID_PARAMETER);
+}
+
+/* A curve of as many points as its field has elements, which libcrypto takes: there, logarithms are read off. */
+static void test_as_many_points_as_elements(void)
+{
+    static const char hex[] = "800000000000000022bfe7b0154d1a5cddd6196b" /* P */
+                              "4a9155f77369ea270678586d3a7acf3d3983d99a" /* A */
+                              "239f1c05b30eb93b682fb4d73c8c32151836d536" /* B */
+                              "0000000000000000000000000000000000000001" /* X */
+                              "3664efd6686af60a4989fce81c9e8a51bf2d3a7c" /* Y */
+                              "800000000000000022bfe7b0154d1a5cddd6196b" /* the order, */
+                              "01";                                      /* and the cofactor */
+    uint8_t parameters[ROOM] = {1, 0, 0, 0, 1};
+    const struct curve *curve = NULL;
+    long length = 0;
+    uint8_t *numbers = OPENSSL_hexstr2buf(hex, &length);
+
+    CHECK(numbers != NULL && length == 6 * 20 + 1);
+    parameters[12] = parameters[16] = 20;
+    parameters[20] = 1;
+    memcpy(parameters + CURVE_HEADER, numbers, (size_t)length);
+    CHECK_STATUS(curve_from_parameters(parameters, CURVE_HEADER + (size_t)length, &curve), NTE_INVALID_PARAMETER);
+    OPENSSL_free(numbers);
+}
+
 static void test_short_orders(void)
 {
     static const struct {
@@ -210,6 +246,8 @@ int main(void)
     RUN(test_one_object_for_each);
     RUN(test_mutations);
     RUN(test_generators);
+    RUN(test_the_prime_itself);
+    RUN(test_as_many_points_as_elements);
     RUN(test_short_orders);
     RUN(test_threads);
     RUN(test_limit);
