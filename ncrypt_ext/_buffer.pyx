@@ -3,7 +3,9 @@
 from cpython.buffer cimport (
     PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_CheckBuffer, PyObject_GetBuffer,
 )
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport memcpy
 
 
 cdef int view_open(Py_buffer *view, object source, str name, int flags) except -1:
@@ -47,3 +49,43 @@ cdef void wipe(void *memory, size_t size) noexcept nogil:
     cdef size_t index
     for index in range(size):
         at[index] = 0
+
+
+# ---- the same for Python code, that leaves no copies of secrets behind ---------------------------
+
+def is_bytes_like(value):
+    return PyObject_CheckBuffer(value)
+
+
+def size_of(source, str name):
+    cdef Input data
+    input_open(&data, source, name)
+    input_close(&data)
+    return data.size
+
+
+def bytes_of(source, str name, uint32_t start, uint32_t size):
+    cdef Input data
+    input_open(&data, source, name)
+    try:
+        return data.data[min(start, data.size):min(start + size, data.size)]
+    finally:
+        input_close(&data)
+
+
+def join_bytes(bytes head not None, source, str name):
+    cdef Input data
+    cdef bytes joined
+    input_open(&data, source, name)
+    try:
+        joined = PyBytes_FromStringAndSize(NULL, len(head) + <Py_ssize_t>data.size)
+        memcpy(PyBytes_AS_STRING(joined), PyBytes_AS_STRING(head), len(head))
+        if data.size > 0:
+            memcpy(PyBytes_AS_STRING(joined) + len(head), data.data, data.size)
+    finally:
+        input_close(&data)
+    return joined
+
+
+def wipe_bytes(bytes value not None):
+    wipe(PyBytes_AS_STRING(value), len(value))

@@ -71,7 +71,7 @@ cdef bytes ecdsa_from_der(const uint8_t *der, uint32_t size, uint32_t signature_
 
 # ---- private keys -------------------------------------------------------------------------------
 
-cdef bytes element(int tag, bytes body):
+cpdef bytes element(int tag, bytes body):
     cdef Py_ssize_t size = len(body)
     if size < 0x80:
         return bytes((tag, size)) + body
@@ -87,11 +87,11 @@ cdef bytes integer(bytes big_endian):
 cdef bytes X25519_PKCS8 = bytes.fromhex("302e020100300506032b656e04220420")
 
 
-cdef bint is_x25519(bytes pkcs8) noexcept:
+cpdef bint is_x25519(bytes pkcs8):
     return len(pkcs8) == 48 and pkcs8.startswith(X25519_PKCS8)
 
 
-cdef bytes agreement_private_blob(bytes pkcs8, bytes public):
+def agreement_private_blob(bytes pkcs8, bytes public):
     """The ECCPRIVATEBLOB of a key in PKCS #8, for agreement, which the caller wipes; `public` is
     its public blob. None for a key that is not understood."""
     cdef bytes blob

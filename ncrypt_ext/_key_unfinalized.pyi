@@ -1,11 +1,14 @@
 """Keys that are being made: properties can be set, then finalize() turns them into a Key."""
 
+from typing import Any
+
 from cryptography.hazmat.primitives.asymmetric.dh import DHParameters, DHPublicKey
 from cryptography.hazmat.primitives.asymmetric.dsa import DSAParameters, DSAPublicKey
 from typing_extensions import Buffer, final
 
 from ncrypt_ext._key import Key
 from ncrypt_ext._key_properties import PropertyKey
+from ncrypt_ext._provider import Provider
 from ncrypt_ext.enums import KeyUsage
 from ncrypt_ext.records import UIPolicy
 
@@ -76,3 +79,27 @@ class UnfinalizedKey(PropertyKey):
         ``legacy_store`` also stores an RSA key for CryptoAPI, ``validate=False`` skips checks of
         imported numbers.
         """
+
+# For _imports.py: one native call each, with its flags.
+def begin_key(provider: Provider, algorithm: Any, name: Any, flags: int) -> UnfinalizedKey: ...
+def begin_import(
+    provider: Provider,
+    blob: Any,
+    blob_type: Any,
+    name: Any,
+    curve: Any,
+    password: bytes | None,
+    flags: int,
+) -> UnfinalizedKey: ...
+def import_at_once(
+    provider: Provider,
+    blob: Any,
+    blob_type: Any,
+    name: Any,
+    curve: Any,
+    password: bytes | None,
+    flags: int,
+) -> Key: ...
+def finalize_key(key: UnfinalizedKey, flags: int) -> Key: ...
+def apply_settings(key: UnfinalizedKey, settings: dict[str, Any]) -> int:
+    """Set what a caller gave, "properties" last; None means not given."""

@@ -367,3 +367,6 @@ class Provider(PropertyHandle):
         ``SP800_108_CTR_HMAC``, ... With a name the key is stored. The memory of the secret stays
         the caller's, who may want to overwrite it.
         """
+
+def audit_import(provider: Provider, kind: object, name: object, machine: bool) -> None:
+    """The audit event of an import."""
