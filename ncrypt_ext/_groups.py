@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 
 from ncrypt_ext import properties
+from ncrypt_ext._der import element
 from ncrypt_ext.errors import BadDataError
 
 TYPE_CHECKING = False
@@ -37,16 +38,8 @@ class Group:
 # ---- DER -----------------------------------------------------------------------------------------
 
 
-def _element(tag: int, body: bytes) -> bytes:
-    size = len(body)
-    if size < 0x80:
-        return bytes((tag, size)) + body
-    digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(digits))) + digits + body
-
-
 def _integer(number: int) -> bytes:
-    return _element(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big"))
+    return element(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big"))
 
 
 def _take(der: bytes, tag: int) -> tuple[bytes, bytes]:
@@ -103,9 +96,9 @@ def public_key_info(blob: bytes) -> bytes:
             _NTE_BAD_DATA, "", f"not a public key blob of DH or DSA: {error}"
         ) from None
     numbers = (group.p, group.g) if group.q is None else (group.p, group.q, group.g)
-    parameters = _element(0x30, b"".join(map(_integer, numbers)))
-    algorithm = _element(0x30, (_DH if group.q is None else _DSA) + parameters)
-    return _element(0x30, algorithm + _element(0x03, b"\0" + _integer(y)))
+    parameters = element(0x30, b"".join(map(_integer, numbers)))
+    algorithm = element(0x30, (_DH if group.q is None else _DSA) + parameters)
+    return element(0x30, algorithm + element(0x03, b"\0" + _integer(y)))
 
 
 def _read_info(info: bytes) -> tuple[Group, int]:

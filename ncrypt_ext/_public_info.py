@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from ncrypt_ext._der import element
 from ncrypt_ext.errors import BadDataError
 from ncrypt_ext.properties import CURVE_BITS, CURVE_OIDS, PARAMETER_SET_OIDS, PUBLIC_MAGIC_CURVES
 
@@ -12,17 +13,9 @@ _NTE_BAD_DATA = 0x80090005
 _X25519_INFO = bytes.fromhex("302a300506032b656e032100")
 
 
-def _element(tag: int, body: bytes) -> bytes:
-    size = len(body)
-    if size < 0x80:
-        return bytes((tag, size)) + body
-    digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(digits))) + digits + body
-
-
 def _integer(big_endian: bytes) -> bytes:
     body = big_endian.lstrip(b"\0") or b"\0"
-    return _element(0x02, b"\0" + body if body[0] & 0x80 else body)
+    return element(0x02, b"\0" + body if body[0] & 0x80 else body)
 
 
 def _object_identifier(dotted: str) -> bytes:
@@ -33,11 +26,11 @@ def _object_identifier(dotted: str) -> bytes:
         while number := number >> 7:
             digits.append(0x80 | (number & 0x7F))
         body += bytes(reversed(digits))
-    return _element(0x06, bytes(body))
+    return element(0x06, bytes(body))
 
 
 def _public_key_info(algorithm: bytes, key: bytes) -> bytes:
-    return _element(0x30, _element(0x30, algorithm) + _element(0x03, b"\0" + key))
+    return element(0x30, element(0x30, algorithm) + element(0x03, b"\0" + key))
 
 
 def _number(blob: bytes, offset: int) -> int:
@@ -56,7 +49,7 @@ def rsa_public_key_info(blob: bytes) -> bytes:
     if len(blob) != 24 + exponent_size + modulus_size:
         raise _bad_data("the RSA public key blob has a wrong size")
     exponent, modulus = blob[24 : 24 + exponent_size], blob[24 + exponent_size :]
-    key = _element(0x30, _integer(modulus) + _integer(exponent))
+    key = element(0x30, _integer(modulus) + _integer(exponent))
     return _public_key_info(_object_identifier("1.2.840.113549.1.1.1") + b"\x05\0", key)
 
 
