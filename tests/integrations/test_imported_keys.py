@@ -59,7 +59,7 @@ def test_key_comes_in_unfinalized(provider, plain_rsa):
         (lambda: "PEM", "builtins.str"),
         (lambda: b"blob", "blob_type"),
         (lambda: bytearray(b"blob"), "blob_type"),
-        (lambda: b"-----BEGIN PRIVATE KEY-----", "load_pem_private_key"),
+        (lambda: b"-----BEGIN PRIVATE KEY-----", "import_pkcs8"),
     ],
 )
 def test_wrong_types_are_named(provider, make, named):
