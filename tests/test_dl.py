@@ -323,11 +323,14 @@ def test_keys_with_an_order_keep_it(provider):
 
 def test_subgroups_of_other_lengths(provider):
     """OpenSSL makes those of 224 bits, which Windows has no blobs for."""
-    group, x, _ = dl.dsa_key(2048)
-    blob = group.dsa_public(pow(group.g, x, group.p))
-    damaged = blob[:16] + struct.pack("<II", 32, 28) + blob[24:-4]
-    with pytest.raises(nc.NCryptError):
-        provider.import_key(damaged, "DSAPUBLICBLOB")
+    q = 2**223 + 189
+    p = q * (2**865 + 2238) + 1
+    g = pow(2, (p - 1) // q, p)
+    width = 137
+    header = struct.pack("<4s5I", b"DPB2", width, 1, 1, 32, 32) + b"\xff" * (4 + 32)
+    numbers = [number.to_bytes(width, "big") for number in (p, g, pow(g, 5, p))]
+    with pytest.raises(nc.InvalidParameterError, match="a Q of 224 bits: 160 and 256"):
+        provider.import_key(header + q.to_bytes(32, "big") + b"".join(numbers), "DSAPUBLICBLOB")
 
 
 # ---- the openssl command -------------------------------------------------------------------------
