@@ -189,7 +189,7 @@ int main(void)
 {
     use_own_sqlite_memory();
     scratch_make();
-    powercut_install(); /* for speed: it does not sync */
+    powercut_install();            /* for speed: it does not sync */
     maintenance_commit_limit = 20; /* also for speed: each opening reads the log */
     RUN(test_short_of_memory);
     RUN(test_short_of_memory_while_opening);

@@ -2,8 +2,8 @@
  *
  * Memory runs short at every single allocation, once each, under each step with certificates: the step fails with a
  * code or does without, and leaves handles, keys and what is attached to them as they were. Where a file is imported,
- * libcrypto and SQLite have thousands: there it is every one of the engine's own, and then every seventeenth of all. With
- * a sanitizer it is fewer of all.
+ * libcrypto and SQLite have thousands: there it is every one of the engine's own, and then every seventeenth of all.
+ * With a sanitizer it is fewer of all.
  */
 #include "ncrypt_ext_engine.h"
 #include "pfx_support.h"

@@ -16,9 +16,9 @@
 #ifndef PBE_MAX_ITERATIONS /* fuzzers say less: they have no time to wait for hashes */
 #define PBE_MAX_ITERATIONS 8000000u
 #endif
-#define PBE_ITERATIONS     600000u /* where the caller does not say */
-#define PBE_MAX_PASSWORD   1024    /* UTF-16 units */
-#define PBE_MAX_SALT       1024
+#define PBE_ITERATIONS   600000u /* where the caller does not say */
+#define PBE_MAX_PASSWORD 1024    /* UTF-16 units */
+#define PBE_MAX_SALT     1024
 
 struct parameters;
 
