@@ -19,8 +19,8 @@ static void *pass(void *argument)
     while (!atomic_load(&stop)) {
         gate_enter(&gate, &visit);
         gate_enter(&gate, &visit); /* they nest */
-        caught += atomic_load(&shut);
         sched_yield(); /* inside, so that whoever closes has to wait for it */
+        caught += atomic_load(&shut);
         gate_leave(&gate, &visit);
         gate_step_out(&gate, &visit);
         gate_step_in(&gate, &visit);
