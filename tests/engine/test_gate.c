@@ -19,7 +19,7 @@ static void *pass(void *argument)
     while (!atomic_load(&stop)) {
         gate_enter(&gate, &visit);
         gate_enter(&gate, &visit); /* they nest */
-        sched_yield(); /* inside, so that whoever closes has to wait for it */
+        sched_yield();             /* inside, so that whoever closes has to wait for it */
         caught += atomic_load(&shut);
         gate_leave(&gate, &visit);
         gate_step_out(&gate, &visit);
