@@ -228,8 +228,9 @@ cdef class Key(AgreementKey):
         if curve == "curve25519":
             return x25519_public_key_info(blob)
         if curve not in _CURVE_OIDS:
-            raise NotSupportedError(NOT_SUPPORTED, "",
-                                    f"no DER form is known for the curve {self.curve!r}")
+            raise NotSupportedError(NOT_SUPPORTED, "", "no DER form is known for "
+                                    + (f"the curve {curve!r}" if curve
+                                       else "a curve that has no name"))
         return ec_public_key_info(blob, _CURVE_OIDS[curve])
 
     def public_key_pem(self):

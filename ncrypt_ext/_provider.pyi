@@ -1,7 +1,7 @@
 """Providers: where keys are opened, made, imported and listed."""
 
 from collections.abc import Callable, Mapping
-from typing import Literal, overload
+from typing import Literal, TypeAlias, overload
 
 from cryptography.hazmat.primitives.asymmetric.dh import DHParameters, DHPrivateKey, DHPublicKey
 from cryptography.hazmat.primitives.asymmetric.dsa import (
@@ -10,6 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.dsa import (
     DSAPublicKey,
 )
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import (
+    MLDSA44PrivateKey,
+    MLDSA65PrivateKey,
+    MLDSA87PrivateKey,
+)
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM1024PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from typing_extensions import Buffer, final
@@ -21,6 +27,20 @@ from ncrypt_ext._notification import KeyWatch
 from ncrypt_ext._property_handle import PropertyHandle
 from ncrypt_ext.enums import ImplType
 from ncrypt_ext.records import AlgorithmInfo, PinRequest, ProviderInfo, UIPolicy
+
+# Of cryptography.
+_PrivateKey: TypeAlias = (
+    RSAPrivateKey
+    | EllipticCurvePrivateKey
+    | X25519PrivateKey
+    | DHPrivateKey
+    | DSAPrivateKey
+    | MLDSA44PrivateKey
+    | MLDSA65PrivateKey
+    | MLDSA87PrivateKey
+    | MLKEM768PrivateKey
+    | MLKEM1024PrivateKey
+)
 
 def implementation() -> str:
     """Who does the work: ``"native"`` (Windows) or ``"portable"`` (the engine of this package)."""
@@ -232,11 +252,7 @@ class Provider(PropertyHandle):
     @overload
     def import_key(
         self,
-        blob: RSAPrivateKey
-        | EllipticCurvePrivateKey
-        | X25519PrivateKey
-        | DHPrivateKey
-        | DSAPrivateKey,
+        blob: _PrivateKey,
         blob_type: None = None,
         *,
         name: str | None = None,
@@ -254,11 +270,7 @@ class Provider(PropertyHandle):
     @overload
     def import_key(
         self,
-        blob: RSAPrivateKey
-        | EllipticCurvePrivateKey
-        | X25519PrivateKey
-        | DHPrivateKey
-        | DSAPrivateKey,
+        blob: _PrivateKey,
         blob_type: None = None,
         *,
         name: str | None = None,

@@ -6,7 +6,7 @@ from typing import Any
 import asyncssh
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa, padding, rsa
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from typing_extensions import assert_type
@@ -45,6 +45,11 @@ def coming_in(provider: nc.Provider, plain: ec.EllipticCurvePrivateKey) -> None:
     provider.import_key(plain, "PKCS8_PRIVATEKEY")  # type: ignore[call-overload]
     provider.import_key(b"blob")  # type: ignore[call-overload]
     provider.import_key(plain, curve="nistP256")  # type: ignore[call-overload]
+
+
+def coming_in_after_quantum(provider: nc.Provider, plain: mldsa.MLDSA65PrivateKey) -> None:
+    assert_type(provider.import_key(plain, name="name"), nc.Key)
+    assert_type(provider.import_key(plain, finalize=False), nc.UnfinalizedKey)
 
 
 async def elsewhere(key: nc.Key, certificate: x509.Certificate) -> None:
