@@ -141,8 +141,6 @@ def test_peers_on_other_curves(provider):
                 # A blob without the curve's name is taken for one on the own curve.
                 with pytest.raises((nc.NCryptError, ValueError)):
                     own.agree(peer.export("ECCPUBLICBLOB"))
-                with pytest.raises(nc.NotSupportedError, match="a curve that has no name"):
-                    own.public_key_der()
                 assert nc.live_handles() == before
 
 
@@ -172,6 +170,8 @@ def test_peers_without_a_curve(provider):
                     own.agree(whole)
                 with pytest.raises(ValueError, match="this key's curve has no name"):
                     own.agree(peer.export("ECCPUBLICBLOB"))
+                with pytest.raises(nc.NotSupportedError, match="a curve that has no name"):
+                    own.public_key_der()
 
 
 @pytest.mark.parametrize("algorithm", ["AES", "PBKDF2"])
