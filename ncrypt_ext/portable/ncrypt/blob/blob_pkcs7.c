@@ -20,13 +20,18 @@
 #define ELEMENT_CERT     32
 #define MAX_CERTIFICATES 256
 
+/* With the sentence instead of libcrypto's reasons, unless its memory was short. */
+static SECURITY_STATUS refuse(SECURITY_STATUS otherwise, const char *what, const char *sentence)
+{
+    SECURITY_STATUS status = status_from_openssl(otherwise, what);
+
+    return status == NTE_NO_MEMORY ? status : status_fail(status, "%s", sentence);
+}
+
 static SECURITY_STATUS malformed(void)
 {
-    SECURITY_STATUS status = status_from_openssl(NTE_INVALID_PARAMETER, "the certificates");
-
-    return status == NTE_NO_MEMORY
-               ? status
-               : status_fail(status, "NCRYPTBUFFER_CERT_BLOB holds no certificates, or something else, too");
+    return refuse(NTE_INVALID_PARAMETER, "the certificates",
+                  "NCRYPTBUFFER_CERT_BLOB holds no certificates, or something else, too");
 }
 
 /* Reads the certificate at the front; it has just that size unless `used` is given. */
@@ -154,10 +159,7 @@ static SECURITY_STATUS find_recipient(const struct blob_parameters *parameters, 
  * may send altered ones would read the key in it, byte by byte, by which of them have a right padding. */
 static SECURITY_STATUS not_opened(void)
 {
-    SECURITY_STATUS status = status_from_openssl(NTE_DECRYPTION_FAILURE, "the envelope");
-
-    return status == NTE_NO_MEMORY ? status
-                                   : status_fail(status, "the key of hImportKey opens no PKCS#8 key in the envelope");
+    return refuse(NTE_DECRYPTION_FAILURE, "the envelope", "the key of hImportKey opens no PKCS#8 key in the envelope");
 }
 
 static SECURITY_STATUS open_envelope(CMS_ContentInfo *cms, const struct material *wrapping, X509 *recipient, BIO *plain)
