@@ -2,13 +2,11 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.stdint cimport uint8_t, uint32_t, uintptr_t
+from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
 from ncrypt_ext._capi_error cimport capi_check, capi_error
-from ncrypt_ext._capi_key cimport (
-    LONGEST_SIGNATURE, ContextKey, context_key, hash_algorithm, is_reversed, turn_around,
-)
+from ncrypt_ext._capi_key cimport ContextKey, context_key, context_signature
 from ncrypt_ext._handle cimport (
     TYPE_CONTEXT, TYPE_KEY, TYPE_PROVIDER, Handle, Watch, free_object, handle_value, interrupted,
     number_value, raise_watched,
@@ -21,13 +19,11 @@ from ncrypt_ext.ncrypt cimport (
     NCRYPT_KEY_HANDLE, NCRYPT_PROV_HANDLE, NCryptTranslateHandle, ncx_set_interrupt,
 )
 from ncrypt_ext.wincrypt cimport (
-    ALG_ID, AT_KEYEXCHANGE, AT_SIGNATURE, CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_FIRST,
+    AT_KEYEXCHANGE, AT_SIGNATURE, CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_FIRST,
     CRYPT_MACHINE_KEYSET, CRYPT_NEWKEYSET, CRYPT_NEXT, CRYPT_SILENT, CRYPT_VERIFYCONTEXT,
-    HCRYPTHASH, HCRYPTKEY, HCRYPTPROV, HP_HASHVAL, PP_CONTAINER, PP_ENUMCONTAINERS,
-    PP_KEYSET_TYPE, PP_NAME, PP_PROVTYPE, PP_UNIQUE_CONTAINER,
-    CryptAcquireContextW, CryptContextAddRef, CryptCreateHash, CryptDestroyHash, CryptDestroyKey,
-    CryptGenKey, CryptGetProvParam, CryptGetUserKey, CryptImportKey, CryptReleaseContext,
-    CryptSetHashParam, CryptSignHashW,
+    HCRYPTKEY, HCRYPTPROV, PP_CONTAINER, PP_ENUMCONTAINERS, PP_KEYSET_TYPE, PP_NAME, PP_PROVTYPE,
+    PP_UNIQUE_CONTAINER, CryptAcquireContextW, CryptContextAddRef, CryptDestroyKey, CryptGenKey,
+    CryptGetProvParam, CryptGetUserKey, CryptImportKey, CryptReleaseContext,
 )
 from ncrypt_ext.wintypes cimport BYTE, DWORD, LPCWSTR, SECURITY_STATUS
 
@@ -115,24 +111,6 @@ def delete_container(container, *, provider=None, provider_type=24, bint machine
     except KeyNotFoundError:
         if not missing_ok:
             raise
-
-
-cdef DWORD sign_native(HCRYPTPROV provider, ALG_ID algorithm, const Input *digest, DWORD spec,
-                       uint8_t *out, DWORD *size, const char **where) noexcept nogil:
-    cdef HCRYPTHASH made = 0
-    cdef DWORD error = 0
-    where[0] = b"CryptCreateHash"
-    if not CryptCreateHash(provider, algorithm, 0, 0, &made):
-        return capi_error()
-    where[0] = b"CryptSetHashParam"
-    if not CryptSetHashParam(made, HP_HASHVAL, digest.data, 0):
-        error = capi_error()
-    else:
-        where[0] = b"CryptSignHashW"
-        if not CryptSignHashW(made, spec, NULL, 0, out, size):
-            error = capi_error()
-    CryptDestroyHash(made)
-    return error
 
 
 @cython.final
@@ -329,27 +307,7 @@ cdef class Context(Handle):
             input_close(&data)
 
     def sign(self, digest, hash, key_spec=2, *, byteorder="little"):
-        cdef uint8_t out[LONGEST_SIGNATURE]
-        cdef DWORD size = LONGEST_SIGNATURE
-        cdef DWORD spec = spec_value(key_spec)
-        cdef bint other_way = is_reversed(byteorder)
-        cdef const char *where = NULL
-        cdef ALG_ID algorithm
-        cdef Input value
-        cdef DWORD error
-        input_open(&value, digest, "digest")
-        try:
-            algorithm = hash_algorithm(hash, &value)
-            self.enter()
-            with nogil:
-                error = sign_native(self.lease.handle, algorithm, &value, spec, out, &size, &where)
-                self.leave()
-        finally:
-            input_close(&value)
-        capi_check(error, where.decode())
-        if other_way:
-            turn_around(out, size)
-        return PyBytes_FromStringAndSize(<char *>out, size)
+        return context_signature(self, spec_value(key_spec), digest, hash, byteorder)
 
     def to_ncrypt(self, key_spec):
         cdef DWORD spec = spec_value(key_spec)

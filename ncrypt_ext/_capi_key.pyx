@@ -12,7 +12,8 @@ from ncrypt_ext.wincrypt cimport (
     ALG_ID, CALG_MD5, CALG_RSA_KEYX, CALG_RSA_SIGN, CALG_SHA1, CALG_SHA_256, CALG_SHA_384,
     CALG_SHA_512, HCRYPTHASH, HCRYPTKEY, HCRYPTPROV, HP_HASHVAL, KP_ALGID, KP_KEYLEN,
     KP_PERMISSIONS, PRIVATEKEYBLOB, PUBLICKEYBLOB, CryptCreateHash, CryptDestroyHash,
-    CryptDestroyKey, CryptExportKey, CryptGetKeyParam, CryptSetHashParam, CryptVerifySignatureW,
+    CryptDestroyKey, CryptExportKey, CryptGetKeyParam, CryptSetHashParam, CryptSignHashW,
+    CryptVerifySignatureW,
 )
 from ncrypt_ext.wintypes cimport BYTE, DWORD
 
@@ -22,6 +23,7 @@ from ncrypt_ext.enums import KeySpec
 from ncrypt_ext.errors import InvalidSignatureError, NCryptError
 
 cdef enum:
+    LONGEST_SIGNATURE = 2048        # bytes: a key of 16384 bits
     LONGEST_BLOB = 32 + 9 * 1024    # of a private key of 16384 bits
     BAD_SIGNATURE = 0x80090006
     FAIL = 0x80090020
@@ -77,6 +79,49 @@ cdef ContextKey context_key(HCRYPTKEY key, Lease *context):
         raise MemoryError()
     self.context = context
     return self
+
+
+cdef DWORD sign_native(HCRYPTPROV provider, ALG_ID algorithm, const Input *digest, DWORD spec,
+                       uint8_t *out, DWORD *size, const char **where) noexcept nogil:
+    cdef HCRYPTHASH made = 0
+    cdef DWORD error = 0
+    where[0] = b"CryptCreateHash"
+    if not CryptCreateHash(provider, algorithm, 0, 0, &made):
+        return capi_error()
+    where[0] = b"CryptSetHashParam"
+    if not CryptSetHashParam(made, HP_HASHVAL, digest.data, 0):
+        error = capi_error()
+    else:
+        where[0] = b"CryptSignHashW"
+        if not CryptSignHashW(made, spec, NULL, 0, out, size):
+            error = capi_error()
+    CryptDestroyHash(made)
+    return error
+
+
+cdef bytes context_signature(Handle context, DWORD spec, object digest, object hash,
+                             object byteorder):
+    """The signature of a container's key."""
+    cdef uint8_t out[LONGEST_SIGNATURE]
+    cdef DWORD size = LONGEST_SIGNATURE
+    cdef bint other_way = is_reversed(byteorder)
+    cdef const char *where = NULL
+    cdef ALG_ID algorithm
+    cdef Input value
+    cdef DWORD error
+    input_open(&value, digest, "digest")
+    try:
+        algorithm = hash_algorithm(hash, &value)
+        context.enter()
+        with nogil:
+            error = sign_native(context.lease.handle, algorithm, &value, spec, out, &size, &where)
+            context.leave()
+    finally:
+        input_close(&value)
+    capi_check(error, where.decode())
+    if other_way:
+        turn_around(out, size)
+    return PyBytes_FromStringAndSize(<char *>out, size)
 
 
 cdef DWORD verify_native(HCRYPTPROV provider, HCRYPTKEY key, ALG_ID algorithm, const Input *digest,

@@ -18,10 +18,12 @@ cdef class SigningKey(PublicKey):
     cdef int find_signature_size(self, Padding padding) except -1
     cdef int check_signature_size(self, uint32_t size) except -1
     cdef bytes from_der(self, object signature)
-    cdef bytes sign_again(self, uint8_t *digest, uint32_t size, Padding padding, DWORD flags)
-    cdef bytes sign_in_turn(self, Input *digest, Padding padding, DWORD flags,
+    cdef SECURITY_STATUS sign_native(self, void *info, DWORD flags, const Input *digest,
+                                     uint8_t *out, DWORD size, DWORD *written) except? 1
+    cdef bytes sign_again(self, const Input *digest, Padding padding, DWORD flags)
+    cdef bytes sign_in_turn(self, const Input *digest, Padding padding, DWORD flags,
                             SECURITY_STATUS status, uint32_t pins)
-    cdef SECURITY_STATUS sign_there(self, Input *digest, void *info, DWORD flags, Output *out,
+    cdef SECURITY_STATUS sign_there(self, const Input *digest, void *info, DWORD flags, Output *out,
                                     DWORD *written) except? 1
 
 

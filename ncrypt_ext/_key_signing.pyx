@@ -88,8 +88,8 @@ cdef class SigningKey(PublicKey):
     cdef int find_signature_size(self, Padding padding) except -1:
         """Asks once how long a signature is."""
         cdef uint8_t digest[32]
+        cdef Input data
         cdef DWORD written = 0
-        cdef SECURITY_STATUS status
         length = self.signature_length
         if not length and (self.kind == KIND_RSA or self.kind == KIND_EC):
             length = (self.length + 7) // 8
@@ -98,35 +98,36 @@ cdef class SigningKey(PublicKey):
         if length:
             self.signature_size = length
             return 0
-        self.enter()
-        with nogil:
-            status = sign_once(
-                self.lease.handle, NULL if padding is None else padding.sign_info,
-                0 if padding is None else padding.sign_flags, digest, sizeof(digest), NULL, 0,
-                &written)
-            self.leave()
-        check(status, "NCryptSignHash")
+        data.data = digest
+        data.size = sizeof(digest)
+        check(self.sign_native(NULL if padding is None else padding.sign_info,
+                               0 if padding is None else padding.sign_flags, &data, NULL, 0,
+                               &written), "NCryptSignHash")
         self.signature_size = written
         return 0
 
-    cdef bytes sign_again(self, uint8_t *digest, uint32_t size, Padding padding, DWORD flags):
+    cdef SECURITY_STATUS sign_native(self, void *info, DWORD flags, const Input *digest,
+                                     uint8_t *out, DWORD size, DWORD *written) except? 1:
+        cdef SECURITY_STATUS status
+        self.enter()
+        self.desk.in_use += 1
+        with nogil:
+            status = sign_once(self.lease.handle, info, flags, digest.data, digest.size, out, size,
+                               written)
+            self.leave()
+        self.desk.in_use -= 1
+        return status
+
+    cdef bytes sign_again(self, const Input *digest, Padding padding, DWORD flags):
         """Until the signature fits: in the size that was reported, else in twice as much."""
         cdef DWORD capacity = self.signature_size
         cdef DWORD written = 0
         cdef SECURITY_STATUS status
         cdef bytes out
-        cdef uint8_t *data
         while True:
             out = PyBytes_FromStringAndSize(NULL, capacity)
-            data = <uint8_t *>PyBytes_AS_STRING(out)
-            self.enter()
-            self.desk.in_use += 1
-            with nogil:
-                status = sign_once(
-                    self.lease.handle, NULL if padding is None else padding.sign_info, flags,
-                    digest, size, data, capacity, &written)
-                self.leave()
-            self.desk.in_use -= 1
+            status = self.sign_native(NULL if padding is None else padding.sign_info, flags, digest,
+                                      <uint8_t *>PyBytes_AS_STRING(out), capacity, &written)
             if too_small(status, written, capacity) and capacity < LONGEST:
                 capacity = written if written > capacity else 2 * capacity
                 continue
@@ -134,10 +135,10 @@ cdef class SigningKey(PublicKey):
             self.signature_size = capacity
             return bytes_trim(out, written)
 
-    cdef bytes sign_in_turn(self, Input *digest, Padding padding, DWORD flags,
+    cdef bytes sign_in_turn(self, const Input *digest, Padding padding, DWORD flags,
                             SECURITY_STATUS status, uint32_t pins):
         with self.pin_turn(status, "NCryptSignHash", pins):
-            return self.sign_again(digest.data, digest.size, padding, flags)
+            return self.sign_again(digest, padding, flags)
 
     # These two are plain methods, not Cython's function objects: after a signature little of the
     # interpreter is left in the processor's cache, and that object's part takes 50 ns of a call.
@@ -159,7 +160,6 @@ cdef class SigningKey(PublicKey):
         cdef bint called
         cdef SECURITY_STATUS status = 0
         cdef bytes result
-        cdef uint8_t *out
         cdef bint der = encoding is not RAW_ENCODING and self.is_der(encoding)
         if padding is not None or self.kind != KIND_EC:
             checked = self.checked_padding(padding)
@@ -173,19 +173,13 @@ cdef class SigningKey(PublicKey):
         input_open(&data, digest, "digest")
         try:
             result = PyBytes_FromStringAndSize(NULL, size)
-            out = <uint8_t *>PyBytes_AS_STRING(result)
             called = self.desk.state == PIN_FINE
             if called:
-                self.enter()
-                self.desk.in_use += 1
-                with nogil:
-                    status = sign_once(self.lease.handle, info, flags, data.data, data.size, out,
-                                       size, &written)
-                    self.leave()
-                self.desk.in_use -= 1
+                status = self.sign_native(info, flags, &data, <uint8_t *>PyBytes_AS_STRING(result),
+                                          size, &written)
             if status != 0 or written != size:
                 if too_small(status, written, size):
-                    result = self.sign_again(data.data, data.size, checked, flags)
+                    result = self.sign_again(&data, checked, flags)
                 elif not called or self.needs_pin(status):
                     result = self.sign_in_turn(&data, checked, flags, status, pins)
                 else:
@@ -229,17 +223,11 @@ cdef class SigningKey(PublicKey):
             input_close(&data)
         return written
 
-    cdef SECURITY_STATUS sign_there(self, Input *digest, void *info, DWORD flags, Output *out,
+    cdef SECURITY_STATUS sign_there(self, const Input *digest, void *info, DWORD flags, Output *out,
                                     DWORD *written) except? 1:
-        """One native call; a buffer that is too small is an exception."""
-        cdef SECURITY_STATUS status
-        self.enter()
-        self.desk.in_use += 1
-        with nogil:
-            status = sign_once(self.lease.handle, info, flags, digest.data, digest.size, out.data,
-                               out.size, written)
-            self.leave()
-        self.desk.in_use -= 1
+        """A buffer that is too small is an exception."""
+        cdef SECURITY_STATUS status = self.sign_native(info, flags, digest, out.data, out.size,
+                                                       written)
         if too_small(status, written[0], out.size):
             raise BufferTooSmallError(
                 <uint32_t>status or TOO_SMALL, "NCryptSignHash",
