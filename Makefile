@@ -8,7 +8,7 @@ help:
 	@echo 'make test-openssl35   the same in a folder with a Debian that has OpenSSL 3.5'
 	@echo 'make rows       which rows of the API no conformance test reaches'
 	@echo 'make build      the extensions and the engine, in place, in .venv'
-	@echo 'make lint       ruff, cython-lint, clang-format'
+	@echo 'make lint       ruff, cython-lint, clang-format, how long files are'
 	@echo 'make format     puts Python and C into the form that lint wants'
 	@echo 'make types      mypy, stubtest, the typing tests'
 	@echo 'make docs       the pages held against the code, and made a site in build/site'

@@ -203,9 +203,8 @@ def test_sha256_is_the_default(agreed):
     secret, z = agreed
     assert secret.derive("HASH") == digest("SHA256", z)
     assert secret.derive("HMAC", hmac_key=b"k") == mac("SHA256", b"k", z)
-    assert secret.derive(nc.properties.KDF_HKDF, 16) == extract_and_expand(
-        "SHA256", z, 16, None, None
-    )
+    expanded = extract_and_expand("SHA256", z, 16, None, None)
+    assert secret.derive(nc.properties.KDF_HKDF, 16) == expanded
 
 
 def test_parameters_are_any_bytes(agreed):

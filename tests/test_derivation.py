@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Keys that others are derived from: held against vectors, cryptography and hashlib."""
+"""Keys that others are derived from: held against cryptography and hashlib."""
 
 import hashlib
 import os
@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFHMAC, CounterLocation,
 
 import ncrypt_ext as nc
 
-from . import vector_loaders as vectors
 from .agreement import HASHES, tls_prf
 
 SECRET = bytes(range(1, 41))
@@ -128,72 +127,6 @@ def test_as_cryptoapi(key_of, name):
     assert key.derive(16, hash_name=name, for_aes=True) == for_aes[:16]
     with pytest.raises(nc.InvalidParameterError):
         key.derive(2 * size + 1, hash_name=name)
-
-
-# ---- published vectors ---------------------------------------------------------------------------
-
-
-def records(name):
-    record = {}
-    for line in (vectors.FOLDER / name).read_text("ascii").splitlines():
-        field, equals, value = line.partition("=")
-        if field.strip() == "COUNT" and record:
-            yield record
-            record = {}
-        if equals and not line.startswith("#"):
-            record[field.strip()] = value.strip()
-    yield record
-
-
-@pytest.mark.parametrize(
-    ("file", "name", "count"), [("pbkdf2_sha1.txt", "SHA1", 5), ("pbkdf2_sha256.txt", "SHA256", 2)]
-)
-def test_pbkdf2_vectors(key_of, file, name, count):
-    found = list(records(file))
-    assert len(found) == count
-    for record in found:
-        password, salt = (record[field].replace("\\0", "\0").encode() for field in
-                          ("PASSWORD", "SALT"))  # fmt: skip
-        expected = bytes.fromhex(record["DERIVED_KEY"])
-        iterations = int(record["ITERATIONS"])
-        key = key_of("PBKDF2", password)
-        derived = key.derive(len(expected), hash_name=name, salt=salt, iterations=iterations)
-        assert derived == expected
-
-
-def test_counter_vectors(key_of):
-    found = list(records("kbkdf_hmac.txt"))
-    assert len(found) == 8
-    for record in found:
-        secret, label, context, expected = (
-            bytes.fromhex(record[field]) for field in ("Key", "Label", "Context", "Output")
-        )
-        key = key_of("SP800_108_CTR_HMAC", secret)
-        derived = key.derive(
-            len(expected), hash_name=record["Hash"], label=label, context=context
-        )  # fmt: skip
-        assert derived == expected
-
-
-@pytest.mark.parametrize(("file", "count"), [("hkdf_sha1.txt", 4), ("hkdf_sha256.txt", 3)])
-def test_hkdf_vectors(key_of, file, count):
-    found = list(records(file))
-    assert len(found) == count
-    for record in found:
-        salt = None if "not" in record["salt"] else bytes.fromhex(record["salt"])
-        expected = bytes.fromhex(record["OKM"])
-        derived = key_of("HKDF", bytes.fromhex(record["IKM"])).derive(
-            len(expected), hash_name=record["Hash"].replace("-", ""), salt=salt,
-            info=bytes.fromhex(record["info"]),
-        )  # fmt: skip
-        assert derived == expected
-
-
-def test_what_office_made(key_of):
-    (record,) = records("capi_kdf.txt")
-    key = key_of("CAPI_KDF", bytes.fromhex(record["Secret"]))
-    derived = key.derive(16, hash_name=record["Hash"], for_aes=True)
-    assert derived == bytes.fromhex(record["Output"])
 
 
 # ---- keys ----------------------------------------------------------------------------------------

@@ -221,4 +221,15 @@ static inline bool run_sql(const char *folder, const char *sql)
     return good;
 }
 
+/* A store with one key, closed. */
+static inline const char *make_store(const char *name)
+{
+    const char *folder = scratch_path(name);
+    struct store *store = open_store(folder);
+
+    CHECK_STATUS(create_key(store, "kept", "x", false), ERROR_SUCCESS);
+    close_store(store);
+    return folder;
+}
+
 #endif

@@ -24,12 +24,6 @@ static struct material *key;
 static uint8_t *plain;
 static size_t plain_size;
 
-static void make_key(void)
-{
-    key = generate(u"ECDSA_P256", 0);
-    plain = export_blob(PKCS8, key, 0, &plain_size);
-}
-
 /* ---- parameter lists ------------------------------------------------------------------------------------------ */
 
 struct given {
@@ -388,7 +382,8 @@ static void test_damaged(void)
 
 int main(void)
 {
-    make_key();
+    key = generate(u"ECDSA_P256", 0);
+    plain = export_blob(PKCS8, key, 0, &plain_size);
     RUN(test_written);
     RUN(test_refused_lists);
     RUN(test_from_outside);

@@ -231,7 +231,6 @@ static void test_header_fields(void)
     CHECK_STATUS(try_import(BCRYPT_RSAPUBLIC_BLOB, blob, size, &no_parameters), NTE_NOT_SUPPORTED);
     CHECK_STATUS(try_import(BCRYPT_RSAFULLPRIVATE_BLOB, blob, size, &no_parameters), NTE_NOT_SUPPORTED);
     free(blob);
-
     blob = write_blob(BCRYPT_RSAPUBLIC_BLOB, &numbers, 0, &size);
     put_u32(blob + 16, 1);
     CHECK_STATUS(try_import(BCRYPT_RSAPUBLIC_BLOB, blob, size, &no_parameters), NTE_BAD_DATA);

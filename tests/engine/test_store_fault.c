@@ -2,7 +2,6 @@
  *
  * What can be wrong with a store when it is opened: permissions, the master key file, the passphrase, the database.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -11,17 +10,6 @@
 
 #define INSECURE WIN32(ERROR_INVALID_SECURITY_DESCR)
 #define CORRUPT  WIN32(ERROR_FILE_CORRUPT)
-
-/* A store with one key, closed. */
-static const char *make_store(const char *name)
-{
-    const char *folder = scratch_path(name);
-    struct store *store = open_store(folder);
-
-    CHECK_STATUS(create_key(store, "kept", "x", false), ERROR_SUCCESS);
-    close_store(store);
-    return folder;
-}
 
 static SECURITY_STATUS open_as(enum store_scope scope, const char *folder)
 {
@@ -91,95 +79,6 @@ static void test_not_ours(void)
     CHECK(chown(path_in(folder, "keys.db"), 0, (gid_t)-1) == 0 && chown(folder, 12345, (gid_t)-1) == 0);
     CHECK_STATUS(try_open(folder, true), INSECURE);
     CHECK_STATUS(open_as(STORE_MACHINE, folder), INSECURE);
-}
-
-/* Runs `body` in a child process without root's powers, to which `folder` belongs; */
-static void as_nobody(const char *folder, void (*body)(const char *folder))
-{
-    pid_t child;
-
-    if (geteuid() == 0) {
-        static const char *const files[] = {"keys.db", "keys.db-wal", "keys.db-shm", "master.key"};
-
-        CHECK(chmod(scratch, 0711) == 0 && chown(folder, 65534, 65534) == 0);
-        for (size_t i = 0; i < 4; i++) {
-            CHECK(chown(path_in(folder, files[i]), 65534, 65534) == 0 || errno == ENOENT);
-        }
-    }
-    child = fork();
-    if (child == 0) {
-        test_failures = 0;
-        bool root = geteuid() == 0;
-
-        if (root && (setegid(65534) != 0 || seteuid(65534) != 0)) {
-            _exit(99);
-        }
-        body(folder);
-        if (root && seteuid(0) != 0) {
-            _exit(98);
-        }
-        child_end();
-    }
-    CHECK(child_ended_well(child));
-}
-
-static void use_read_only(const char *folder)
-{
-    struct store *store = NULL;
-    struct store_info info;
-    struct store_record page[4];
-    size_t count = 0;
-    uint64_t checked = 0;
-
-    if (!CHECK_STATUS(store_acquire(STORE_USER, folder, true, &store), ERROR_SUCCESS)) {
-        return;
-    }
-    CHECK_STATUS(expect_key(store, "kept", "x"), ERROR_SUCCESS);
-    CHECK_STATUS(create_key(store, "new", "y", false), WIN32(ERROR_WRITE_PROTECT));
-    CHECK_STATUS(store_delete(store, id_of(store, "kept")), WIN32(ERROR_WRITE_PROTECT));
-    CHECK_STATUS(store_rekey(store, "abc", 3), WIN32(ERROR_WRITE_PROTECT));
-    CHECK_STATUS(store_list(store, 0, page, 4, &count), ERROR_SUCCESS);
-    CHECK(count == 1);
-    CHECK_STATUS(store_info(store, &info), ERROR_SUCCESS);
-    CHECK(info.read_only && info.keys == 1);
-    CHECK_STATUS(store_check(store, NULL, NULL, &checked), ERROR_SUCCESS);
-    close_store(store);
-}
-
-static void refuse_read_only(const char *folder)
-{
-    CHECK_STATUS(try_open(folder, false), WIN32(ERROR_WRITE_PROTECT));
-    CHECK(says(WIN32(ERROR_WRITE_PROTECT), "-wal"));
-}
-
-static void refuse_empty_read_only(const char *folder)
-{
-    CHECK_STATUS(try_open(folder, true), WIN32(ERROR_WRITE_PROTECT));
-    CHECK_STATUS(try_open(folder, false), NTE_BAD_KEYSET);
-}
-
-static void refuse_to_make(const char *folder)
-{
-    CHECK_STATUS(try_open(path_in(folder, "below/it"), true), NTE_PERM);
-}
-
-static void test_read_only(void)
-{
-    const char *folder = make_store("reading 100%#?"), *empty = scratch_path("empty"), *copy = scratch_path("copy");
-    struct store *store = open_store(folder);
-
-    CHECK_STATUS(store_backup(store, copy), ERROR_SUCCESS);
-    close_store(store);
-    CHECK(chmod(folder, 0500) == 0 && mkdir(empty, 0500) == 0 && chmod(copy, 0500) == 0);
-    as_nobody(copy, use_read_only); /* without a log: nothing is written at all */
-    CHECK(access(path_in(copy, "keys.db-shm"), F_OK) != 0);
-    as_nobody(folder, use_read_only); /* with the log and its index that the last process left */
-    CHECK(unlink(path_in(folder, "keys.db-shm")) == 0);
-    as_nobody(folder, refuse_read_only); /* with a log that cannot be read without an index */
-    CHECK(chmod(folder, 0700) == 0 && chmod(path_in(folder, "keys.db"), 0400) == 0);
-    as_nobody(empty, refuse_empty_read_only);
-    as_nobody(empty, refuse_to_make);
-    CHECK(chmod(copy, 0700) == 0 && chmod(empty, 0700) == 0);
 }
 
 static void write_file(const char *path, const void *data, size_t size)
@@ -411,7 +310,6 @@ int main(void)
     RUN(test_readable_by_others);
     RUN(test_machine_scope_may_have_a_group);
     RUN(test_not_ours);
-    RUN(test_read_only);
     RUN(test_master_key_file);
     RUN(test_master_key_of_the_same_id);
     RUN(test_database_file);

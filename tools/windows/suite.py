@@ -54,6 +54,7 @@ BINDINGS = [
     "ws/test_async_channel.py",
     "ws/test_channel.py",
     "ws/test_channel_arguments.py",
+    "ws/test_channel_calls.py",
     "ws/test_channel_failures.py",
     "ws/test_errors.py",
     "ws/test_heap.py",
