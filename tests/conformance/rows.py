@@ -34,7 +34,7 @@ NAMES = {
 }
 WITHOUT_FLAGS = {"NCryptIsKeyHandle", "NCryptFreeObject", "NCryptFreeBuffer"}
 WITHOUT_STATUS = {"NCryptIsKeyHandle"}
-CURVE_NAME_BUFFER = 60
+PROTOCOL_BUFFER, CURVE_NAME_BUFFER = 7, 60
 PADDING = PAD_PKCS1  # a flag that is not meant, beside the one that is refused
 
 seen = set()
@@ -57,12 +57,14 @@ def _text(argument):
 
 
 def _of_list(argument):
-    """A parameter list's buffers, and the curve it names."""
+    """A parameter list's buffers, and the curve or the protocol it names."""
     desc = getattr(argument, "_obj", argument)
     if not isinstance(desc, BufferDesc) or not desc.buffers:
         return
     for entry in desc.buffers[: min(desc.count, 16)]:
         yield f"buffer {entry.type}"
+        if entry.type == PROTOCOL_BUFFER and entry.data and entry.size == 4:
+            yield f"protocol 0x{int.from_bytes(ctypes.string_at(entry.data, 4), 'little'):04X}"
         if entry.type == CURVE_NAME_BUFFER and entry.data and entry.size < 100:
             yield f"curve {_text(ctypes.string_at(entry.data, entry.size))}"
 

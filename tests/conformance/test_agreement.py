@@ -183,7 +183,7 @@ def prf(secret, seed, size, name):
     return out[:size]
 
 
-@pytest.mark.parametrize("protocol", [None, 0x0301, 0x0302, 0x0303])
+@pytest.mark.parametrize("protocol", [None, 0x0301, 0x0302, 0x0303, 0xFEFF])
 def test_tls(api, secret, protocol):
     z, seed = raw(api, secret), bytes(range(64))
     given = [(LABEL, b"master secret"), (SEED, seed)]

@@ -272,10 +272,31 @@ static void check_tls_sha384(void)
     secret_end(&secret);
 }
 
+/* SSL 3.0 derives in another way, which must not be used any more; so does TLS 1.3; of DTLS only 1.0 has a number. */
+static void check_other_protocols(void)
+{
+    static const uint32_t protocols[] = {0, 0x0002, 0x0300, 0x0304, 0xFEFD, 0x01000301};
+    uint8_t key[48] = {1}, seed[64] = {0}, got[48];
+    struct secret secret;
+
+    secret_begin(&secret, key, sizeof key);
+    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
+        struct buffers buffers = {0};
+        DWORD size = 0;
+
+        add_buffer(&buffers, KDF_TLS_PRF_SEED, seed, sizeof seed);
+        add_buffer(&buffers, KDF_TLS_PRF_LABEL, "label", 5);
+        add_buffer(&buffers, KDF_TLS_PRF_PROTOCOL, &protocols[i], sizeof protocols[i]);
+        CHECK_STATUS(derive_of(&secret, u"TLS_PRF", &buffers, got, sizeof got, &size, 0), NTE_NOT_SUPPORTED);
+    }
+    secret_end(&secret);
+}
+
 static void test_tls(void)
 {
     CHECK(vectors_read(VECTORS "tls_prf.txt", check_tls) == 2);
     check_tls_sha384();
+    check_other_protocols();
 }
 
 int main(void)
