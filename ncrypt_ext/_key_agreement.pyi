@@ -54,7 +54,8 @@ class AgreementKey(EncryptionKey):
         For keys that were made for it, see :meth:`Provider.import_secret`. Their algorithm, named
         in :mod:`ncrypt_ext.properties` (``PBKDF2``, ...), says how, and what is given for it:
 
-        * ``"PBKDF2"`` (a password): ``salt`` and ``iterations``
+        * ``"PBKDF2"`` (a password): ``salt`` and ``iterations``, at most 100,000,000 of them on the
+          portable engine
         * ``"HKDF"``: ``salt`` and ``info``, which may both be left out
         * ``"SP800_108_CTR_HMAC"``: ``label`` and ``context``
         * ``"SP800_56A_CONCAT"``: ``algorithm_id``, ``party_u_info``, ``party_v_info`` (each may be
