@@ -278,9 +278,9 @@ cdef class SigningKey(PublicKey):
         cdef uint32_t expected
         if self.kind == KIND_UNKNOWN:
             self.find_kind()
-        if self.kind == KIND_OTHER:
+        if self.kind == KIND_OTHER and self.algorithm_group != "DSA":
             return 0
-        if self.kind == KIND_MLDSA:
+        if self.kind == KIND_MLDSA or self.kind == KIND_OTHER:
             expected = self.signature_length or size
         else:
             expected = (self.length + 7) // 8
