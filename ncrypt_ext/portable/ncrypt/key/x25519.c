@@ -3,6 +3,7 @@
  * Keys on curve25519, which agree by X25519 (RFC 7748). As on Windows they have the components of the other curves, X,
  * Y and d, but X is the u coordinate and both it and d are little-endian, as the RFC has them; Y is zero.
  */
+#include <openssl/core_names.h>
 #include <string.h>
 
 #include "common/libctx.h"
@@ -140,8 +141,11 @@ static SECURITY_STATUS take_apart(const struct material *material, bool with_pri
     if (x == NULL || y == NULL || (with_private && d == NULL)) {
         return status_fail(NTE_INTERNAL_ERROR, "a number of the key has no place");
     }
+    /* Not by EVP_PKEY_get_raw_private_key(), which leaves the number in memory that it has freed. */
     if (EVP_PKEY_get_raw_public_key(material->pkey, x, &size) != 1 || size != WIDTH ||
-        (with_private && (EVP_PKEY_get_raw_private_key(material->pkey, d, &size) != 1 || size != WIDTH))) {
+        (with_private &&
+         (EVP_PKEY_get_octet_string_param(material->pkey, OSSL_PKEY_PARAM_PRIV_KEY, d, WIDTH, &size) != 1 ||
+          size != WIDTH))) {
         return status_from_openssl(NTE_INTERNAL_ERROR, "libcrypto does not give the numbers of the key");
     }
     return ERROR_SUCCESS;
