@@ -239,3 +239,12 @@ def test_agreement_with_openssl(provider, tmp_path, openssl, curve):
     openssl("pkeyutl", "-derive", "-inkey", "plain.pem", "-peerform", "DER", "-peerkey", "ours.der",
             "-out", "secret")  # fmt: skip
     assert (tmp_path / "secret").read_bytes() == ours
+
+
+@pytest.mark.parametrize("form", ["named_curve", "explicit"])
+def test_no_keys_of_sm2(provider, tmp_path, openssl, form):
+    """libcrypto makes keys of another kind of them, which do not sign by ECDSA."""
+    made = openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:SM2",
+                   "-pkeyopt", f"ec_param_enc:{form}")  # fmt: skip
+    with pytest.raises(nc.NotSupportedError):
+        provider.import_pkcs8(made)

@@ -165,7 +165,7 @@ static SECURITY_STATUS check_curve(const struct curve_numbers *numbers, BN_CTX *
     BIGNUM *p = number_in(ctx, numbers->p, numbers->width);
     BIGNUM *cofactor = number_in(ctx, numbers->cofactor, numbers->cofactor_size);
     EC_GROUP *group;
-    bool good;
+    bool good, is_sm2;
 
     if (p == NULL || cofactor == NULL) {
         return status_no_memory();
@@ -189,7 +189,12 @@ static SECURITY_STATUS check_curve(const struct curve_numbers *numbers, BN_CTX *
     good = BN_num_bits(EC_GROUP_get0_order(group)) >= MIN_ORDER_BITS && is_within_bound(p, cofactor, group, ctx) &&
            BN_check_prime(EC_GROUP_get0_order(group), ctx, NULL) == 1 && BN_cmp(EC_GROUP_get0_order(group), p) != 0 &&
            EC_GROUP_check(group, ctx) == 1;
+    /* libcrypto knows the numbers, and makes keys of them that do not sign by ECDSA and do not agree. */
+    is_sm2 = good && EC_GROUP_check_named_curve(group, 0, ctx) == NID_sm2;
     EC_GROUP_free(group);
+    if (is_sm2) {
+        return status_fail(NTE_NOT_SUPPORTED, "the curve of SM2 is for keys of its own kind");
+    }
     return good ? ERROR_SUCCESS
                 : status_from_openssl(NTE_INVALID_PARAMETER, "the order, the cofactor or the curve is not a good one");
 }
