@@ -61,6 +61,8 @@ def import_blob(
             "",
             f"a sealed key has its own settings: it takes no {' and no '.join(given)}",
         )
+    if curve is not None and isinstance(blob_type, str) and not _may_lack_curve(blob_type):
+        raise ValueError(f"curve is for blobs of EC keys: {blob_type!r} has its own, or none")
     audit_import(provider, blob_type, name, bool(flags & _MACHINE_KEY))
     if public or (finalize and not given and (name is None or sealed)):
         if finalize:
@@ -76,7 +78,8 @@ def import_blob(
     else:
         # The way Windows documents for named keys: the blob is a property of a new key.
         new = begin_key(provider, known.algorithm, name, flags & ~_SILENT)
-        settings = {**settings, "curve": curve}
+        if not _is_curve_of(known.algorithm, curve):
+            settings = {**settings, "curve": curve}
     try:
         apply_settings(new, settings)
         if known is not None:
@@ -85,6 +88,16 @@ def import_blob(
     except BaseException:
         new.close()
         raise
+
+
+def _may_lack_curve(blob_type: str) -> bool:
+    return blob_type.startswith("ECC") or blob_type in ("PUBLICBLOB", "PRIVATEBLOB")
+
+
+def _is_curve_of(algorithm: str, curve: Any) -> bool:
+    """Whether the algorithm's name says that curve already."""
+    _, found, bits = algorithm.rpartition("_P")
+    return bool(found) and isinstance(curve, str) and curve.lower() == f"nistp{bits}"
 
 
 # ---- keys of cryptography ------------------------------------------------------------------------
@@ -251,6 +264,8 @@ def clone_key(
     finish: int,
 ) -> Any:
     silent = bool(flags & _SILENT)
+    if name is not None:  # before the source is exported, which it may allow only once
+        begin_key(provider, source.algorithm, name, flags & ~_SILENT).close()
     if settings["export_policy"] is None:
         settings["export_policy"] = source.export_policy & ~_ONCE  # which is now
     if settings["usage"] is None:

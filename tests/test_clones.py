@@ -95,6 +95,17 @@ def test_clone_cannot_be_archived_again(provider):
             provider.clone_key(key)
 
 
+@pytest.mark.parametrize(
+    ("name", "error"), [("taken", nc.KeyExistsError), ("", ValueError), ("x" * 300, ValueError)]
+)
+def test_a_name_that_cannot_be_costs_no_archiving(provider, name, error):
+    provider.create_key("RSA", "taken", length=512).close()
+    with provider.create_key("ECDSA_P256", export_policy=ALLOW.ALLOW_ARCHIVING) as key:
+        with pytest.raises(error):
+            provider.clone_key(key, name=name)
+        provider.clone_key(key, name="free").close()
+
+
 @pytest.mark.parametrize(("algorithm", "usage"), [("ECDH_P256", 2), ("ECDSA_P256", 4)])
 def test_clone_never_changes_the_algorithm(provider, algorithm, usage):
     with provider.create_key(algorithm, usage=usage, export_policy=ENCRYPTED) as key:

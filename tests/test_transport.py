@@ -65,12 +65,34 @@ def test_unfinalized_import(provider, digest, algorithm, kind):
     with exportable(provider, algorithm) as key:
         new = provider.import_key(key.export(kind), kind, name="later", finalize=False)
         assert isinstance(new, nc.UnfinalizedKey)
+        assert new.length == key.length
         assert not provider.has_key("later")
         new.export_policy = OPEN
         with new.finalize() as finalized:
             key.verify(digest, finalized.sign(digest, padding_of(key)), padding_of(key))
             assert finalized.export_policy == OPEN
     assert provider.has_key("later")
+
+
+@pytest.mark.parametrize("algorithm", ["ECDSA", "ECDH"])
+@pytest.mark.parametrize("settings", [{}, {"name": "named"}, {"export_policy": 0}])
+def test_a_blob_may_come_with_its_own_curve(provider, algorithm, settings):
+    with provider.create_key(algorithm, curve="nistP256", export_policy=OPEN) as key:
+        blob, public = key.export("ECCPRIVATEBLOB"), key.public_key_der()
+    for curve in ("nistP256", "NISTP256"):
+        with provider.import_key(
+            blob, "ECCPRIVATEBLOB", curve=curve, overwrite="name" in settings, **settings
+        ) as key:
+            assert key.public_key_der() == public
+
+
+@pytest.mark.parametrize("settings", [{}, {"name": "named"}])
+@pytest.mark.parametrize("kind", ["PKCS8_PRIVATEKEY", "RSAPRIVATEBLOB", "OpaqueTransport"])
+def test_curves_are_of_blobs_that_may_lack_one(provider, kind, settings):
+    with exportable(provider, "RSA") as key:
+        blob = key.export(kind)
+    with pytest.raises(ValueError, match=f"curve is for blobs of EC keys: '{kind}'"):
+        provider.import_key(blob, kind, curve="nistP256", **settings)
 
 
 def test_generic_curve_is_named(provider, digest):

@@ -67,6 +67,9 @@ SECURITY_STATUS property_set_use_context(void *object, const uint8_t *data, uint
 SECURITY_STATUS property_get_window(const void *object, struct value *value);
 SECURITY_STATUS property_set_window(void *object, const uint8_t *data, uint32_t size, uint32_t flags);
 
+/* property_key.c: how long the key is, or, as long as it is not finished, will be; 0: not known yet. */
+uint32_t property_bits(const struct key *key);
+
 /* property_cipher.c */
 SECURITY_STATUS property_get_block_length(const void *object, struct value *value);
 SECURITY_STATUS property_get_chaining(const void *object, struct value *value);

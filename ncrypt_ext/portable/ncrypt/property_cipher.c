@@ -11,7 +11,6 @@
 SECURITY_STATUS property_get_block_length(const void *object, struct value *value)
 {
     const struct key *key = object;
-    uint32_t bits = key->length != 0 ? key->length : key->algorithm->lengths.dwDefaultLength;
 
     if (key->algorithm->operations & NCRYPT_CIPHER_OPERATION) {
         return value_dword(value, key->algorithm->block_size);
@@ -19,7 +18,7 @@ SECURITY_STATUS property_get_block_length(const void *object, struct value *valu
     if ((key->algorithm->operations & NCRYPT_ASYMMETRIC_ENCRYPTION_OPERATION) == 0) {
         return status_fail(NTE_NOT_SUPPORTED, "the algorithm does not encrypt");
     }
-    return value_dword(value, (bits + 7) / 8);
+    return value_dword(value, (property_bits(key) + 7) / 8);
 }
 
 static SECURITY_STATUS check_chains(const struct key *key)

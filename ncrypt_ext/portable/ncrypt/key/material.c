@@ -303,7 +303,8 @@ SECURITY_STATUS material_sign(struct material *material, const void *padding, ui
         return ERROR_SUCCESS;
     }
     if (hash_size == 0) {
-        return status_fail(NTE_INVALID_PARAMETER, "the hash is empty");
+        return status_fail(NTE_INVALID_PARAMETER, "the %s is empty",
+                           material->algorithm->takes_set ? "message" : "hash");
     }
     if (out_size < material->signature_size) {
         *result = material->signature_size;
