@@ -17,7 +17,7 @@ from ncrypt_ext._key_base cimport KIND_EC, KIND_RSA, KIND_UNKNOWN
 from ncrypt_ext._key_device cimport PIN_FINE, pin_text
 from ncrypt_ext._key_signing cimport too_small
 from ncrypt_ext._status cimport check
-from ncrypt_ext._wide cimport wide, wide_pointer
+from ncrypt_ext._wide cimport plain_text, wide, wide_pointer
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_PERSIST_FLAG, NCRYPT_SILENT_FLAG, NCRYPTBUFFER_PKCS_ALG_OID,
     NCRYPTBUFFER_PKCS_ALG_PARAM, NCRYPTBUFFER_PKCS_SECRET, NCRYPTBUFFER_VERSION, NCryptBuffer,
@@ -199,7 +199,7 @@ cdef class Key(AgreementKey):
                 raise ValueError("password is empty")
             audit("ncrypt_ext.export_key", self.name, self.is_machine_key, "PKCS8_PRIVATEKEY")
             try:
-                return self.export_encrypted(text, encryption or "PBES2", times, flags)
+                return self.export_encrypted(text, plain_text(encryption) or "PBES2", times, flags)
             except (NotSupportedError, InvalidParameterError):
                 if encryption is not None:
                     raise

@@ -33,6 +33,7 @@ cdef enum:
     MOST_BYTES = 0x100000  # that are derived at once: the engine gives no more
     TLS_PRF_LENGTH = 48
     TLS_SEED_LENGTH = 64
+    HKDF_BLOCKS = 255
     UNSUCCESSFUL = 0xC0000001
 
 # The arguments of derive() that are handed on as parameters, and their numbers there.
@@ -150,9 +151,14 @@ cdef object default_length(str kdf, object hash_name):
     if kdf == "TLS_PRF":
         return TLS_PRF_LENGTH
     if kdf == "HASH" or kdf == "HMAC":
-        wide(hash_name, "hash_name", NCRYPT_MAX_ALG_ID_LENGTH)  # or says what is wrong
-        return _HASHES.get(hash_name, (None, None))[1]
+        return digest_length(hash_name)
     return None
+
+
+cdef object digest_length(object hash_name):
+    """None of a hash that is not known here."""
+    wide(hash_name, "hash_name", NCRYPT_MAX_ALG_ID_LENGTH)  # or says what is wrong
+    return _HASHES.get(hash_name, (None, None))[1]
 
 
 @cython.final
@@ -263,6 +269,7 @@ cdef class Secret(PropertyHandle):
             "info": info}.items() if value is not None}
         if kdf not in TAKEN and "salt" in given:
             raise ValueError("salt is a parameter of HKDF")
+        kdf = plain_text(kdf)
         check_given(kdf, given, TAKEN, False)
         if hash_name is None and "hash_name" in TAKEN.get(kdf, ()) and kdf != "TLS_PRF":
             given["hash_name"] = "SHA256"
@@ -270,7 +277,7 @@ cdef class Secret(PropertyHandle):
         if length is None:
             length = self.raw_size() if kdf == "TRUNCATE" else longest
             if length is None:
-                what = "gives as much as is wanted"
+                what = "gives as much as is wanted" if kdf in TAKEN else "is not known here"
                 if kdf == "HASH" or kdf == "HMAC":
                     what = f"gives a digest of {given['hash_name']!r}, whose length is not known"
                 raise ValueError(f"{kdf} {what}: a length must be given")
@@ -279,7 +286,10 @@ cdef class Secret(PropertyHandle):
             most = "" if kdf == "TLS_PRF" else " at most"
             raise ValueError(f"{kdf} gives {longest} bytes{most}, not {size}")
         if kdf == "HKDF":
-            self.extract(given.pop("hash_name"), given.pop("salt", b""))
+            hash_name, salt = given.pop("hash_name"), given.pop("salt", b"")
+            longest = digest_length(hash_name)
+            if longest is not None and size > HKDF_BLOCKS * longest:
+                raise ValueError(f"HKDF gives {HKDF_BLOCKS * longest} bytes at most, not {size}")
         elif kdf == "HMAC" and hmac_key is None:
             flags = KDF_USE_SECRET_AS_HMAC_KEY_FLAG
         for argument, value in given.items():
@@ -287,6 +297,8 @@ cdef class Secret(PropertyHandle):
             if argument == "seed" and kdf == "TLS_PRF" and (
                     parameters.buffers[parameters.list.cBuffers - 1].cbBuffer != TLS_SEED_LENGTH):
                 raise ValueError(f"the seed of TLS_PRF must have {TLS_SEED_LENGTH} bytes")
+        if kdf == "HKDF":  # last: it cannot be done again with others
+            self.extract(hash_name, salt)
         return self.run(wide_pointer(name), parameters, size, flags)
 
     def raw(self):

@@ -42,6 +42,35 @@ def test_close(secret):
             use()
 
 
+@pytest.mark.parametrize(
+    ("length", "more"),
+    [(32, {"info": "text"}), (255 * 32 + 1, {}), (32, {"label": b"label"}), (None, {})],
+)
+def test_what_is_refused_takes_no_salt(secret, length, more):
+    """The extraction is done once for a secret."""
+    with pytest.raises((TypeError, ValueError)):
+        secret.derive("HKDF", length, salt=b"refused", **more)
+    assert len(secret.derive("HKDF", 255 * 32, salt=b"salt")) == 255 * 32
+
+
+def test_names_may_be_of_a_subclass(secret):
+    class Name(str):
+        __slots__ = ()
+
+        def __str__(self):
+            return "something else"
+
+    assert secret.derive(Name("HASH")) == secret.derive("HASH")
+    assert secret.derive(Name("HKDF"), 9, hash_name=Name("SHA384")) != bytes(9)
+
+
+def test_a_derivation_that_is_not_known(secret):
+    with pytest.raises(ValueError, match="hash is not known here: a length must be given"):
+        secret.derive("hash")
+    with pytest.raises(nc.NotSupportedError):
+        secret.derive("hash", 32)
+
+
 def test_it_tells_nothing(secret):
     raw = secret.raw()
     for text in (repr(secret), str(secret), str(secret.__dir__())):

@@ -107,6 +107,13 @@ def test_an_algorithm_that_is_none_of_ours(provider):
         provider.import_pkcs8(data)
 
 
+def test_the_name_of_a_scheme_may_be_of_a_subclass(provider):
+    scheme = type("Scheme", (str,), {})("3DES")
+    with provider.create_key("ECDSA_P256", export_policy=ENCRYPTED) as key:
+        data = key.export_pkcs8("secret", encryption=scheme, iterations=1)
+    provider.import_pkcs8(data, "secret").close()
+
+
 def test_salt_and_iterations(provider, ec_key):
     with provider.create_key("ECDSA_P256", export_policy=ENCRYPTED) as key:
         first, second = (key.export_pkcs8("secret", iterations=3) for _ in range(2))
