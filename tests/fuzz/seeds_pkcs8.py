@@ -116,7 +116,7 @@ def with_numbers():
         yield key(EC, x962(curve), ec_inside(1, tlv(0xA0, x962(curve)), tlv(0xA1, point)))
     for numbers in odd_curves():
         yield on_odd_curve(numbers)
-    for name in ("prime256v1", "secp256k1", "sect163k1"):
+    for name in ("prime256v1", "secp256k1", "SM2", "sect163k1"):
         done = subprocess.run(
             ["openssl", "ecparam", "-name", name, "-param_enc", "explicit", "-outform", "DER"],
             stdout=subprocess.PIPE,
