@@ -124,6 +124,9 @@ MACOS = sys.platform == "darwin"
 SANITIZE = os.environ.get("NCRYPT_EXT_SANITIZE", "")
 COVERAGE = bool(os.environ.get("NCRYPT_EXT_COVERAGE"))
 TRACE = bool(os.environ.get("NCRYPT_EXT_TRACE_BUILD"))
+# Symbols are bound when a library is loaded. Calls that go straight to them, not through a table of
+# jumps, touch less of the processor's cache.
+OPTIMIZE = ["-O2", "-g0", *([] if MACOS else ["-fno-plt"])]
 # Builds of different kinds never share an object file.
 KIND = "".join(
     [
@@ -219,7 +222,7 @@ def extensions(windows: bool = WINDOWS) -> list[Extension]:
         settings = {
             "include_dirs": ["include", "ncrypt_ext"],
             "libraries": [CORE.name],
-            "extra_compile_args": instrumentation() or ["-O2", "-g0"],
+            "extra_compile_args": instrumentation() or OPTIMIZE,
             "extra_link_args": [f"-Wl,-rpath,{origin}", *instrumentation()]
             + (
                 []
@@ -331,7 +334,7 @@ class BuildExtensions(build_ext):
         folder = f"build/engine.{sysconfig.get_platform()}{KIND}"
         flags = ["-std=c11", "-D_GNU_SOURCE", "-pthread", "-MMD", *include_flags]
         flags += instrumentation() or (
-            ["-O0", "-g", "--coverage"] if COVERAGE else ["-O2", "-g0", *HARDENING]
+            ["-O0", "-g", "--coverage"] if COVERAGE else [*OPTIMIZE, *HARDENING]
         )
 
         def compile_one(source: str) -> str:

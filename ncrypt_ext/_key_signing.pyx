@@ -20,6 +20,11 @@ from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 from ncrypt_ext.errors import BufferTooSmallError, InvalidSignatureError
 from ncrypt_ext.properties import HASHES as _HASHES
 
+cdef extern from *:
+    # Macros of Cython's: what sign() seldom does stands behind what it does on every call.
+    bint likely(bint condition) noexcept nogil
+    bint unlikely(bint condition) noexcept nogil
+
 cdef str RAW_ENCODING = "raw"
 
 cdef enum:
@@ -160,13 +165,15 @@ cdef class SigningKey(PublicKey):
         cdef bint called
         cdef SECURITY_STATUS status = 0
         cdef bytes result
-        cdef bint der = encoding is not RAW_ENCODING and self.is_der(encoding)
-        if padding is not None or self.kind != KIND_EC:
+        cdef bint der = False
+        if unlikely(encoding is not RAW_ENCODING):
+            der = self.is_der(encoding)
+        if unlikely(padding is not None or self.kind != KIND_EC):
             checked = self.checked_padding(padding)
             if checked is not None:
                 info = checked.sign_info
                 flags = checked.sign_flags
-        if self.signature_size == 0:
+        if unlikely(self.signature_size == 0):
             self.find_signature_size(checked)
         size = self.signature_size
         flags |= self.quiet(silent)
@@ -174,10 +181,10 @@ cdef class SigningKey(PublicKey):
         try:
             result = PyBytes_FromStringAndSize(NULL, size)
             called = self.desk.state == PIN_FINE
-            if called:
+            if likely(called):
                 status = self.sign_native(info, flags, &data, <uint8_t *>PyBytes_AS_STRING(result),
                                           size, &written)
-            if status != 0 or written != size:
+            if unlikely(status != 0 or written != size):
                 if too_small(status, written, size):
                     result = self.sign_again(&data, checked, flags)
                 elif not called or self.needs_pin(status):
@@ -187,7 +194,7 @@ cdef class SigningKey(PublicKey):
                     result = bytes_trim(result, written)
         finally:
             input_close(&data)
-        if der:
+        if unlikely(der):
             return ecdsa_to_der(<uint8_t *>PyBytes_AS_STRING(result), len(result))
         return result
 
