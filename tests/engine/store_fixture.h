@@ -222,7 +222,7 @@ static inline bool run_sql(const char *folder, const char *sql)
 }
 
 /* A store with one key, closed. */
-static inline const char *make_store(const char *name)
+static inline const char *store_with_a_key(const char *name)
 {
     const char *folder = scratch_path(name);
     struct store *store = open_store(folder);

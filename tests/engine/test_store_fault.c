@@ -25,7 +25,7 @@ static SECURITY_STATUS open_as(enum store_scope scope, const char *folder)
 static void test_readable_by_others(void)
 {
     static const char *const files[] = {"keys.db", "keys.db-wal", "keys.db-shm", "master.key"};
-    const char *folder = make_store("open");
+    const char *folder = store_with_a_key("open");
 
     for (size_t i = 0; i < 4; i++) {
         for (mode_t bit = 0001; bit <= 0040; bit <<= 1) {
@@ -64,7 +64,7 @@ static void test_machine_scope_may_have_a_group(void)
 
 static void test_not_ours(void)
 {
-    const char *folder = make_store("theirs"), *odd = make_store("odd");
+    const char *folder = store_with_a_key("theirs"), *odd = store_with_a_key("odd");
 
     CHECK(unlink(path_in(odd, "master.key")) == 0 && symlink("elsewhere", path_in(odd, "master.key")) == 0);
     CHECK_STATUS(try_open(odd, true), INSECURE);
@@ -98,7 +98,7 @@ static size_t slurp(const char *path, uint8_t *data, size_t capacity)
 
 static void test_master_key_file(void)
 {
-    const char *folder = make_store("master"), *other = make_store("another");
+    const char *folder = store_with_a_key("master"), *other = store_with_a_key("another");
     uint8_t good[256], bad[256], foreign[256];
     size_t size = slurp(path_in(folder, "master.key"), good, sizeof(good));
     size_t foreign_size = slurp(path_in(other, "master.key"), foreign, sizeof(foreign));
@@ -133,7 +133,7 @@ static void test_master_key_file(void)
 /* The same store id with another key: a master key file that was tampered with by someone who can compute sums. */
 static void test_master_key_of_the_same_id(void)
 {
-    const char *folder = make_store("forged");
+    const char *folder = store_with_a_key("forged");
     uint8_t data[256];
     size_t size = slurp(path_in(folder, "master.key"), data, sizeof(data));
 
@@ -145,7 +145,7 @@ static void test_master_key_of_the_same_id(void)
 
 static void test_database_file(void)
 {
-    const char *folder = make_store("database");
+    const char *folder = store_with_a_key("database");
 
     CHECK(run_sql(folder, "PRAGMA user_version = 2"));
     CHECK_STATUS(try_open(folder, true), NTE_BAD_VER);
@@ -175,7 +175,7 @@ static void test_database_file(void)
 /* A page of keys is overwritten: reading says so, the sentence names the file, other stores are not concerned. */
 static void test_corrupted_page(void)
 {
-    const char *folder = make_store("page");
+    const char *folder = store_with_a_key("page");
     struct store *store = open_store(folder);
     uint64_t checked = 0;
     uint8_t page[4096];
@@ -249,7 +249,7 @@ static unsigned count_files(const char *folder)
 /* The master key file is replaced as a whole or not at all. */
 static void test_rekey_without_room(void)
 {
-    const char *folder = make_store("room");
+    const char *folder = store_with_a_key("room");
     unsigned files = count_files(folder);
     pid_t child = fork();
 

@@ -78,7 +78,8 @@ static void refuse_to_make(const char *folder)
 
 static void test_read_only(void)
 {
-    const char *folder = make_store("reading 100%#?"), *empty = scratch_path("empty"), *copy = scratch_path("copy");
+    const char *folder = store_with_a_key("reading 100%#?"), *empty = scratch_path("empty"),
+               *copy = scratch_path("copy");
     struct store *store = open_store(folder);
 
     CHECK_STATUS(store_backup(store, copy), ERROR_SUCCESS);

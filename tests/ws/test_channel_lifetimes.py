@@ -97,7 +97,7 @@ class Requester(threading.Thread):
     def run(self):
         try:
             self.reply = self.channel.request(ACTION, BODY)
-        except ws.WsError as error:
+        except (ws.WsError, nc.ClosedHandleError) as error:
             self.failure = error
         finally:
             self.channel = None
@@ -145,7 +145,7 @@ def test_ending_a_request_at_any_point(way, service):
         thread.join(TIMEOUT)
         assert not thread.is_alive()
         if thread.failure is not None:
-            assert isinstance(thread.failure, ws.WsAbortedError | nc.NCryptError)
+            assert isinstance(thread.failure, ws.WsAbortedError | nc.ClosedHandleError)
         for name in NAMES:
             objects.pop(name).close()
         del thread
