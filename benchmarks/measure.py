@@ -122,6 +122,15 @@ def differences(of: Sequence[float], without: Sequence[float]) -> Spread:
     return spread([a - b for a, b in zip(of, without, strict=True)])
 
 
+def undisturbed(samples: dict[str, list[Sample]], peer: str) -> dict[str, list[Sample]]:
+    """The rounds in which the processor ran at its full speed, as the peer's side of them tells:
+    it took 3 % more than in its fastest fiftieth at most. What is measured has no part in it."""
+    times = walls(samples[peer])
+    most = 1.03 * sorted(times)[len(times) // 50]
+    chosen = [index for index, time in enumerate(times) if time <= most]
+    return {side: [values[index] for index in chosen] for side, values in samples.items()}
+
+
 @dataclass
 class Figure:
     """One line of the result."""

@@ -20,6 +20,7 @@ from benchmarks.measure import (
     rate_ratio,
     ratios,
     spread,
+    undisturbed,
 )
 
 
@@ -37,6 +38,16 @@ def test_ratios_are_made_pair_by_pair() -> None:
     assert ratios(peer, ours).median == 2
     with pytest.raises(ValueError, match="zip"):
         ratios(peer, ours[:-1])
+
+
+def test_rounds_count_in_which_the_peer_was_fast() -> None:
+    samples = {
+        "ours": [Sample(float(number), 0.0) for number in range(100)],
+        "peer": [Sample(100.0 + number % 10, 0.0) for number in range(100)],
+    }
+    chosen = undisturbed(samples, "peer")
+    assert {sample.wall for sample in chosen["peer"]} == {100.0, 101.0, 102.0, 103.0}
+    assert [sample.wall % 10 for sample in chosen["ours"]] == [0.0, 1.0, 2.0, 3.0] * 10
 
 
 def test_rate_ratio_is_above_one_when_ours_is_faster() -> None:
