@@ -81,20 +81,30 @@ cdef ContextKey context_key(HCRYPTKEY key, Lease *context):
     return self
 
 
+cdef DWORD make_hash(HCRYPTPROV provider, ALG_ID algorithm, const Input *digest, HCRYPTHASH *made,
+                     const char **where) noexcept nogil:
+    """An object that holds the digest, which the caller destroys; none after an error."""
+    cdef DWORD error
+    where[0] = b"CryptCreateHash"
+    if not CryptCreateHash(provider, algorithm, 0, 0, made):
+        return capi_error()
+    where[0] = b"CryptSetHashParam"
+    if CryptSetHashParam(made[0], HP_HASHVAL, digest.data, 0):
+        return 0
+    error = capi_error()
+    CryptDestroyHash(made[0])
+    return error
+
+
 cdef DWORD sign_native(HCRYPTPROV provider, ALG_ID algorithm, const Input *digest, DWORD spec,
                        uint8_t *out, DWORD *size, const char **where) noexcept nogil:
     cdef HCRYPTHASH made = 0
-    cdef DWORD error = 0
-    where[0] = b"CryptCreateHash"
-    if not CryptCreateHash(provider, algorithm, 0, 0, &made):
-        return capi_error()
-    where[0] = b"CryptSetHashParam"
-    if not CryptSetHashParam(made, HP_HASHVAL, digest.data, 0):
+    cdef DWORD error = make_hash(provider, algorithm, digest, &made, where)
+    if error != 0:
+        return error
+    where[0] = b"CryptSignHashW"
+    if not CryptSignHashW(made, spec, NULL, 0, out, size):
         error = capi_error()
-    else:
-        where[0] = b"CryptSignHashW"
-        if not CryptSignHashW(made, spec, NULL, 0, out, size):
-            error = capi_error()
     CryptDestroyHash(made)
     return error
 
@@ -128,17 +138,12 @@ cdef DWORD verify_native(HCRYPTPROV provider, HCRYPTKEY key, ALG_ID algorithm, c
                          const uint8_t *signature, DWORD size, const char **where) noexcept nogil:
     """The error, 0 for a signature that is right."""
     cdef HCRYPTHASH made = 0
-    cdef DWORD error = 0
-    where[0] = b"CryptCreateHash"
-    if not CryptCreateHash(provider, algorithm, 0, 0, &made):
-        return capi_error()
-    where[0] = b"CryptSetHashParam"
-    if not CryptSetHashParam(made, HP_HASHVAL, digest.data, 0):
+    cdef DWORD error = make_hash(provider, algorithm, digest, &made, where)
+    if error != 0:
+        return error
+    where[0] = b"CryptVerifySignatureW"
+    if not CryptVerifySignatureW(made, signature, size, key, NULL, 0):
         error = capi_error()
-    else:
-        where[0] = b"CryptVerifySignatureW"
-        if not CryptVerifySignatureW(made, signature, size, key, NULL, 0):
-            error = capi_error()
     CryptDestroyHash(made)
     return error
 
