@@ -110,19 +110,20 @@ static SECURITY_STATUS get_provider_handle(const void *object, struct value *val
 /* Of a secret or a modulus that has been given; 0: none has. */
 static uint32_t pending_bits(const struct key *key)
 {
-    size_t secret = key->pending.item[COMPONENT_SECRET].size * 8;
+    size_t bits = key->pending.item[COMPONENT_SECRET].size * 8;
 
-    if (secret != 0) {
-        return (uint32_t)secret;
+    if (bits == 0) {
+        bits = components_bits(&key->pending, COMPONENT_RSA_N);
     }
-    return (uint32_t)components_bits(&key->pending,
-                                     key->algorithm->family == &family_rsa ? COMPONENT_RSA_N : COMPONENT_DL_P);
+    return (uint32_t)(bits != 0 ? bits : components_bits(&key->pending, COMPONENT_DL_P));
 }
 
 uint32_t property_bits(const struct key *key)
 {
-    if (pending_bits(key) != 0) {
-        return pending_bits(key);
+    uint32_t pending = pending_bits(key);
+
+    if (pending != 0) {
+        return pending;
     }
     return key->length != 0 ? key->length : key->algorithm->lengths.dwDefaultLength;
 }
@@ -135,14 +136,15 @@ static SECURITY_STATUS no_lengths(void)
 static SECURITY_STATUS get_length(const void *object, struct value *value)
 {
     const struct key *key = object;
+    uint32_t bits = property_bits(key);
 
     if (key->algorithm->takes_set) {
         return no_lengths();
     }
-    if (property_bits(key) == 0) {
+    if (bits == 0) {
         return status_fail(NTE_NOT_FOUND, "the length is not known before the curve is set");
     }
-    return value_dword(value, property_bits(key));
+    return value_dword(value, bits);
 }
 
 static SECURITY_STATUS set_length(void *object, const uint8_t *data, uint32_t size, uint32_t flags)
