@@ -86,12 +86,7 @@ static inline void add_buffer(struct buffers *buffers, ULONG type, const void *d
 
 static inline void add_hash(struct buffers *buffers, const WCHAR *name)
 {
-    size_t units = 0;
-
-    while (name[units] != 0) {
-        units++;
-    }
-    add_buffer(buffers, KDF_HASH_ALGORITHM, name, (units + 1) * sizeof *name);
+    add_buffer(buffers, KDF_HASH_ALGORITHM, name, wide_bytes(name));
 }
 
 static inline SECURITY_STATUS derive(NCRYPT_SECRET_HANDLE secret, const WCHAR *kdf, struct buffers *buffers, void *out,

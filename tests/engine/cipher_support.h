@@ -43,12 +43,8 @@ static inline NCRYPT_KEY_HANDLE import_cipher_key(NCRYPT_PROV_HANDLE provider, c
 {
     NCRYPT_KEY_HANDLE handle = 0;
     uint8_t blob[MAX_CIPHER_KEY_BLOB];
-    size_t units = 0;
-    DWORD blob_size;
+    DWORD blob_size = cipher_key_blob(blob, algorithm, wide_bytes(algorithm) / sizeof *algorithm, key, size);
 
-    while (algorithm[units++] != 0) {
-    }
-    blob_size = cipher_key_blob(blob, algorithm, units, key, size);
     CHECK_STATUS(NCryptImportKey(provider, 0, u"CipherKeyBlob", NULL, &handle, blob, blob_size, 0), ERROR_SUCCESS);
     CHECK_STATUS(set_dword(handle, u"Export Policy", NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG, 0), ERROR_SUCCESS);
     return handle;

@@ -113,6 +113,16 @@ static inline NCRYPT_KEY_HANDLE open_key(NCRYPT_PROV_HANDLE provider, const WCHA
     return key;
 }
 
+/* With its NUL. */
+static inline size_t wide_bytes(const WCHAR *text)
+{
+    size_t units = 0;
+
+    while (text[units++] != 0) {
+    }
+    return units * sizeof *text;
+}
+
 static inline SECURITY_STATUS set_bytes(NCRYPT_HANDLE handle, const WCHAR *name, const void *data, size_t size,
                                         DWORD flags)
 {

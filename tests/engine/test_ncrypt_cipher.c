@@ -26,12 +26,10 @@ static NCRYPT_KEY_HANDLE aes_key(void)
 static void check_text(NCRYPT_KEY_HANDLE key, const WCHAR *property, const WCHAR *want)
 {
     WCHAR text[40] = {0};
-    DWORD size = 0, units = 0;
+    DWORD size = 0;
 
     CHECK_STATUS(NCryptGetProperty(key, property, (PBYTE)text, sizeof text, &size, 0), ERROR_SUCCESS);
-    while (want[units++] != 0) {
-    }
-    CHECK(size == units * sizeof *text && memcmp(text, want, size) == 0);
+    CHECK(size == wide_bytes(want) && memcmp(text, want, size) == 0);
 }
 
 static SECURITY_STATUS get_iv(NCRYPT_KEY_HANDLE key, uint8_t *iv, DWORD *size)

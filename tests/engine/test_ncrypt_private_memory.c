@@ -23,27 +23,22 @@ static const struct kind {
     {u"RSA", NULL, {u"RSAPRIVATEBLOB", u"RSAFULLPRIVATEBLOB", u"PKCS8_PRIVATEKEY", u"CAPIPRIVATEBLOB"}},
 };
 
+static bool is_rsa(const struct kind *kind)
+{
+    return kind->algorithm[0] == 'R';
+}
+
 /* The last number of the blob is the private one: both of its ends. */
 static void learn_private(NCRYPT_KEY_HANDLE key, const struct kind *kind)
 {
     static uint8_t blob[4096];
-    bool rsa = kind->curve == NULL && kind->algorithm[0] == 'R';
-    DWORD size = export_key(key, rsa ? u"RSAFULLPRIVATEBLOB" : u"ECCPRIVATEBLOB", blob, sizeof blob);
-    size_t width = rsa ? 128 : (size - ECC_HEADER) / 3;
+    DWORD size = export_key(key, is_rsa(kind) ? u"RSAFULLPRIVATEBLOB" : u"ECCPRIVATEBLOB", blob, sizeof blob);
+    size_t width = is_rsa(kind) ? 128 : (size - ECC_HEADER) / 3;
 
     known = 0;
     learn(blob + size - width + 2); /* P-521's begin with zeros */
     learn(blob + size - PIECE);
     OPENSSL_cleanse(blob, sizeof blob);
-}
-
-static size_t bytes_of(const WCHAR *text)
-{
-    size_t units = 0;
-
-    while (text[units++] != 0) {
-    }
-    return units * sizeof *text;
 }
 
 static void carry(NCRYPT_KEY_HANDLE key, const struct kind *kind, const WCHAR *type, bool stored)
@@ -54,9 +49,9 @@ static void carry(NCRYPT_KEY_HANDLE key, const struct kind *kind, const WCHAR *t
     DWORD size = export_key(key, type, blob, sizeof blob);
 
     if (stored) {
-        add_buffer(&buffers, NCRYPTBUFFER_PKCS_KEY_NAME, u"imported", bytes_of(u"imported"));
+        add_buffer(&buffers, NCRYPTBUFFER_PKCS_KEY_NAME, u"imported", wide_bytes(u"imported"));
     } else if (kind->curve != NULL && type[0] == 'E') {
-        add_buffer(&buffers, NCRYPTBUFFER_ECC_CURVE_NAME, kind->curve, bytes_of(kind->curve));
+        add_buffer(&buffers, NCRYPTBUFFER_ECC_CURVE_NAME, kind->curve, wide_bytes(kind->curve));
     }
     CHECK_STATUS(
         NCryptImportKey(provider, 0, type, &buffers.list, &made, blob, size, stored ? NCRYPT_OVERWRITE_KEY_FLAG : 0),
@@ -68,7 +63,6 @@ static void carry(NCRYPT_KEY_HANDLE key, const struct kind *kind, const WCHAR *t
 static void use(NCRYPT_KEY_HANDLE key, const struct kind *kind)
 {
     BCRYPT_PKCS1_PADDING_INFO padding = {NULL};
-    bool rsa = kind->algorithm[0] == 'R';
     uint8_t digest[32] = {1}, signature[256];
     DWORD size = 0;
 
@@ -80,8 +74,8 @@ static void use(NCRYPT_KEY_HANDLE key, const struct kind *kind)
         free_handle(agree_on(key, key));
         return;
     }
-    CHECK_STATUS(NCryptSignHash(key, rsa ? &padding : NULL, digest, sizeof digest, signature, sizeof signature, &size,
-                                rsa ? NCRYPT_PAD_PKCS1_FLAG : 0),
+    CHECK_STATUS(NCryptSignHash(key, is_rsa(kind) ? &padding : NULL, digest, sizeof digest, signature, sizeof signature,
+                                &size, is_rsa(kind) ? NCRYPT_PAD_PKCS1_FLAG : 0),
                  ERROR_SUCCESS);
 }
 
@@ -90,10 +84,10 @@ static void use_stored(const struct kind *kind)
     NCRYPT_KEY_HANDLE key = begin_key(provider, kind->algorithm, u"stored", NCRYPT_OVERWRITE_KEY_FLAG);
 
     if (kind->curve != NULL) {
-        CHECK_STATUS(set_bytes(key, NCRYPT_ECC_CURVE_NAME_PROPERTY, kind->curve, bytes_of(kind->curve), 0),
+        CHECK_STATUS(set_bytes(key, NCRYPT_ECC_CURVE_NAME_PROPERTY, kind->curve, wide_bytes(kind->curve), 0),
                      ERROR_SUCCESS);
     }
-    if (kind->algorithm[0] == 'R') {
+    if (is_rsa(kind)) {
         CHECK_STATUS(set_dword(key, NCRYPT_LENGTH_PROPERTY, 1024, 0), ERROR_SUCCESS);
     }
     CHECK_STATUS(set_dword(key, NCRYPT_EXPORT_POLICY_PROPERTY, NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG, 0), ERROR_SUCCESS);
