@@ -271,7 +271,7 @@ static void test_every_call_fails(void)
     setenv("NCRYPT_EXT_HOME", "below", 1);
     maintenance_commit_limit = 3;
     sweep(faults, sizeof(faults) / sizeof(faults[0]), use_everything);
-    maintenance_commit_limit = 4000;
+    maintenance_commit_limit = MAINTENANCE_LIMIT;
 }
 
 static void test_every_call_fails_with_a_passphrase(void)

@@ -32,8 +32,8 @@ static void test_one_sync_per_create(void)
         }
     }
     CHECK(ones + checkpoints == 400 && checkpoints >= 2 && checkpoints <= 8);
-    maintenance_commit_limit = limit;
-    store->checkpoint_at = limit;
+    maintenance_commit_limit = UINT32_MAX;
+    store->checkpoint_at = UINT32_MAX;
     for (int i = 0; i < 400; i++) {
         unsigned before = powercut_count(POWERCUT_SYNC);
 
@@ -47,6 +47,7 @@ static void test_one_sync_per_create(void)
     }
     close_store(store);
     powercut_remove();
+    maintenance_commit_limit = limit;
 }
 
 static void test_reading_and_refusing_do_not_sync(void)
@@ -88,14 +89,40 @@ static void test_log_is_emptied(void)
         snprintf(name, sizeof(name), "key-%d", i);
         CHECK_STATUS(create_key(store, name, "some payload", false), ERROR_SUCCESS);
     }
-    CHECK(file_length(path_in(folder, "keys.db-wal")) > (MAINTENANCE_OPEN_LIMIT + 1) * WAL_FRAME_SIZE);
+    CHECK(file_length(path_in(folder, "keys.db-wal")) > (MAINTENANCE_LIMIT + 1) * WAL_FRAME_SIZE);
     close_store(store);
     store = open_store(folder);
-    CHECK(file_length(path_in(folder, "keys.db-wal")) <= MAINTENANCE_OPEN_LIMIT * WAL_FRAME_SIZE);
+    CHECK(file_length(path_in(folder, "keys.db-wal")) <= MAINTENANCE_LIMIT * WAL_FRAME_SIZE);
     CHECK_STATUS(expect_key(store, "key-449", "some payload"), ERROR_SUCCESS);
     close_store(store);
     powercut_remove();
     maintenance_commit_limit = limit;
+}
+
+/* Once it has its length the log is written over: no commit but the last before a checkpoint makes it longer. */
+static void test_log_keeps_its_length(void)
+{
+    const char *folder = scratch_path("length");
+    struct store *store;
+    unsigned grown = 0;
+    long longest = 0;
+    char name[32];
+
+    powercut_install();
+    store = open_store(folder);
+    for (int i = 0; i < 1600; i++) {
+        long length;
+
+        snprintf(name, sizeof(name), "key-%d", i);
+        CHECK_STATUS(create_key(store, name, "some payload", false), ERROR_SUCCESS);
+        length = file_length(path_in(folder, "keys.db-wal"));
+        grown += i >= 600 && length > longest;
+        longest = length > longest ? length : longest;
+    }
+    CHECK(grown <= 3);
+    CHECK(longest >= MAINTENANCE_LIMIT * WAL_FRAME_SIZE && longest < (MAINTENANCE_LIMIT + 10) * WAL_FRAME_SIZE);
+    close_store(store);
+    powercut_remove();
 }
 
 /* A reader of another program that stays in an old state keeps the log from being emptied, which must not cost every
@@ -276,6 +303,7 @@ int main(void)
     RUN(test_one_sync_per_create);
     RUN(test_reading_and_refusing_do_not_sync);
     RUN(test_log_is_emptied);
+    RUN(test_log_keeps_its_length);
     RUN(test_log_held_by_a_reader);
     RUN(test_every_call_fails);
     RUN(test_disk_full);

@@ -258,7 +258,7 @@ SECURITY_STATUS connection_open(const struct store *store, bool writer, struct c
     if (status == ERROR_SUCCESS && writer) {
         char limit[64];
 
-        snprintf(limit, sizeof(limit), "PRAGMA journal_size_limit = %d", MAINTENANCE_OPEN_LIMIT * WAL_FRAME_SIZE);
+        snprintf(limit, sizeof(limit), "PRAGMA journal_size_limit = %d", MAINTENANCE_LIMIT * WAL_FRAME_SIZE);
         status = connection_exec(connection, limit, "setting the connection up");
         sqlite3_wal_hook(connection->db, note_log_size, connection);
     }

@@ -331,9 +331,9 @@ MUST_CHECK SECURITY_STATUS container_make_room(struct store *store, struct conne
 
 #define WAL_FRAME_SIZE (4096 + 24)
 
-/* Frames in the log that call for a checkpoint after a commit, and when a store is opened. */
-extern uint32_t maintenance_commit_limit;
-#define MAINTENANCE_OPEN_LIMIT 1000
+/* Frames in the log that call for a checkpoint after a commit, and when a store is opened; so long is the log kept. */
+#define MAINTENANCE_LIMIT 1000
+extern uint32_t maintenance_commit_limit; /* the same, but in tests */
 
 void maintenance_after_commit(struct store *store, struct connection *writer);
 void maintenance_at_open(struct store *store, struct connection *writer);
