@@ -59,6 +59,16 @@ SECURITY_STATUS components_add_copy(struct components *components, enum componen
     return ERROR_SUCCESS;
 }
 
+bool component_is_zero(const struct component_span *span)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < span->size; i++) {
+        any |= span->data[i];
+    }
+    return any == 0;
+}
+
 bool components_has(const struct components *components, enum component which)
 {
     return components->item[which].data != NULL;

@@ -72,6 +72,9 @@ uint8_t *components_add(struct components *components, enum component which, siz
 MUST_CHECK SECURITY_STATUS components_add_copy(struct components *components, enum component which, const uint8_t *data,
                                                size_t size);
 
+/* Takes the same time whatever the number is. */
+bool component_is_zero(const struct component_span *span);
+
 bool components_has(const struct components *components, enum component which);
 
 /* True when the private number (RSA p and q or d, EC d, DH and DSA X, ...) or the secret is there. */

@@ -102,16 +102,6 @@ static SECURITY_STATUS generate(const struct algorithm *algorithm, const struct 
 
 /* ---- numbers ---------------------------------------------------------------------------------------------- */
 
-static bool is_zero(const struct component_span *span)
-{
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < span->size; i++) {
-        any |= span->data[i];
-    }
-    return any == 0;
-}
-
 /* Every number that is there is exactly as wide as the curve's field. */
 static SECURITY_STATUS check_widths(const struct components *components)
 {
@@ -169,7 +159,7 @@ static SECURITY_STATUS point_from_private(const struct components *components, u
 static SECURITY_STATUS find_point(const struct components *components, bool validate, uint8_t *point, size_t size)
 {
     const struct component_span *x = &components->item[COMPONENT_EC_X], *y = &components->item[COMPONENT_EC_Y];
-    bool missing = x->data == NULL || y->data == NULL || (is_zero(x) && is_zero(y));
+    bool missing = x->data == NULL || y->data == NULL || (component_is_zero(x) && component_is_zero(y));
 
     if (components_has(components, COMPONENT_EC_D) && (validate || missing)) {
         return point_from_private(components, point, size);

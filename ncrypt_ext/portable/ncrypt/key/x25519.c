@@ -31,16 +31,6 @@ static SECURITY_STATUS generate(const struct algorithm *algorithm, const struct 
 
 /* ---- numbers --------------------------------------------------------------------------------------------------- */
 
-static bool is_zero(const struct component_span *span)
-{
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < span->size; i++) {
-        any |= span->data[i];
-    }
-    return any == 0;
-}
-
 /* Whether u is below the prime, 2^255 - 19. */
 static bool is_canonical(const uint8_t *u)
 {
@@ -92,7 +82,7 @@ static SECURITY_STATUS load_public(const struct components *components, bool val
     if (x->data == NULL) {
         return status_fail(NTE_INVALID_PARAMETER, "the point of the key is missing");
     }
-    if (y->data != NULL && !is_zero(y)) {
+    if (y->data != NULL && !component_is_zero(y)) {
         return status_fail(NTE_INVALID_PARAMETER, "points of curve25519 have no Y: it must be zero");
     }
     if (!is_canonical(x->data)) {
