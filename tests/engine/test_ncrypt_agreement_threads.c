@@ -29,24 +29,9 @@ static SECURITY_STATUS agree_and_compare(unsigned which)
     return status;
 }
 
-static void *agree_often(void *which)
-{
-    for (unsigned i = 0; i < (SLOW_BUILD ? 100u : 500u); i++) {
-        SECURITY_STATUS status = agree_and_compare(i + (unsigned)(uintptr_t)which);
-
-        if (status != ERROR_SUCCESS) {
-            note_wrong(status);
-        }
-    }
-    return which;
-}
-
 static void test_one_key(void)
 {
-    pthread_t threads[THREADS];
-
-    start(threads, THREADS, agree_often);
-    finish(threads, THREADS);
+    repeat_in_threads(agree_and_compare, SLOW_BUILD ? 100u : 500u);
     CHECK(ncx_live_handles(16) == 0);
 }
 

@@ -82,24 +82,9 @@ static SECURITY_STATUS encrypt_and_compare(unsigned which)
     return status;
 }
 
-static void *encrypt_often(void *which)
-{
-    for (unsigned i = 0; i < BLOCKS; i++) {
-        SECURITY_STATUS status = encrypt_and_compare(i + (unsigned)(uintptr_t)which);
-
-        if (status != ERROR_SUCCESS) {
-            note_wrong(status);
-        }
-    }
-    return which;
-}
-
 static void test_own_vectors(void)
 {
-    pthread_t threads[THREADS];
-
-    start(threads, THREADS, encrypt_often);
-    finish(threads, THREADS);
+    repeat_in_threads(encrypt_and_compare, BLOCKS);
 }
 
 static void *use_properties(void *which)

@@ -50,24 +50,9 @@ static SECURITY_STATUS use_all(unsigned which)
     return status == ERROR_SUCCESS && which % 3 == 0 ? sign_and_check(signer, signer, which) : status;
 }
 
-static void *use_often(void *which)
-{
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        SECURITY_STATUS status = use_all(i + (unsigned)(uintptr_t)which);
-
-        if (status != ERROR_SUCCESS) {
-            note_wrong(status);
-        }
-    }
-    return which;
-}
-
 static void test_one_key(void)
 {
-    pthread_t threads[THREADS];
-
-    start(threads, THREADS, use_often);
-    finish(threads, THREADS);
+    repeat_in_threads(use_all, ROUNDS);
 }
 
 /* ---- a key that goes away in the middle ---- */

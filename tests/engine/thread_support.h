@@ -57,6 +57,32 @@ static inline void finish(pthread_t *threads, unsigned count)
     }
 }
 
+static SECURITY_STATUS (*repeated)(unsigned which);
+static unsigned repetitions;
+
+static inline void *repeat(void *which)
+{
+    for (unsigned i = 0; i < repetitions; i++) {
+        SECURITY_STATUS status = repeated(i + (unsigned)(uintptr_t)which);
+
+        if (status != ERROR_SUCCESS) {
+            note_wrong(status);
+        }
+    }
+    return which;
+}
+
+/* All threads at once, so often each, with other numbers. */
+static inline void repeat_in_threads(SECURITY_STATUS (*body)(unsigned which), unsigned times)
+{
+    pthread_t threads[THREADS];
+
+    repeated = body;
+    repetitions = times;
+    start(threads, THREADS, repeat);
+    finish(threads, THREADS);
+}
+
 /* Until the threads have done `count` more pieces of work. */
 static inline void await(unsigned count)
 {
