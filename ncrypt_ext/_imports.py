@@ -21,7 +21,13 @@ from ncrypt_ext._key_unfinalized import (
 )
 from ncrypt_ext._provider import audit_import
 from ncrypt_ext.errors import NotSupportedError
-from ncrypt_ext.properties import CIPHER_ALGORITHMS, PRIVATE_MAGIC_BLOBS, SECRET_BLOBS
+from ncrypt_ext.properties import (
+    CIPHER_ALGORITHMS,
+    CURVE_NAMES,
+    PRIVATE_MAGIC_BLOBS,
+    SECRET_BLOBS,
+    algorithm_curve,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,8 +102,8 @@ def _may_lack_curve(blob_type: str) -> bool:
 
 def _is_curve_of(algorithm: str, curve: Any) -> bool:
     """Whether the algorithm's name says that curve already."""
-    _, found, bits = algorithm.rpartition("_P")
-    return bool(found) and isinstance(curve, str) and curve.lower() == f"nistp{bits}"
+    own = algorithm_curve(algorithm)
+    return own is not None and isinstance(curve, str) and CURVE_NAMES.get(curve.lower()) == own
 
 
 # ---- keys of cryptography ------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from ncrypt_ext.enums import ExportPolicy, ImplType, KeyUsage, UIProtection
 from ncrypt_ext.errors import BadDataError, NotSupportedError, PropertyNotFoundError
 from ncrypt_ext.properties import CURVE_BITS as _CURVE_BITS
 from ncrypt_ext.properties import CURVE_NAMES as _CURVE_NAMES
+from ncrypt_ext.properties import algorithm_curve as _algorithm_curve
 from ncrypt_ext.records import KeyLengths, UIPolicy
 
 cdef bytes LENGTH = wide("Length", "")
@@ -75,9 +76,9 @@ cdef class PropertyKey(SecuredKey):
         if self.kind != KIND_EC:
             return None
         curve = self.curve
-        if curve is None and "_P" in (self.algorithm or ""):
-            curve = "nistP" + self.algorithm.rpartition("_P")[2]
-        return None if curve is None else _CURVE_NAMES.get(curve.lower())
+        if curve is None:
+            return _algorithm_curve(self.algorithm or "")
+        return _CURVE_NAMES.get(curve.lower())
 
     cdef object curve_length(self):
         """The bits of that curve."""

@@ -228,6 +228,13 @@ CURVE_NAMES = {
     **{name.lower(): _FIRST_NAMES[identifier] for name, identifier in CURVE_OIDS.items()},
 }
 
+
+def algorithm_curve(algorithm: str) -> str | None:
+    """The curve that the name of an algorithm says (``ECDSA_P256``); None when it says none."""
+    _, found, bits = algorithm.rpartition("_P")
+    return CURVE_NAMES.get(f"nistp{bits}") if found else None
+
+
 #: Magics of public EC blobs that do not name the curve: of keys that agree, and of those that sign.
 PUBLIC_GENERIC_MAGICS = (b"ECKP", b"ECDP")
 

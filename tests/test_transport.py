@@ -79,7 +79,7 @@ def test_unfinalized_import(provider, digest, algorithm, kind):
 def test_a_blob_may_come_with_its_own_curve(provider, algorithm, settings):
     with provider.create_key(algorithm, curve="nistP256", export_policy=OPEN) as key:
         blob, public = key.export("ECCPRIVATEBLOB"), key.public_key_der()
-    for curve in ("nistP256", "NISTP256"):
+    for curve in ("nistP256", "NISTP256", "secP256r1"):
         with provider.import_key(
             blob, "ECCPRIVATEBLOB", curve=curve, overwrite="name" in settings, **settings
         ) as key:
