@@ -366,6 +366,7 @@ class Provider(PropertyHandle):
         name: str | None = None,
         *,
         export_policy: int | None = None,
+        usage: int | None = None,
         properties: Mapping[str, Buffer | str | int] | None = None,
         machine: bool = False,
         overwrite: bool = False,

@@ -315,10 +315,11 @@ cdef class Provider(PropertyHandle):
         return clone_key(self, key, name, settings, key_flags(machine, overwrite, silent),
                          finalize_flags(legacy_store, True, silent))
 
-    def import_secret(self, algorithm, secret, name=None, *, export_policy=None, properties=None,
-                      bint machine=False, bint overwrite=False, bint silent=False):
+    def import_secret(self, algorithm, secret, name=None, *, export_policy=None, usage=None,
+                      properties=None, bint machine=False, bint overwrite=False,
+                      bint silent=False):
         from ncrypt_ext._imports import import_secret
-        settings = {"export_policy": export_policy, "properties": properties}
+        settings = {"export_policy": export_policy, "usage": usage, "properties": properties}
         return import_secret(self, algorithm, secret, name, settings,
                              key_flags(machine, overwrite, silent),
                              finalize_flags(False, True, silent))

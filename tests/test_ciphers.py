@@ -367,6 +367,17 @@ def test_a_key_without_leave_to_decrypt(provider):
             key.decrypt(cipher, ECB())
 
 
+def test_a_secret_without_leave_to_decrypt(provider):
+    usage = nc.KeyUsage.ALLOW_SIGNING
+    for name in (None, "secret"):
+        with provider.import_secret("AES", bytes(16), name, usage=usage) as key:
+            assert key.usage == usage
+            with pytest.raises(PermissionError):
+                key.decrypt(bytes(16), ECB(padded=False))
+    with provider.import_secret("HKDF", b"root", usage=usage) as key:
+        assert key.usage == usage
+
+
 def test_algorithms(provider):
     found = {info.name: info for info in provider.algorithms(nc.AlgorithmOperation.CIPHER)}
     assert set(found) == {"AES", "3DES", "3DES_112"}
