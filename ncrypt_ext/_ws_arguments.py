@@ -7,7 +7,7 @@ import os
 
 from ncrypt_ext._public_info import pem
 from ncrypt_ext._ws_checks import milliseconds
-from ncrypt_ext.enums import CertFailure, SecureProtocol
+from ncrypt_ext._ws_enums import CertFailure, SecureProtocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

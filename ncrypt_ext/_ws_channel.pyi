@@ -6,9 +6,7 @@ from typing import NoReturn
 from typing_extensions import Buffer, Self, disjoint_base
 
 from ncrypt_ext._ws_arguments import Algorithms, SslTransport, Timeouts
-from ncrypt_ext._ws_handle import WsHandle
-from ncrypt_ext._ws_token import XmlToken
-from ncrypt_ext.enums import (
+from ncrypt_ext._ws_enums import (
     AddressingVersion,
     AlgorithmSuite,
     ChannelState,
@@ -17,6 +15,8 @@ from ncrypt_ext.enums import (
     SecurityHeaderVersion,
     TimestampUsage,
 )
+from ncrypt_ext._ws_handle import WsHandle
+from ncrypt_ext._ws_token import XmlToken
 
 @disjoint_base
 class Channel(WsHandle):

@@ -30,8 +30,12 @@ from ncrypt_ext.webservices cimport (
 from ncrypt_ext.wintypes cimport HRESULT, SIZE_T, ULONG
 
 from ncrypt_ext._ws_checks import check_url, plain_uri
-from ncrypt_ext.enums import (
-    AddressingVersion, ChannelState, EnvelopeVersion, SecurityHeaderLayout, SecurityHeaderVersion,
+from ncrypt_ext._ws_enums import (
+    AddressingVersion,
+    ChannelState,
+    EnvelopeVersion,
+    SecurityHeaderLayout,
+    SecurityHeaderVersion,
     TimestampUsage,
 )
 

@@ -35,7 +35,7 @@ from ncrypt_ext.webservices cimport (
 from ncrypt_ext.wintypes cimport HRESULT, SIZE_T, ULONG, WCHAR
 
 from ncrypt_ext._ws_checks import header_name, plain_uri, timeout_values
-from ncrypt_ext.enums import AddressingVersion, EnvelopeVersion
+from ncrypt_ext._ws_enums import AddressingVersion, EnvelopeVersion
 from ncrypt_ext.errors import NotSupportedError
 
 cdef enum:

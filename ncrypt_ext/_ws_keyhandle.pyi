@@ -8,7 +8,8 @@ from typing_extensions import Buffer, Self, disjoint_base
 
 from ncrypt_ext._capi import Context
 from ncrypt_ext._key import Key
-from ncrypt_ext.enums import KeyHandleType, KeySpec
+from ncrypt_ext._ws_enums import KeyHandleType
+from ncrypt_ext.enums import KeySpec
 
 @disjoint_base
 class KeyHandle:

@@ -16,7 +16,8 @@ from ncrypt_ext.webservices cimport (
 )
 from ncrypt_ext.wintypes cimport ULONG
 
-from ncrypt_ext.enums import KeyHandleType, KeySpec
+from ncrypt_ext._ws_enums import KeyHandleType
+from ncrypt_ext.enums import KeySpec
 from ncrypt_ext.errors import ClosedHandleError
 
 

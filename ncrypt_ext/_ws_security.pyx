@@ -38,8 +38,12 @@ from ncrypt_ext.webservices cimport (
 from ncrypt_ext.wintypes cimport ULONG, WCHAR
 
 from ncrypt_ext._ws_checks import ticks
-from ncrypt_ext.enums import (
-    AlgorithmSuite, SecurityHeaderLayout, SecurityHeaderVersion, SecurityKeyType, TimestampUsage,
+from ncrypt_ext._ws_enums import (
+    AlgorithmSuite,
+    SecurityHeaderLayout,
+    SecurityHeaderVersion,
+    SecurityKeyType,
+    TimestampUsage,
 )
 from ncrypt_ext.errors import NotSupportedError
 from ncrypt_ext._ws_arguments import (

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing_extensions import Buffer, Self
 
 from ncrypt_ext._key import Key
+from ncrypt_ext._ws_enums import SecurityKeyType
 from ncrypt_ext._ws_handle import WsHandle
 from ncrypt_ext._ws_keyhandle import KeyHandle
-from ncrypt_ext.enums import SecurityKeyType
 from ncrypt_ext.ws.token_xml import TokenXml
 
 class XmlToken(WsHandle):

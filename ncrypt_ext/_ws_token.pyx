@@ -30,7 +30,7 @@ from ncrypt_ext.wintypes cimport HRESULT, ULONG
 
 from datetime import datetime, timedelta, timezone
 
-from ncrypt_ext.enums import SecurityKeyType
+from ncrypt_ext._ws_enums import SecurityKeyType
 from ncrypt_ext.errors import BadStateError
 
 import_datetime()

@@ -12,17 +12,7 @@ from ncrypt_ext._ws_arguments import (
     WindowsCertificate,
 )
 from ncrypt_ext._ws_channel import Channel
-from ncrypt_ext._ws_error import error_from_handle
-from ncrypt_ext._ws_heap import Heap
-from ncrypt_ext._ws_keyhandle import (
-    CapiKeyHandle,
-    KeyHandle,
-    NCryptKeyHandle,
-    RawSymmetricKeyHandle,
-)
-from ncrypt_ext._ws_token import XmlToken
-from ncrypt_ext._ws_xml import XmlBuffer
-from ncrypt_ext.enums import (
+from ncrypt_ext._ws_enums import (
     AddressingVersion,
     AlgorithmSuite,
     CertFailure,
@@ -35,6 +25,16 @@ from ncrypt_ext.enums import (
     SecurityKeyType,
     TimestampUsage,
 )
+from ncrypt_ext._ws_error import error_from_handle
+from ncrypt_ext._ws_heap import Heap
+from ncrypt_ext._ws_keyhandle import (
+    CapiKeyHandle,
+    KeyHandle,
+    NCryptKeyHandle,
+    RawSymmetricKeyHandle,
+)
+from ncrypt_ext._ws_token import XmlToken
+from ncrypt_ext._ws_xml import XmlBuffer
 from ncrypt_ext.errors import (
     WsAbortedError,
     WsAccessDeniedError,

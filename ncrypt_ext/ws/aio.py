@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 
 from ncrypt_ext._ws_channel import Channel
-from ncrypt_ext.enums import ChannelState
+from ncrypt_ext._ws_enums import ChannelState
 from ncrypt_ext.errors import BadStateError, ClosedHandleError, NCryptError
 
 TYPE_CHECKING = False
