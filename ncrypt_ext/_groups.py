@@ -106,12 +106,12 @@ def _read_info(info: bytes) -> tuple[Group, int]:
     body, _ = _take(info, 0x30)
     algorithm, rest = _take(body, 0x30)
     key, _ = _take(rest, 0x03)
-    (y,) = _numbers(key[1:])
     for identifier in (_DSA, _DH, _X942_DH):
         if algorithm.startswith(identifier):
             break
     else:
-        raise ValueError("another algorithm")
+        raise ValueError("it is one of another algorithm")
+    (y,) = _numbers(key[1:])
     numbers = _numbers(_take(algorithm[len(identifier) :], 0x30)[0])
     if identifier == _DSA:
         p, q, g = numbers
@@ -187,7 +187,8 @@ def property_of(parameters: Any) -> tuple[str, bytes, int]:
                 ) from None
             if value[4:8] not in _MAGICS or len(value) < 12:
                 raise ValueError("parameters must be a value of 'DHParameters' or 'DSAParameters'")
-            bits = 8 * struct.unpack_from("<I", value, 8)[0]
-            return f"{_MAGICS[value[4:8]]}Parameters", value, bits
+            width = struct.unpack_from("<I", value, 8)[0]
+            modulus = int.from_bytes(value[-2 * width : -width], "big")  # P and G are its end
+            return f"{_MAGICS[value[4:8]]}Parameters", value, modulus.bit_length() or 8 * width
         group = found
     return f"{group.kind}Parameters", _property_value(group), group.p.bit_length()

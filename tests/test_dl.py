@@ -185,7 +185,7 @@ def test_peers_that_will_not_do(provider, dh_key, ec_key):
             dh_key.agree(wrong)
     with pytest.raises(nc.NotSupportedError, match="ECDSA_P256"):
         dh_key.agree(ec_key)
-    with pytest.raises(ValueError, match="DHPUBLICBLOB"):
+    with pytest.raises(ValueError, match=r"DHPUBLICBLOB.*one of another algorithm"):
         dh_key.agree(ec_key.public_key_der())
     with provider.create_key("ECDH_P256") as ecdh, pytest.raises(ValueError, match="ECCPUBLICBLOB"):
         ecdh.agree(foreign)

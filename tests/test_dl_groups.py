@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The groups in which the engine makes DH keys are those that standards have published."""
+"""The groups in which the engine makes DH keys are those that standards have published. Others are
+given."""
 
+import struct
+import subprocess
 import sys
 
 import pytest
@@ -66,3 +69,21 @@ def test_no_standard_group(provider):
     with pytest.raises(nc.InvalidParameterError, match="DHParameters"):
         provider.create_key("DH", "x", length=2112)
     assert not provider.has_key("x")
+
+
+@pytest.mark.parametrize("bits", [521, 1016, 1017, 1023, 1535])
+def test_parameters_as_bytes_of_unusual_length(provider, bits):
+    """What counts is how long P is, and not in how many bytes it comes."""
+    prime = int(
+        subprocess.run(
+            ["openssl", "prime", "-generate", "-hex", "-bits", str(bits)],
+            check=True,
+            capture_output=True,
+        ).stdout,
+        16,
+    )
+    width = (bits + 7) // 8
+    value = struct.pack("<I4sI", 12 + 2 * width, b"DHPM", width)
+    value += prime.to_bytes(width, "big") + (2).to_bytes(width, "big")
+    with provider.create_key("DH", parameters=value) as key:
+        assert key.length == bits
