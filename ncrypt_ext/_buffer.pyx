@@ -88,4 +88,6 @@ def join_bytes(bytes head not None, source, str name):
 
 
 def wipe_bytes(bytes value not None):
-    wipe(PyBytes_AS_STRING(value), len(value))
+    """Of a value that nobody else has. The interpreter has each single byte but once, for all."""
+    if len(value) > 1:
+        wipe(PyBytes_AS_STRING(value), len(value))

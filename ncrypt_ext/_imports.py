@@ -20,11 +20,13 @@ from ncrypt_ext._key_unfinalized import (
     import_at_once,
 )
 from ncrypt_ext._provider import audit_import
-from ncrypt_ext.errors import NotSupportedError
+from ncrypt_ext.errors import InvalidParameterError, NotSupportedError
 from ncrypt_ext.properties import (
     CIPHER_ALGORITHMS,
     CURVE_NAMES,
     PRIVATE_MAGIC_BLOBS,
+    PUBLIC_GENERIC_MAGICS,
+    PUBLIC_MAGIC_CURVES,
     SECRET_BLOBS,
     algorithm_curve,
 )
@@ -41,6 +43,12 @@ _MACHINE_KEY = 0x20
 _SILENT = 0x40
 _AGREEMENT = 0x4  # NCRYPT_ALLOW_KEY_AGREEMENT_FLAG
 _ALL_USAGES = 0xFFFFFF
+# The blob types whose magic says what is in them.
+_OF_MAGIC = {known.blob_type for known in PRIVATE_MAGIC_BLOBS.values()}
+_OF_MAGIC |= {"PRIVATEBLOB", "ECCFULLPRIVATEBLOB"}
+_PUBLIC_EC_MAGICS = {*PUBLIC_GENERIC_MAGICS, *PUBLIC_MAGIC_CURVES}
+_LONGEST_CIPHER_KEY = 1024  # more than any has
+_NTE_INVALID_PARAMETER = 0x80090027
 _ONCE = 0x4 | 0x8  # NCRYPT_ALLOW_ARCHIVING_FLAG, NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG
 
 
@@ -55,6 +63,7 @@ def import_blob(
     flags: int,
     finish: int,
     finalize: bool = True,
+    audited: str | None = None,
 ) -> Any:
     given = [setting for setting, value in settings.items() if value is not None]
     public = isinstance(blob_type, str) and "PUBLIC" in blob_type
@@ -67,15 +76,15 @@ def import_blob(
             "",
             f"a sealed key has its own settings: it takes no {' and no '.join(given)}",
         )
-    if curve is not None and isinstance(blob_type, str) and not _may_lack_curve(blob_type):
-        raise ValueError(f"curve is for blobs of EC keys: {blob_type!r} has its own, or none")
-    audit_import(provider, blob_type, name, bool(flags & _MACHINE_KEY))
+    if curve is not None:
+        _check_curve(blob, blob_type, curve)
+    audit_import(provider, audited or blob_type, name, bool(flags & _MACHINE_KEY))
     if public or (finalize and not given and (name is None or sealed)):
         if finalize:
             return import_at_once(provider, blob, blob_type, name, curve, password, flags | finish)
         return begin_import(provider, blob, blob_type, name, curve, password, flags | finish)
     known = None
-    if blob_type != "PKCS8_PRIVATEKEY":
+    if isinstance(blob_type, str) and blob_type in _OF_MAGIC:
         known = PRIVATE_MAGIC_BLOBS.get(bytes_of(blob, "blob", 0, 4))
     if known is None:
         new = begin_import(provider, blob, blob_type, name, curve, password, flags)
@@ -84,7 +93,7 @@ def import_blob(
     else:
         # The way Windows documents for named keys: the blob is a property of a new key.
         new = begin_key(provider, known.algorithm, name, flags & ~_SILENT)
-        if not _is_curve_of(known.algorithm, curve):
+        if algorithm_curve(known.algorithm) is None:
             settings = {**settings, "curve": curve}
     try:
         apply_settings(new, settings)
@@ -96,14 +105,21 @@ def import_blob(
         raise
 
 
-def _may_lack_curve(blob_type: str) -> bool:
-    return blob_type.startswith("ECC") or blob_type in ("PUBLICBLOB", "PRIVATEBLOB")
-
-
-def _is_curve_of(algorithm: str, curve: Any) -> bool:
-    """Whether the algorithm's name says that curve already."""
-    own = algorithm_curve(algorithm)
-    return own is not None and isinstance(curve, str) and CURVE_NAMES.get(curve.lower()) == own
+def _check_curve(blob: Any, blob_type: Any, curve: Any) -> None:
+    """A curve is for blobs of EC keys, and the one that the blob says if it says one."""
+    if not isinstance(blob_type, str):
+        return
+    magic = bytes_of(blob, "blob", 0, 4)
+    known = PRIVATE_MAGIC_BLOBS.get(magic)
+    algorithm = "" if known is None else known.algorithm
+    if not blob_type.startswith("ECC") and (
+        blob_type not in ("PUBLICBLOB", "PRIVATEBLOB")
+        or not (algorithm.startswith("EC") or magic in _PUBLIC_EC_MAGICS)
+    ):
+        raise ValueError(f"curve is for blobs of EC keys: {blob_type!r} has its own, or none")
+    own = PUBLIC_MAGIC_CURVES.get(magic) or algorithm_curve(algorithm)
+    if own is not None and isinstance(curve, str) and CURVE_NAMES.get(curve.lower()) != own:
+        raise ValueError(f"the blob holds a key on {own}, and curve is {curve!r}")
 
 
 # ---- keys of cryptography ------------------------------------------------------------------------
@@ -220,6 +236,10 @@ def _cipher_key_blob(algorithm: str, secret: Any) -> bytes:
     """The CipherKeyBlob of a symmetric key: the caller wipes it."""
     name = algorithm.encode("utf-16-le") + bytes(2)
     size = size_of(secret, "secret")
+    if size > _LONGEST_CIPHER_KEY:
+        raise InvalidParameterError(
+            _NTE_INVALID_PARAMETER, "", f"{algorithm} keys cannot have {size} bytes"
+        )
     head = pack("<4I", 16, 0x52485043, len(name), 12 + size) + name
     return join_bytes(head + pack("<3I", 0x4D42444B, 1, size), secret, "secret")
 
@@ -244,7 +264,8 @@ def import_secret(
         blob = _cipher_key_blob(algorithm, secret)
         try:
             return import_blob(
-                provider, blob, "CipherKeyBlob", name, None, None, settings, flags, finish
+                *(provider, blob, "CipherKeyBlob", name, None, None, settings, flags, finish),
+                audited=algorithm,
             )
         finally:
             wipe_bytes(blob)

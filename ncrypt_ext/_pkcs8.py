@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import re
+from binascii import a2b_base64
+
+from ncrypt_ext._buffer import wipe_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _TEXT = re.compile(
-    rb"-----BEGIN ((?:ENCRYPTED )?PRIVATE KEY)-----([A-Za-z0-9+/=\s]+)-----END \1-----"
+    rb"-----BEGIN ((?:ENCRYPTED )?PRIVATE KEY)-----([A-Za-z0-9+/\s]+(?:=\s*){,2})-----END \1-----"
 )
 _LABEL = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 
@@ -60,19 +63,22 @@ def _key_der(data: Any) -> bytes:
             raise TypeError(
                 f"data must be a bytes-like object or a str, not {type(data).__name__!r}"
             ) from None
-        if text[:1] == b"\x30":
-            return text
-    if b"-----BEGIN " not in text:
-        if isinstance(data, str):
-            raise ValueError(_foreign(text))
-        return text  # for the key store to refuse
-    found = _TEXT.findall(text)
+        if text[:1] == b"\x30" or b"-----BEGIN " not in text:
+            return text  # what is neither is for the key store to refuse
+    try:
+        return _decoded(text)
+    finally:
+        wipe_bytes(text)
+
+
+def _decoded(text: bytes) -> bytes:
+    """What stands in PEM, without copies of the text."""
+    found = list(_TEXT.finditer(text))
     if len(found) != 1:
         raise ValueError(f"data holds {len(found)} keys" if found else _foreign(text))
-    from base64 import b64decode
-
     try:
-        return b64decode(b"".join(found[0][1].split()), validate=True)
+        with memoryview(text) as view, view[slice(*found[0].span(2))] as inside:
+            return a2b_base64(inside)
     except ValueError:
         raise ValueError(_foreign(text)) from None
 

@@ -48,6 +48,7 @@ def test_events(events):
             key.derive(16)
             with pytest.raises(nc.NotSupportedError):
                 key.create_claim(nc.ClaimType.SUBJECT_ONLY)
+        provider.import_secret("AES", bytes(16)).close()
         provider.create_persisted_key("RSA", "u", overwrite=True).close()
         with pytest.raises(nc.KeyNotFoundError):
             provider.open_key("missing", machine=True)
@@ -65,6 +66,7 @@ def test_events(events):
         ("ncrypt_ext.import_key", None, "HKDF", "h", False),
         ("ncrypt_ext.derive", "h", False),
         ("ncrypt_ext.create_claim", "h", False, nc.ClaimType.SUBJECT_ONLY),
+        ("ncrypt_ext.import_key", None, "AES", None, False),
         ("ncrypt_ext.create_key", None, "RSA", "u", False, True),
         ("ncrypt_ext.open_key", None, "missing", True),
     ]

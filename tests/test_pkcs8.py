@@ -2,6 +2,7 @@
 """PKCS #8 in both directions with cryptography and the openssl command: in the clear, encrypted, as
 text."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -337,3 +338,55 @@ def test_audit_events(run_python):
     )
     shown = run_python(program).split()
     assert shown == ["open_provider", "create_key", *2 * ["export_key", "import_key"]]
+
+
+def test_what_others_share_is_not_wiped(provider):
+    """The interpreter has each single byte but once."""
+    for text in ("QQ==", "Qg==\n", ""):
+        with pytest.raises((nc.BadDataError, ValueError)):
+            provider.import_pkcs8(f"-----BEGIN PRIVATE KEY-----\n{text}-----END PRIVATE KEY-----")
+    assert bytes([0x41, 0x42]) == b"".join(bytes([code]) for code in (0x41, 0x42)) == b"AB"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="there is no /proc/self/mem")
+def test_text_of_a_key_is_wiped(run_python):
+    pem = in_clear(KEYS["RSA"], PEM)
+    printed = run_python(
+        """
+import ctypes, sys, ncrypt_ext as nc
+from ncrypt_ext._pkcs8 import key_der
+
+def read(where, size):
+    with open("/proc/self/mem", "rb", buffering=0) as memory:
+        memory.seek(where)
+        return memory.read(size)
+
+class Spy(bytearray):
+    pass
+
+pem = Spy(bytes.fromhex(sys.argv[1]))
+line = bytes(code ^ 255 for code in pem[300:340])
+
+def count():
+    found = 0
+    for each in open("/proc/self/maps"):
+        span, rights = each.split()[:2]
+        first, end = (int(number, 16) for number in span.split("-"))
+        if rights.startswith("rw"):
+            try:
+                data = bytearray(read(first, end - first))
+            except (OSError, ValueError, OverflowError):
+                continue
+            wanted = bytes(code ^ 255 for code in line)
+            found += data.count(wanted)
+            data[:] = bytes(len(data))
+    return found
+
+count()
+before = count()
+nc.Provider().import_pkcs8(pem).close()
+print(count() - before)
+""",
+        pem.hex(),
+    )
+    assert int(printed) <= 0

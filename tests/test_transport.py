@@ -239,3 +239,52 @@ def test_a_key_put_aside_by_another_store(provider, monkeypatch, tmp_path):
             with pytest.raises(nc.BadDataError, match="no key store"):
                 other.import_key(blob, "OpaqueTransport")
             other.create_key("ECDSA_P256", "theirs", overwrite=True).close()
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "kind"),
+    [
+        ("RSA", "rsafullprivateblob"),
+        ("RSA", "MyCustom"),
+        ("RSA", "PKCS8_privatekey"),
+        ("RSA", "SmartCardKeyCertificate"),
+        ("RSA", "UI Policy"),
+        ("RSA", b"RSAFULLPRIVATEBLOB"),
+        ("ECDSA_P256", "eccprivateblob"),
+        ("ECDH_P256", "CipherKeyBlob"),
+    ],
+)
+@pytest.mark.parametrize(
+    "settings", [{}, {"name": "old", "overwrite": True}, {"usage": 2}, {"finalize": False}]
+)
+def test_a_mistyped_blob_type_makes_no_key(provider, algorithm, kind, settings):
+    """It must not end up as a property of a key that is generated."""
+    with provider.create_key("ECDSA_P256", "old") as key:
+        before = key.public_key_der()
+    with exportable(provider, algorithm) as key:
+        blob = key.export("RSAFULLPRIVATEBLOB" if algorithm == "RSA" else "ECCPRIVATEBLOB")
+    with pytest.raises((nc.NCryptError, TypeError)):
+        provider.import_key(blob, kind, **settings)
+    with provider.open_key("old") as key:
+        assert key.public_key_der() == before
+    assert [info.name for info in provider.keys()] == ["old"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"name": "named"}, {"usage": 2}])
+@pytest.mark.parametrize("curve", ["nistP384", "brainpoolP256r1", "nobody's"])
+def test_a_blob_with_another_curve(provider, settings, curve):
+    with provider.create_key("ECDSA_P256", export_policy=OPEN) as key:
+        blob, public = key.export("ECCPRIVATEBLOB"), key.export("ECCPUBLICBLOB")
+    for kind in ("ECCPRIVATEBLOB", "PRIVATEBLOB"):
+        with pytest.raises(ValueError, match=r"on nistP256, and curve is"):
+            provider.import_key(blob, kind, curve=curve, **settings)
+    with pytest.raises(ValueError, match=r"on nistP256, and curve is"):
+        provider.import_key(public, "PUBLICBLOB", curve=curve)
+
+
+def test_no_curve_of_rsa_keys(provider):
+    with exportable(provider, "RSA") as key:
+        blobs = {"PRIVATEBLOB": key.export("PRIVATEBLOB"), "PUBLICBLOB": key.export("PUBLICBLOB")}
+    for kind, blob in blobs.items():
+        with pytest.raises(ValueError, match="curve is for blobs of EC keys"):
+            provider.import_key(blob, kind, curve="nistP256")
