@@ -98,6 +98,8 @@ cdef class PinDesk:
             self.process = fork_count()
             self.lock = None
             self.in_use = 0
+            if self.mode is not None:
+                self.left_mode, self.mode = self.mode, None
         if self.lock is None:
             new = RLock()
             if self.lock is None:  # making one may have let another thread in

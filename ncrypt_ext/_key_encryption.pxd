@@ -12,6 +12,7 @@ from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 cdef class EncryptionKey(BatchKey):
     cdef DWORD output_size  # of one block; 0: not known yet
 
+    cdef int put_back_mode(self) except -1
     cdef SECURITY_STATUS run_mode(self, bint decrypt, Input *data, object mode, DWORD flags,
                                   uint8_t *out, DWORD size, DWORD *written,
                                   bint *in_process) except? 1

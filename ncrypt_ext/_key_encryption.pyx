@@ -7,7 +7,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from ncrypt_ext._buffer cimport (
-    Input, Output, bytes_trim, input_close, input_open, output_close, output_open, wipe,
+    Input, Output, input_close, input_open, output_close, output_open, wipe,
 )
 from ncrypt_ext._key_base cimport KIND_CIPHER, KIND_RSA, KIND_UNKNOWN
 from ncrypt_ext._key_batch cimport BatchKey
@@ -23,7 +23,7 @@ from ncrypt_ext.ncrypt cimport (
 from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 from ncrypt_ext.ciphers import CipherMode as _CipherMode
-from ncrypt_ext.errors import BufferTooSmallError
+from ncrypt_ext.errors import BufferTooSmallError, ClosedHandleError
 
 cdef bytes CHAINING_MODE = wide("Chaining Mode", "")
 cdef bytes INITIALIZATION_VECTOR = wide("IV", "")
@@ -66,6 +66,7 @@ cdef class EncryptionKey(BatchKey):
                              bint *in_process) except? 1:
         if self.kind == KIND_CIPHER:
             with self.desk.turn_lock():  # what the handle chains by is one for all threads
+                self.put_back_mode()
                 return self.run_mode(decrypt, data, padding, flags, out, size, written, in_process)
         if padding is None:
             return self.run_once(decrypt, data, NULL, flags, out, size, written, in_process)
@@ -93,14 +94,30 @@ cdef class EncryptionKey(BatchKey):
             info.cbIV = <DWORD>min(len(iv), MAX_BLOCK)
             memcpy(copy, PyBytes_AS_STRING(iv), info.cbIV)
         before, wanted = self.read(CHAINING_MODE), mode._chaining
-        if before != wanted:
-            self.write(CHAINING_MODE, wanted, 0)
+        if before == wanted:
+            return self.run_once(decrypt, data, &info, flags | NCRYPT_PAD_CIPHER_FLAG, out, size,
+                                 written, in_process)
+        outer = self.desk.mode  # of a call whose callback makes this one
+        if outer is None:
+            self.desk.mode = before
         try:
+            self.write(CHAINING_MODE, wanted, 0)
             return self.run_once(decrypt, data, &info, flags | NCRYPT_PAD_CIPHER_FLAG, out, size,
                                  written, in_process)
         finally:
-            if before != wanted:
+            try:
                 self.write(CHAINING_MODE, before, 0)
+            except ClosedHandleError:  # while the call ran, whose result counts
+                pass
+            self.desk.mode = outer
+
+    cdef int put_back_mode(self) except -1:
+        """The lock is held. No thread of the parent will do it any more."""
+        cdef bytes mode = self.desk.left_mode
+        if mode is not None:
+            self.desk.left_mode = None
+            self.write(CHAINING_MODE, mode, 0)
+        return 0
 
     cdef SECURITY_STATUS run_once(self, bint decrypt, Input *data, void *info, DWORD flags,
                                   uint8_t *out, DWORD size, DWORD *written,
@@ -190,12 +207,18 @@ cdef class EncryptionKey(BatchKey):
         if source.size > 0xFFFFFFFF - more:
             raise ValueError(f"data is too long to be padded: {source.size} bytes")
         out = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>source.size + more)
-        status = self.run(decrypt, source, mode, flags, <uint8_t *>PyBytes_AS_STRING(out),
-                          source.size + more, &written, &in_process)
-        if status != 0:
+        try:
+            status = self.run(decrypt, source, mode, flags, <uint8_t *>PyBytes_AS_STRING(out),
+                              source.size + more, &written, &in_process)
+            check(status, function_name(decrypt, in_process))
+            if written == source.size + more:
+                return out
+            result = out[:written]
+        except BaseException:
             wipe(PyBytes_AS_STRING(out), source.size + more)
-        check(status, function_name(decrypt, in_process))
-        return bytes_trim(out, written)
+            raise
+        wipe(PyBytes_AS_STRING(out), source.size + more)
+        return result
 
     cdef DWORD into(self, bint decrypt, object data, object buffer, object padding,
                     bint silent) except? 0xFFFFFFFF:
@@ -238,12 +261,15 @@ cdef class EncryptionKey(BatchKey):
 
     @property
     def chaining_mode(self):
-        return self.read_optional_text(CHAINING_MODE)
+        with self.desk.turn_lock():  # not what a call has set for itself
+            self.put_back_mode()
+            return self.read_optional_text(CHAINING_MODE)
 
     @chaining_mode.setter
     def chaining_mode(self, value):
         text = wide(value, "chaining_mode")
         with self.desk.turn_lock():
+            self.desk.left_mode = None
             self.write(CHAINING_MODE, text, 0)
 
     @property

@@ -384,3 +384,9 @@ def test_algorithms(provider):
     assert found["AES"].algorithm_class == nc.AlgorithmClass.CIPHER
     for absent in ("DES", "DESX", "RC2"):
         assert not provider.is_algorithm_supported(absent)
+
+
+def test_a_secret_that_is_too_long(provider):
+    for size in (33, 1025, 1 << 20):
+        with pytest.raises(nc.InvalidParameterError, match=f"cannot have {size} bytes"):
+            provider.import_secret("AES", bytes(size))

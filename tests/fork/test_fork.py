@@ -222,3 +222,35 @@ for each in (key, other, provider, secret):
 assert nc.live_handles()["binding"] == nothing
 """
     )
+
+
+def test_a_mode_that_another_thread_had_set_for_its_call(run_python):
+    """The child has the handle's own one, also when fork() came in the middle of such a call."""
+    run_python(
+        PRELUDE
+        + """
+from ncrypt_ext.ciphers import CBC, ECB
+provider = nc.Provider()
+key = provider.import_secret("AES", bytes(16))
+want = key.encrypt(bytes(32), CBC(bytes(16), False))
+data, stop = bytes(1 << 21), False
+
+def work():
+    assert key.chaining_mode == "ChainingModeCBC"
+    key.iv = bytes(16)
+    assert key.encrypt(bytes(32)) == want
+
+def others():
+    while not stop:
+        key.encrypt(data, ECB(False))
+
+thread = threading.Thread(target=others)
+thread.start()
+for _ in range(10):
+    time.sleep(0.003)
+    in_child(work)
+stop = True
+thread.join()
+assert key.chaining_mode == "ChainingModeCBC"
+"""
+    )
