@@ -117,6 +117,12 @@ static inline void ncx_set_interrupt(int (*poll)(void *context), void *context)
     (void)context;
 }
 
+static inline void ncx_get_interrupt(int (**poll)(void *context), void **context)
+{
+    *poll = NULL;
+    *context = NULL;
+}
+
 /* As below. A handle of another kind than those of FindFirstChangeNotification() is an event. */
 static inline SECURITY_STATUS ncx_notification_wait(HANDLE event, uint32_t milliseconds, uint32_t *changed)
 {
@@ -183,6 +189,9 @@ uint64_t ncx_live_handles(uint32_t type);
 /* While set, long operations of this thread (key generation) call `poll` every few milliseconds and give up with
  * NTE_USER_CANCELLED when it returns non-zero. NULL unsets. */
 void ncx_set_interrupt(int (*poll)(void *context), void *context);
+
+/* What is set now, for a `poll` in which another long operation runs with one of its own. */
+void ncx_get_interrupt(int (**poll)(void *context), void **context);
 
 /* Waits for a notification of NCryptNotifyChangeKey() and arms it anew: `*changed` is 1 when the keys have changed
  * since it was registered or last said so, 0 when they have not within that many milliseconds. A change is never

@@ -8,15 +8,15 @@ from ncrypt_ext._buffer cimport Input, input_close, input_open
 from ncrypt_ext._capi_error cimport capi_check, capi_error
 from ncrypt_ext._capi_key cimport ContextKey, context_key, context_signature
 from ncrypt_ext._handle cimport (
-    TYPE_CONTEXT, TYPE_KEY, TYPE_PROVIDER, Handle, Watch, free_object, handle_value, interrupted,
-    number_value, raise_watched,
+    TYPE_CONTEXT, TYPE_KEY, TYPE_PROVIDER, Handle, Watch, free_object, handle_value, number_value,
+    raise_watched, watch_begin, watch_end,
 )
 from ncrypt_ext._key cimport Key
 from ncrypt_ext._provider cimport Provider
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport wide_or_none, wide_pointer
 from ncrypt_ext.ncrypt cimport (
-    NCRYPT_KEY_HANDLE, NCRYPT_PROV_HANDLE, NCryptTranslateHandle, ncx_set_interrupt,
+    NCRYPT_KEY_HANDLE, NCRYPT_PROV_HANDLE, NCryptTranslateHandle,
 )
 from ncrypt_ext.wincrypt cimport (
     AT_KEYEXCHANGE, AT_SIGNATURE, CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_FIRST,
@@ -274,10 +274,10 @@ cdef class Context(Handle):
             watch.lease = self.lease
             watch.error = NULL
             with nogil:
-                ncx_set_interrupt(interrupted, &watch)
+                watch_begin(&watch)
                 if not CryptGenKey(self.lease.handle, spec, flags | bits << 16, &key):
                     error = capi_error()
-                ncx_set_interrupt(NULL, NULL)
+                watch_end(&watch)
             if watch.error != NULL and error == 0:
                 CryptDestroyKey(key)    # too late to cancel: it is in the container
             raise_watched(&watch)

@@ -74,6 +74,7 @@ cdef enum HandleType:
     TYPE_CERTIFICATE = 12
     TYPE_SECRET = 13
     TYPE_NOTIFICATION = 14
+    TYPE_TIE = 15  # no handle: what a secret of two keys holds
 
 
 cdef enum HandleNote:
@@ -119,7 +120,10 @@ cdef struct Watch:
     # Who waits for a long call, which is given up when the handle is closed or a signal came.
     Lease *lease
     PyObject *error  # what a signal handler raised; owned
+    int (*outer)(void *context) noexcept nogil  # of the call in which a handler makes this one
+    void *outer_context
 
 
-cdef int interrupted(void *context) noexcept nogil
+cdef void watch_begin(Watch *watch) noexcept nogil
+cdef void watch_end(Watch *watch) noexcept nogil
 cdef int raise_watched(Watch *watch) except -1

@@ -6,7 +6,9 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint32_t, uintptr_t
 
-from ncrypt_ext.ncrypt cimport NCryptFreeObject, ncx_at_exit, ncx_live_handles
+from ncrypt_ext.ncrypt cimport (
+    NCryptFreeObject, ncx_at_exit, ncx_get_interrupt, ncx_live_handles, ncx_set_interrupt,
+)
 
 import os
 import threading
@@ -215,6 +217,16 @@ cdef int interrupted(void *context) noexcept nogil:
         return 0
     look_for_signals(watch)
     return watch.error != NULL
+
+
+cdef void watch_begin(Watch *watch) noexcept nogil:
+    """A long call of this thread begins, which may be one inside another: a handler's."""
+    ncx_get_interrupt(&watch.outer, &watch.outer_context)
+    ncx_set_interrupt(interrupted, watch)
+
+
+cdef void watch_end(Watch *watch) noexcept nogil:
+    ncx_set_interrupt(watch.outer, watch.outer_context)
 
 
 cdef int raise_watched(Watch *watch) except -1:

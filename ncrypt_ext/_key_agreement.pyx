@@ -9,8 +9,8 @@ from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
 from ncrypt_ext._handle cimport (
-    TYPE_KEY, TYPE_PROVIDER, TYPE_SECRET, Handle, Lease, Watch, free_object, interrupted,
-    lease_hold, lease_unhold, raise_watched,
+    TYPE_KEY, TYPE_PROVIDER, TYPE_SECRET, TYPE_TIE, Handle, Lease, Watch, free_object, lease_hold,
+    lease_unhold, raise_watched, watch_begin, watch_end,
 )
 from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_encryption cimport EncryptionKey
@@ -24,7 +24,7 @@ from ncrypt_ext.ncrypt cimport (
     NCRYPT_KEY_HANDLE, NCRYPT_PROV_HANDLE, NCRYPT_SECRET_HANDLE, NCRYPT_SILENT_FLAG,
     NCRYPTBUFFER_ECC_CURVE_NAME, NCRYPTBUFFER_VERSION, NCryptBuffer, NCryptBufferDesc,
     NCryptImportKey, NCryptKeyDerivation, NCryptOpenStorageProvider, NCryptSecretAgreement,
-    ncx_NCryptDecapsulate, ncx_NCryptEncapsulate, ncx_set_interrupt,
+    ncx_NCryptDecapsulate, ncx_NCryptEncapsulate,
 )
 from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, PVOID, SECURITY_STATUS, ULONG
 
@@ -114,7 +114,11 @@ cdef class AgreementKey(EncryptionKey):
             with nogil:
                 status = NCryptOpenStorageProvider(&handle, NULL, 0)
             check(status, "NCryptOpenStorageProvider")
-        self.enter()
+        try:
+            self.enter()
+        except BaseException:  # closed meanwhile
+            free_object(handle)
+            raise
         good = provider.adopt_native(TYPE_PROVIDER, handle, free_object, self.lease)
         self.leave()
         if not good:
@@ -163,7 +167,7 @@ cdef class AgreementKey(EncryptionKey):
             peer.enter()
             lease_hold(peer.lease)
             peer.leave()
-            good = both.adopt_native(TYPE_KEY, <uintptr_t>peer.lease, end_hold, self.lease)
+            good = both.adopt_native(TYPE_TIE, <uintptr_t>peer.lease, end_hold, self.lease)
         finally:
             self.leave()
         if not good:
@@ -191,21 +195,22 @@ cdef class AgreementKey(EncryptionKey):
         cdef bint good = True
         cdef int _attempt
         self.enter()
-        self.desk.in_use += 1
         try:
             peer.enter()
-            with nogil:
-                for _attempt in range(2):
-                    status = NCryptSecretAgreement(self.lease.handle, peer.lease.handle, &handle,
-                                                   flags)
-                    if <uint32_t>status != UNSUCCESSFUL:
-                        break
-                if status == 0:
-                    good = into.adopt_native(TYPE_SECRET, handle, free_object, held.lease)
-                peer.leave()
-        finally:
-            self.desk.in_use -= 1
+        except BaseException:
             self.leave()
+            raise
+        self.desk.in_use += 1
+        with nogil:
+            for _attempt in range(2):
+                status = NCryptSecretAgreement(self.lease.handle, peer.lease.handle, &handle, flags)
+                if <uint32_t>status != UNSUCCESSFUL:
+                    break
+            if status == 0:
+                good = into.adopt_native(TYPE_SECRET, handle, free_object, held.lease)
+            peer.leave()
+            self.leave()
+        self.desk.in_use -= 1
         if not good:
             raise MemoryError()
         return status
@@ -256,9 +261,9 @@ cdef class AgreementKey(EncryptionKey):
         watch.lease = self.lease
         watch.error = NULL
         with nogil:
-            ncx_set_interrupt(interrupted, &watch)
+            watch_begin(&watch)
             status = NCryptKeyDerivation(self.lease.handle, given, data, size, &written, flags)
-            ncx_set_interrupt(NULL, NULL)
+            watch_end(&watch)
             self.leave()
         if watch.error == NULL and status == 0 and written == size:
             return out

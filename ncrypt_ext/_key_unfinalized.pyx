@@ -8,8 +8,8 @@ cimport cython
 from ncrypt_ext._buffer cimport Input, input_close, input_open
 from ncrypt_ext._handle cimport (
     Handle, HandleType, NOTE_PUBLIC_ONLY, TYPE_KEY, TYPE_UNFINALIZED, Watch, free_object,
-    handle_value, interrupted, lease_ref, lease_set_type, lease_word_or, number_value,
-    raise_watched, release_if,
+    handle_value, lease_ref, lease_set_type, lease_word_or, number_value, raise_watched, release_if,
+    watch_begin, watch_end,
 )
 from ncrypt_ext._key cimport Key
 from ncrypt_ext._key_device cimport DeviceKey, PIN_FINE
@@ -22,7 +22,6 @@ from ncrypt_ext.ncrypt cimport (
     NCRYPT_WRITE_KEY_TO_LEGACY_STORE_FLAG, NCRYPTBUFFER_ECC_CURVE_NAME, NCRYPTBUFFER_PKCS_KEY_NAME,
     NCRYPTBUFFER_PKCS_SECRET, NCRYPTBUFFER_VERSION, NCryptBuffer, NCryptBufferDesc,
     NCryptCreatePersistedKey, NCryptFinalizeKey, NCryptImportKey, NCryptIsKeyHandle,
-    ncx_set_interrupt,
 )
 from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PVOID, SECURITY_STATUS
 
@@ -131,9 +130,9 @@ cdef class UnfinalizedKey(PropertyKey):
         watch.lease = self.lease
         watch.error = NULL
         with nogil:
-            ncx_set_interrupt(interrupted, &watch)
+            watch_begin(&watch)
             status = NCryptFinalizeKey(self.lease.handle, flags)
-            ncx_set_interrupt(NULL, NULL)
+            watch_end(&watch)
             if status == 0:
                 lease_ref(self.lease)
                 lease_set_type(self.lease, TYPE_KEY)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Being told that keys have changed."""
 
-from ncrypt_ext._handle cimport Handle, Lease
+from ncrypt_ext._handle cimport Handle
 from ncrypt_ext.ncrypt cimport NCRYPT_PROV_HANDLE
 from ncrypt_ext.wintypes cimport DWORD, HANDLE
 
@@ -15,4 +15,4 @@ cdef class KeyWatch(Handle):
     cdef bint look(self, DWORD milliseconds) except -1
 
 
-cdef KeyWatch key_watch(Lease *provider, DWORD flags)
+cdef KeyWatch key_watch(Handle provider, DWORD flags)

@@ -5,7 +5,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uint32_t, uintptr_t
 from libc.stdlib cimport calloc, free
 
-from ncrypt_ext._handle cimport TYPE_NOTIFICATION, Handle, Lease
+from ncrypt_ext._handle cimport TYPE_NOTIFICATION, Handle
 from ncrypt_ext._status cimport check
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_REGISTER_NOTIFY_FLAG, NCRYPT_UNREGISTER_NOTIFY_FLAG, NCryptNotifyChangeKey,
@@ -85,23 +85,28 @@ cdef class KeyWatch(Handle):
         return event
 
 
-cdef KeyWatch key_watch(Lease *provider, DWORD flags):
-    """The caller is inside a call of the provider's."""
+cdef KeyWatch key_watch(Handle provider, DWORD flags):
     cdef KeyWatch watch = KeyWatch.__new__(KeyWatch)
     cdef Registration *registration = <Registration *>calloc(1, sizeof(Registration))
     cdef SECURITY_STATUS status
     cdef bint good = True
     if registration == NULL:
         raise MemoryError()
-    registration.provider = provider.handle
+    try:
+        provider.enter()
+    except BaseException:
+        free(registration)
+        raise
+    registration.provider = provider.lease.handle
     with nogil:
         status = NCryptNotifyChangeKey(
-            provider.handle, &registration.event, NCRYPT_REGISTER_NOTIFY_FLAG | flags)
+            registration.provider, &registration.event, NCRYPT_REGISTER_NOTIFY_FLAG | flags)
         if status == 0:
             good = watch.adopt_native(
-                TYPE_NOTIFICATION, <uintptr_t>registration, unregister, provider)
+                TYPE_NOTIFICATION, <uintptr_t>registration, unregister, provider.lease)
         else:
             free(registration)
+        provider.leave()
     if not good:
         raise MemoryError()
     check(status, "NCryptNotifyChangeKey")

@@ -12,7 +12,8 @@ class PropertyHandle(Handle):
 
         Text is UTF-16 with its NUL, numbers are little-endian. ``persist_only`` reads only values
         stored under that name by an application. A property without a value is a
-        :class:`~ncrypt_ext.PropertyNotFoundError` or a :class:`~ncrypt_ext.NotSupportedError`.
+        :class:`~ncrypt_ext.PropertyNotFoundError` or a :class:`~ncrypt_ext.NotSupportedError`. The
+        value of ``"Provider Handle"`` is a new reference, which is the caller's to free.
         """
 
     def set_property(

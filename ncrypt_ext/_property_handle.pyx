@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uintptr_t
 
 from ncrypt_ext._buffer cimport Input, bytes_trim, input_close, input_open
-from ncrypt_ext._handle cimport Handle
+from ncrypt_ext._handle cimport Handle, free_object
 from ncrypt_ext._status cimport check
 from ncrypt_ext._wide cimport narrow_sized, wide, wide_pointer
 from ncrypt_ext.ncrypt cimport (
@@ -28,6 +28,7 @@ cdef tuple ABSENT = (PropertyNotFoundError, NotSupportedError, InvalidParameterE
 
 
 cdef bytes UI_POLICY = wide("UI Policy", "")
+cdef bytes PROVIDER_HANDLE = wide("Provider Handle", "")
 
 
 cdef bytes property_name(object name):
@@ -158,8 +159,12 @@ cdef class PropertyHandle(Handle):
         cdef DWORD flags = NCRYPT_SILENT_FLAG if silent else 0
         if persist_only:
             flags |= NCRYPT_PERSIST_ONLY_FLAG
+        cdef bytes text = property_name(name)
+        cdef bytes value
         try:
-            self.read(property_name(name), flags)
+            value = self.read(text, flags)
         except ABSENT:
             return False
+        if text == PROVIDER_HANDLE and len(value) == sizeof(uintptr_t):
+            free_object((<uintptr_t *><void *>PyBytes_AS_STRING(value))[0])  # a new reference
         return True

@@ -190,11 +190,7 @@ cdef class Provider(PropertyHandle):
             self.leave()
 
     def watch_keys(self, *, bint machine=False, bint silent=False):
-        self.enter()
-        try:
-            return key_watch(self.lease, key_flags(machine, False, silent))
-        finally:
-            self.leave()
+        return key_watch(self, key_flags(machine, False, silent))
 
     cdef SECURITY_STATUS open_native(self, DeviceKey into, object name, object key_spec,
                                      DWORD flags) except? 1:

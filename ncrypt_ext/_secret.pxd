@@ -38,7 +38,8 @@ cdef class Secret(PropertyHandle):
     cdef object lock      # held while HKDF's extraction is done
     cdef uint32_t process  # fork_count() of its process: fork() may copy a locked one
     cdef tuple extracted  # (hash name, salt) that it was done with; None: not yet
-    cdef tuple started    # the same while it is done: fork() may copy that
+    cdef tuple started    # the same while it is done
+    cdef tuple left       # what a thread of the parent had started at fork()
 
     cdef object own_lock(self)
     cdef int extract(self, object hash_name, object salt) except -1

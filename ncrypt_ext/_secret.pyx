@@ -20,7 +20,7 @@ from ncrypt_ext.ncrypt cimport (
 )
 from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, SECURITY_STATUS
 
-from _thread import allocate_lock
+from threading import RLock
 
 from ncrypt_ext.errors import InvalidParameterError
 from ncrypt_ext.properties import HASHES as _HASHES
@@ -168,9 +168,10 @@ cdef class Secret(PropertyHandle):
     # cdef uint32_t process
     # cdef tuple extracted
     # cdef tuple started
+    # cdef tuple left
 
     def __cinit__(self):
-        self.lock = allocate_lock()
+        self.lock = RLock()
         self.process = fork_count()
 
     def __init__(self):
@@ -219,7 +220,8 @@ cdef class Secret(PropertyHandle):
     cdef object own_lock(self):
         if self.process != fork_count():
             self.process = fork_count()
-            self.lock = allocate_lock()
+            self.lock = RLock()
+            self.left, self.started = self.started, None
         return self.lock
 
     cdef int extract(self, object hash_name, object salt) except -1:
@@ -241,7 +243,8 @@ cdef class Secret(PropertyHandle):
 
     cdef int extract_once(self, tuple wanted) except -1:
         """The lock is held. What a thread of the parent had started before fork() may be done."""
-        before, self.started = self.started, wanted
+        before, self.left = self.left, None
+        self.started = wanted
         try:
             self.write(HKDF_HASH, wanted[0], 0)
             self.write(HKDF_SALT, wanted[1], 0)

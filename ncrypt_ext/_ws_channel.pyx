@@ -5,8 +5,8 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memset
 
 from ncrypt_ext._handle cimport (
-    TYPE_CHANNEL, Watch, fork_count, interrupted, lease_close, lease_enter, lease_hold,
-    lease_is_closed, lease_leave, lease_unhold, lease_word_load, raise_watched,
+    TYPE_CHANNEL, Watch, fork_count, lease_close, lease_enter, lease_hold, lease_is_closed,
+    lease_leave, lease_unhold, lease_word_load, raise_watched, watch_begin, watch_end,
 )
 from ncrypt_ext._wide cimport wide
 from ncrypt_ext._ws_channel_setup cimport (
@@ -21,7 +21,6 @@ from ncrypt_ext._ws_exchange cimport (
 from ncrypt_ext._ws_handle cimport WsHandle
 from ncrypt_ext._ws_security cimport Security
 from ncrypt_ext._ws_xml cimport Workspace, whole_bytes, workspace_give, workspace_take
-from ncrypt_ext.ncrypt cimport ncx_set_interrupt
 from ncrypt_ext.webservices cimport (
     WS_ADDRESSING_VERSION_TRANSPORT, WS_CHANNEL_STATE, WS_CHANNEL_STATE_CREATED,
     WS_CHANNEL_STATE_FAULTED, WS_CHANNEL_STATE_OPEN, WS_ENDPOINT_ADDRESS, WS_ERROR,
@@ -178,9 +177,9 @@ cdef class Channel(WsHandle):
             error = error_take()
             try:
                 with nogil:
-                    ncx_set_interrupt(interrupted, &watch)
+                    watch_begin(&watch)
                     status = parts_open(parts, &address, error)
-                    ncx_set_interrupt(NULL, NULL)
+                    watch_end(&watch)
                     self.end_call()
                 raise_watched(&watch)
                 if status != 0:
@@ -252,9 +251,9 @@ cdef class Channel(WsHandle):
         exchange.error = error_take()
         try:
             with nogil:
-                ncx_set_interrupt(interrupted, &watch)
+                watch_begin(&watch)
                 status = exchange_run(exchange)
-                ncx_set_interrupt(NULL, NULL)
+                watch_end(&watch)
                 self.end_call()
             try:
                 while status == 0:

@@ -18,6 +18,7 @@ cdef extern from "ncrypt_ext_compat.h" nogil:
     SECURITY_STATUS ncx_notification_wait(
         HANDLE event, uint32_t milliseconds, uint32_t *changed) noexcept
     void ncx_set_interrupt(int (*poll)(void *context) noexcept nogil, void *context) noexcept
+    void ncx_get_interrupt(int (**poll)(void *context) noexcept nogil, void **context) noexcept
 
     ctypedef struct ncx_pqdsa_padding_info:
         UCHAR *pbCtx

@@ -271,3 +271,27 @@ def test_close_while_threads_use_it(closing):
         for each in opened.values():
             each.close()
     assert live() == {}
+
+
+def test_a_secret_of_two_keys_is_one_handle(key, provider):
+    with provider.create_key("ECDH_P256") as peer:
+        before = live()
+        with key.agree(peer):
+            assert live() == {**before, "Secret": 1}
+
+
+def test_extraction_in_the_middle_of_a_failed_one(secret, monkeypatch):
+    """As in a signal handler: Python code runs while the exception is made."""
+    inner = []
+
+    def lookup(status, function=""):
+        if not inner:
+            inner.append(None)
+            inner[0] = secret.derive("HKDF", 16, salt=b"inner")
+        return before(status, function)
+
+    before = nc.errors.lookup
+    monkeypatch.setattr(nc.errors, "lookup", lookup)
+    with pytest.raises(nc.NCryptError):
+        secret.derive("HKDF", 16, hash_name="nobody's")
+    assert inner == [secret.derive("HKDF", 16, salt=b"inner")]

@@ -3,6 +3,7 @@
 
 import os
 import sys
+import time
 
 import pytest
 
@@ -37,6 +38,17 @@ def make():
 def generate():
     provider.create_key("RSA", length=16384)
 
+agreeing = provider.create_key("ECDH_P256")
+peer = agreeing.public_key_der()
+
+def agree():
+    while True:
+        agreeing.agree(agreeing).close()
+        agreeing.agree(peer).close()
+
+def watch():
+    while True: provider.watch_keys().close()
+
 for name in sys.argv[1:]:
     threading.Thread(target=globals()[name], daemon=True).start()
 time.sleep(0.05)
@@ -61,6 +73,16 @@ def test_exit_while_daemon_threads_work(run_python, targets):
     """The libraries under the engine are cleaned up at exit: no call may be inside them then."""
     for _ in range(3):
         run_python(DAEMONS, *targets)
+
+
+@pytest.mark.parametrize("target", ["sign", "make", "agree", "watch"])
+def test_calls_that_are_over_do_not_hold_the_end_up(run_python, target):
+    """A thread that waits for the GIL in vain, after its call, counts as done: the end waits ten
+    seconds for calls in flight."""
+    for _ in range(3):
+        begin = time.monotonic()
+        run_python(DAEMONS, target, target, target)
+        assert time.monotonic() - begin < 9
 
 
 def test_handles_work_in_exit_functions(run_python):

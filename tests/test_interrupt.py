@@ -91,3 +91,25 @@ def test_a_batch_is_interruptible(run_python):
         "        raise AssertionError('not interrupted')\n"
         "assert nc.live_handles()['binding']['Key'] == 1\n"
     )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot be asked to stop")
+def test_a_derivation_in_a_handler_leaves_the_outer_one_interruptible(run_python):
+    run_python(
+        "import signal, ncrypt_ext as nc\n"
+        "class Stop(Exception): pass\n"
+        "provider = nc.Provider()\n"
+        "outer, inner = (provider.import_secret('PBKDF2', b'root') for _ in range(2))\n"
+        "calls = []\n"
+        "def handler(number, frame):\n"
+        "    calls.append(inner.derive(32, salt=b'salt', iterations=1000))\n"
+        "    if len(calls) == 3: raise Stop\n"
+        "signal.signal(signal.SIGALRM, handler)\n"
+        "try:\n"
+        "    signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)\n"
+        "    outer.derive(32, salt=b'salt', iterations=100_000_000)\n"
+        "except Stop:\n"
+        "    assert len(calls) == 3\n"
+        "else:\n"
+        "    raise AssertionError('not interrupted')\n"
+    )

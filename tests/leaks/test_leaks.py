@@ -174,6 +174,13 @@ def test_agreement(provider, ec_key):
         assert_flat(cycle, 10_000 if FULL else 300, 100)
 
 
+def test_provider_handles(provider, ec_key):
+    def cycle():
+        assert ec_key.has_property("Provider Handle")
+
+    assert_flat(cycle, 10_000 if FULL else 300, 100)
+
+
 def test_derivation(provider):
     infos = {"algorithm_id": b"a", "party_u_info": bytearray(b"u"), "party_v_info": b""}
 

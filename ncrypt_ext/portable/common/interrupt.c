@@ -32,6 +32,12 @@ void ncx_set_interrupt(int (*poll)(void *context), void *context)
     hook.next = poll == NULL ? 0 : now_ns() + INTERRUPT_INTERVAL_NS;
 }
 
+void ncx_get_interrupt(int (**poll)(void *context), void **context)
+{
+    *poll = hook.poll;
+    *context = hook.context;
+}
+
 bool interrupt_poll(void)
 {
     int64_t now;
