@@ -304,7 +304,7 @@ static SECURITY_STATUS set_blob(struct key *key, const struct blob_format *forma
         return wrong(format->type, NTE_NOT_SUPPORTED, "is not a blob that can be set as a property");
     }
     components_init(&components);
-    status = format->parse(format, data, size, &parameters, &components, &usage);
+    status = blob_parse(format, data, size, &parameters, &components, &usage);
     if (status == ERROR_SUCCESS && !utf16_equal(components.algorithm->group, key->algorithm->group)) {
         status = wrong(format->type, NTE_NOT_SUPPORTED, "holds a key of another algorithm");
     }

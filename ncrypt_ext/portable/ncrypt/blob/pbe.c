@@ -106,7 +106,7 @@ static SECURITY_STATUS count_scrypt(struct pbe_budget *budget, const SCRYPT_PARA
     if (EVP_PBE_scrypt_ex(NULL, 0, NULL, 0, cost, block, parallel, 0, NULL, 0, libctx_get(), NULL) != 1) {
         return status_fail(NTE_BAD_LEN,
                            "the %s wants its password hashed by scrypt with impossible numbers, or with "
-                           "more than 32 MB of memory",
+                           "32 MB of memory or more",
                            budget->what);
     }
     if (cost * block * parallel > budget->iterations) {
