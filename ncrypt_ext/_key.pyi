@@ -55,7 +55,8 @@ class Key(AgreementKey):
         """The private key as DER of PKCS #8 (RFC 5958), encrypted when there is a password.
 
         An encrypted key is let out by ``ExportPolicy.ALLOW_EXPORT``; without a password it takes
-        ``ALLOW_PLAINTEXT_EXPORT``. A password is a ``str`` or bytes in ASCII, and not empty.
+        ``ALLOW_PLAINTEXT_EXPORT``. A password is a ``str`` or bytes in ASCII, not empty
+        and not longer than 1,024 characters.
         ``encryption`` is ``"PBES2"`` (AES-256, and PBKDF2 with HMAC-SHA-256) or ``"3DES"`` (with
         SHA-1, of PKCS #12, which every Windows reads and writes). By default it is PBES2, and 3DES
         where the key store does not write that. ``iterations`` says how often the password is

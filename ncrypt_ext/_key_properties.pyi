@@ -19,7 +19,9 @@ class PropertyKey(SecuredKey):
 
     @property
     def lengths(self) -> KeyLengths:
-        """The lengths that keys of this algorithm can have."""
+        """The lengths that keys of this algorithm can have. Raises :class:`NotSupportedError` for
+        ML-DSA and ML-KEM, whose parameter sets take their place.
+        """
 
     @property
     def signature_length(self) -> int | None:

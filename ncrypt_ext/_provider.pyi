@@ -351,7 +351,9 @@ class Provider(PropertyHandle):
         goes from one to the other as PKCS #8 under a random password. The copy has the key's
         usage, certificates and export policy (but for the archiving that is allowed once: this was
         it), unless they are given, and the ``properties`` that are given; without a name it is
-        ephemeral. When a step fails no copy is left behind, and a key of that name stays as it was.
+        ephemeral. An ECDH key whose usage lacks agreement, or an ECDSA key whose usage names it,
+        cannot be cloned. When a step fails no copy is left behind, and a key of that name stays as
+        it was.
 
         A key that is a secret (AES, PBKDF2, ...) has no encrypted form: its policy must allow a
         plain one (``ExportPolicy.ALLOW_PLAINTEXT_EXPORT``).
