@@ -282,11 +282,16 @@ static bool ask(void)
 
 static void test_interrupt(void)
 {
+    int (*outer)(void *context) = poll_hook;
+    void *context = NULL, *result = NULL;
     pthread_t thread;
-    void *result = NULL;
 
     CHECK(!interrupt_poll());
+    ncx_get_interrupt(&outer, &context);
+    CHECK(outer == NULL && context == NULL);
     ncx_set_interrupt(poll_hook, &poll_answer);
+    ncx_get_interrupt(&outer, &context);
+    CHECK(outer == poll_hook && context == &poll_answer);
     poll_answer = 0;
     CHECK(!ask());
     poll_answer = 1;
