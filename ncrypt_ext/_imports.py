@@ -108,7 +108,9 @@ def import_blob(
 def _check_curve(blob: Any, blob_type: Any, curve: Any) -> None:
     """A curve is for blobs of EC keys, and the one that the blob says if it says one."""
     if not isinstance(blob_type, str):
-        return
+        return  # an error of its own
+    if not isinstance(curve, str):
+        raise TypeError(f"curve must be a str, not {type(curve).__name__!r}")
     magic = bytes_of(blob, "blob", 0, 4)
     known = PRIVATE_MAGIC_BLOBS.get(magic)
     algorithm = "" if known is None else known.algorithm
@@ -118,7 +120,10 @@ def _check_curve(blob: Any, blob_type: Any, curve: Any) -> None:
     ):
         raise ValueError(f"curve is for blobs of EC keys: {blob_type!r} has its own, or none")
     own = PUBLIC_MAGIC_CURVES.get(magic) or algorithm_curve(algorithm)
-    if own is not None and isinstance(curve, str) and CURVE_NAMES.get(curve.lower()) != own:
+    named = CURVE_NAMES.get(curve.lower())
+    if own is not None and named is None:
+        raise InvalidParameterError(_NTE_INVALID_PARAMETER, "", f"unknown curve {curve!r}")
+    if own is not None and named != own:
         raise ValueError(f"the blob holds a key on {own}, and curve is {curve!r}")
 
 

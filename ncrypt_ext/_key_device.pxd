@@ -24,7 +24,8 @@ cdef class PinDesk:
     cdef uint32_t refusals  # in a row
     cdef uint32_t refusal   # the last one's status
     cdef uint32_t in_use    # calls with the private key; changed with the GIL held
-    cdef bytes mode         # how a handle chains on which a call chains otherwise just now
+    cdef bytes mode         # the handle's own, while a native call chains otherwise
+    cdef uint32_t modes     # how often that was
     cdef bytes left_mode    # the same of a call that a thread of the parent was in at fork()
 
     cdef object turn_lock(self)

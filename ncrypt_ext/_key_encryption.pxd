@@ -18,16 +18,16 @@ cdef class EncryptionKey(BatchKey):
                                   bint *in_process) except? 1
     cdef SECURITY_STATUS run_once(self, bint decrypt, Input *data, void *info, DWORD flags,
                                   uint8_t *out, DWORD size, DWORD *written,
-                                  bint *in_process) except? 1
+                                  bint *in_process, bytes mode) except? 1
+    cdef SECURITY_STATUS call_once(self, bint decrypt, void *info, DWORD flags, Input *data,
+                                   uint8_t *out, DWORD size, DWORD *written, bytes mode) except? 1
     cdef bytes whole_cipher(self, bint decrypt, Input *source, object mode, DWORD flags)
     cdef object checked_cipher(self, object padding)
     cdef SECURITY_STATUS run(self, bint decrypt, Input *data, object padding, DWORD flags,
                              uint8_t *out, DWORD size, DWORD *written,
                              bint *in_process) except? 1
     cdef SECURITY_STATUS run_decrypt(self, void *info, DWORD flags, Input *data, uint8_t *out,
-                                     DWORD size, DWORD *written) except? 1
-    cdef SECURITY_STATUS decrypt_once(self, void *info, DWORD flags, Input *data, uint8_t *out,
-                                      DWORD size, DWORD *written) except? 1
+                                     DWORD size, DWORD *written, bytes mode) except? 1
     cdef bytes whole(self, bint decrypt, object data, object padding, bint silent)
     cdef DWORD into(self, bint decrypt, object data, object buffer, object padding,
                     bint silent) except? 0xFFFFFFFF

@@ -9,21 +9,23 @@ from libc.string cimport memcpy, memset
 from ncrypt_ext._buffer cimport (
     Input, Output, input_close, input_open, output_close, output_open, wipe,
 )
+from ncrypt_ext._handle cimport Handle, fork_count
 from ncrypt_ext._key_base cimport KIND_CIPHER, KIND_RSA, KIND_UNKNOWN
 from ncrypt_ext._key_batch cimport BatchKey
 from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_signing cimport too_small
 from ncrypt_ext._padding cimport Padding, cipher_padding
 from ncrypt_ext._status cimport check
-from ncrypt_ext._wide cimport wide
+from ncrypt_ext._wide cimport wide, wide_pointer
 from ncrypt_ext.ncrypt cimport (
     NCRYPT_CIPHER_BLOCK_PADDING_FLAG, NCRYPT_CIPHER_NO_PADDING_FLAG, NCRYPT_CIPHER_PADDING_INFO,
-    NCRYPT_PAD_CIPHER_FLAG, NCRYPT_SILENT_FLAG, NCryptDecrypt,
+    NCRYPT_KEY_HANDLE, NCRYPT_PAD_CIPHER_FLAG, NCRYPT_PERSIST_ONLY_FLAG, NCRYPT_SILENT_FLAG,
+    NCryptDecrypt, NCryptEncrypt, NCryptSetProperty,
 )
-from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
+from ncrypt_ext.wintypes cimport DWORD, LPCWSTR, PBYTE, SECURITY_STATUS
 
 from ncrypt_ext.ciphers import CipherMode as _CipherMode
-from ncrypt_ext.errors import BufferTooSmallError, ClosedHandleError
+from ncrypt_ext.errors import BufferTooSmallError
 
 cdef bytes CHAINING_MODE = wide("Chaining Mode", "")
 cdef bytes INITIALIZATION_VECTOR = wide("IV", "")
@@ -39,6 +41,42 @@ cdef str function_name(bint decrypt, bint in_process):
     if decrypt:
         return "NCryptDecrypt"
     return "BCryptEncrypt" if in_process else "NCryptEncrypt"
+
+
+cdef struct Chaining:
+    # A mode for one call, and the handle's own.
+    LPCWSTR name
+    char *mode
+    char *own
+    DWORD mode_size
+    DWORD own_size
+
+
+cdef SECURITY_STATUS call_native(NCRYPT_KEY_HANDLE handle, bint decrypt, Chaining *chaining,
+                                 Input *data, void *info, uint8_t *out, DWORD size,
+                                 DWORD *written, DWORD flags) noexcept nogil:
+    """A failure without a reason, which passes, is tried once more."""
+    cdef SECURITY_STATUS status = 0
+    cdef SECURITY_STATUS restored = 0
+    cdef int _attempt
+    written[0] = 0
+    if chaining != NULL:
+        status = NCryptSetProperty(handle, chaining.name, <PBYTE>chaining.mode,
+                                   chaining.mode_size, 0)
+    if status != 0:
+        return status
+    for _attempt in range(2):
+        written[0] = 0
+        if decrypt:
+            status = NCryptDecrypt(handle, data.data, data.size, info, out, size, written, flags)
+        else:
+            status = NCryptEncrypt(handle, data.data, data.size, info, out, size, written, flags)
+        if <uint32_t>status != UNSUCCESSFUL:
+            break
+    if chaining != NULL:
+        restored = NCryptSetProperty(handle, chaining.name, <PBYTE>chaining.own,
+                                     chaining.own_size, 0)
+    return restored if status == 0 else status
 
 
 cdef class EncryptionKey(BatchKey):
@@ -69,10 +107,10 @@ cdef class EncryptionKey(BatchKey):
                 self.put_back_mode()
                 return self.run_mode(decrypt, data, padding, flags, out, size, written, in_process)
         if padding is None:
-            return self.run_once(decrypt, data, NULL, flags, out, size, written, in_process)
+            return self.run_once(decrypt, data, NULL, flags, out, size, written, in_process, None)
         return self.run_once(decrypt, data, (<Padding>padding).cipher_info,
                              flags | (<Padding>padding).cipher_flags, out, size, written,
-                             in_process)
+                             in_process, None)
 
     cdef SECURITY_STATUS run_mode(self, bint decrypt, Input *data, object mode, DWORD flags,
                                   uint8_t *out, DWORD size, DWORD *written,
@@ -81,9 +119,9 @@ cdef class EncryptionKey(BatchKey):
         handle as it was."""
         cdef NCRYPT_CIPHER_PADDING_INFO info
         cdef uint8_t copy[MAX_BLOCK]  # of the vector: the call changes it
-        cdef bytes iv, before, wanted
+        cdef bytes iv
         if mode is None:
-            return self.run_once(decrypt, data, NULL, flags, out, size, written, in_process)
+            return self.run_once(decrypt, data, NULL, flags, out, size, written, in_process, None)
         memset(&info, 0, sizeof(info))
         info.cbSize = sizeof(info)
         info.dwFlags = (NCRYPT_CIPHER_BLOCK_PADDING_FLAG if mode.padded
@@ -93,72 +131,100 @@ cdef class EncryptionKey(BatchKey):
             info.pbIV = copy
             info.cbIV = <DWORD>min(len(iv), MAX_BLOCK)
             memcpy(copy, PyBytes_AS_STRING(iv), info.cbIV)
-        before, wanted = self.read(CHAINING_MODE), mode._chaining
-        if before == wanted:
-            return self.run_once(decrypt, data, &info, flags | NCRYPT_PAD_CIPHER_FLAG, out, size,
-                                 written, in_process)
-        outer = self.desk.mode  # of a call whose callback makes this one
-        if outer is None:
-            self.desk.mode = before
-        try:
-            self.write(CHAINING_MODE, wanted, 0)
-            return self.run_once(decrypt, data, &info, flags | NCRYPT_PAD_CIPHER_FLAG, out, size,
-                                 written, in_process)
-        finally:
-            try:
-                self.write(CHAINING_MODE, before, 0)
-            except ClosedHandleError:  # while the call ran, whose result counts
-                pass
-            self.desk.mode = outer
-
-    cdef int put_back_mode(self) except -1:
-        """The lock is held. No thread of the parent will do it any more."""
-        cdef bytes mode = self.desk.left_mode
-        if mode is not None:
-            self.desk.left_mode = None
-            self.write(CHAINING_MODE, mode, 0)
-        return 0
+        return self.run_once(decrypt, data, &info, flags | NCRYPT_PAD_CIPHER_FLAG, out, size,
+                             written, in_process, mode._chaining)
 
     cdef SECURITY_STATUS run_once(self, bint decrypt, Input *data, void *info, DWORD flags,
                                   uint8_t *out, DWORD size, DWORD *written,
-                                  bint *in_process) except? 1:
-        if not decrypt:
-            return self.run_encrypt(info, flags, data, out, size, written, in_process)
-        return self.run_decrypt(info, flags, data, out, size, written)
+                                  bint *in_process, bytes mode) except? 1:
+        if decrypt:
+            return self.run_decrypt(info, flags, data, out, size, written, mode)
+        if self.kind == KIND_CIPHER:
+            return self.call_once(False, info, flags, data, out, size, written, mode)
+        return self.run_encrypt(info, flags, data, out, size, written, in_process)
 
     cdef SECURITY_STATUS run_decrypt(self, void *info, DWORD flags, Input *data, uint8_t *out,
-                                     DWORD size, DWORD *written) except? 1:
+                                     DWORD size, DWORD *written, bytes mode) except? 1:
         """Decrypts, with a PIN where one is needed."""
         cdef uint32_t pins = self.desk.pins
         cdef SECURITY_STATUS status = 0
         flags |= self.quiet(False)
         if self.desk.state == PIN_FINE:
-            status = self.decrypt_once(info, flags, data, out, size, written)
+            status = self.call_once(True, info, flags, data, out, size, written, mode)
             if status == 0 or not self.needs_pin(status):
                 return status
         with self.pin_turn(status, "NCryptDecrypt", pins):
-            status = self.decrypt_once(info, flags, data, out, size, written)
+            status = self.call_once(True, info, flags, data, out, size, written, mode)
             if not too_small(status, written[0], size):
                 check(status, "NCryptDecrypt")
         return status
 
-    cdef SECURITY_STATUS decrypt_once(self, void *info, DWORD flags, Input *data, uint8_t *out,
-                                      DWORD size, DWORD *written) except? 1:
-        """One native call; a failure without a reason, which passes, is tried once more."""
+    cdef SECURITY_STATUS call_once(self, bint decrypt, void *info, DWORD flags, Input *data,
+                                   uint8_t *out, DWORD size, DWORD *written, bytes mode) except? 1:
+        """One native call. With a mode, and the lock held, the handle chains by it meanwhile."""
         cdef SECURITY_STATUS status = 0
-        cdef int _attempt
+        cdef Chaining chaining
+        cdef bytes own = None
+        if mode is not None:
+            own = self.read(CHAINING_MODE)
+            mode = None if mode == own else mode
         self.enter()
         self.desk.in_use += 1
+        if mode is not None:
+            self.desk.modes += 1
+            self.desk.mode = own
+            chaining.name = wide_pointer(CHAINING_MODE)
+            chaining.own, chaining.own_size = PyBytes_AS_STRING(own), <DWORD>len(own)
+            chaining.mode, chaining.mode_size = PyBytes_AS_STRING(mode), <DWORD>len(mode)
         with nogil:
-            for _attempt in range(2):
-                written[0] = 0
-                status = NCryptDecrypt(self.lease.handle, data.data, data.size, info, out, size,
-                                       written, flags)
-                if <uint32_t>status != UNSUCCESSFUL:
-                    break
+            status = call_native(self.lease.handle, decrypt, &chaining if mode is not None else
+                                 NULL, data, info, out, size, written, flags)
             self.leave()
+        self.desk.mode = None
         self.desk.in_use -= 1
         return status
+
+    # ---- the handle's own mode, also while a call chains otherwise ------------------------------
+
+    cdef int put_back_mode(self) except -1:
+        """In a child of fork(): the thread that would have done it is the parent's."""
+        if self.desk.left_mode is None and (
+                self.desk.mode is None or self.desk.process == fork_count()):
+            return 0
+        with self.desk.turn_lock():
+            mode, self.desk.left_mode = self.desk.left_mode, None
+            if mode is not None:
+                BatchKey.write(self, CHAINING_MODE, mode, 0)
+        return 0
+
+    cdef bytes read(self, bytes name, DWORD flags=0):
+        cdef uint32_t modes
+        if name != CHAINING_MODE or flags & NCRYPT_PERSIST_ONLY_FLAG:
+            return BatchKey.read(self, name, flags)
+        self.put_back_mode()
+        while True:
+            mode, modes = self.desk.mode, self.desk.modes
+            value = BatchKey.read(self, name, flags) if mode is None else mode
+            if modes == self.desk.modes:
+                return value
+
+    cdef int write(self, bytes name, object value, DWORD flags) except -1:
+        if name != CHAINING_MODE or flags & NCRYPT_PERSIST_ONLY_FLAG:
+            return BatchKey.write(self, name, value, flags)
+        with self.desk.turn_lock():
+            self.desk.left_mode = None
+            return BatchKey.write(self, name, value, flags)
+
+    @property
+    def handle(self):
+        self.put_back_mode()
+        return Handle.handle.__get__(self)
+
+    def detach(self):
+        self.put_back_mode()
+        return Handle.detach(self)
+
+    # ---- whole messages --------------------------------------------------------------------------
 
     cdef bytes whole(self, bint decrypt, object data, object padding, bint silent):
         cdef Input source
@@ -261,16 +327,11 @@ cdef class EncryptionKey(BatchKey):
 
     @property
     def chaining_mode(self):
-        with self.desk.turn_lock():  # not what a call has set for itself
-            self.put_back_mode()
-            return self.read_optional_text(CHAINING_MODE)
+        return self.read_optional_text(CHAINING_MODE)
 
     @chaining_mode.setter
     def chaining_mode(self, value):
-        text = wide(value, "chaining_mode")
-        with self.desk.turn_lock():
-            self.desk.left_mode = None
-            self.write(CHAINING_MODE, text, 0)
+        self.write(CHAINING_MODE, wide(value, "chaining_mode"), 0)
 
     @property
     def iv(self):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64
+from string import whitespace
 
 from ncrypt_ext._buffer import wipe_bytes
 
@@ -72,15 +73,21 @@ def _key_der(data: Any) -> bytes:
 
 
 def _decoded(text: bytes) -> bytes:
-    """What stands in PEM, without copies of the text."""
+    """What stands in PEM. No copy of the text stays behind."""
     found = list(_TEXT.finditer(text))
     if len(found) != 1:
         raise ValueError(f"data holds {len(found)} keys" if found else _foreign(text))
+    with memoryview(text) as view:
+        body = bytearray(view[slice(*found[0].span(2))])
+    packed = body.translate(None, whitespace.encode())
     try:
-        with memoryview(text) as view, view[slice(*found[0].span(2))] as inside:
-            return a2b_base64(inside)
+        if len(packed) % 4 != 0:
+            raise ValueError("base64 of a wrong length")
+        return a2b_base64(packed)
     except ValueError:
         raise ValueError(_foreign(text)) from None
+    finally:
+        body[:], packed[:] = bytes(len(body)), bytes(len(packed))
 
 
 def is_encrypted(der: bytes) -> bool:

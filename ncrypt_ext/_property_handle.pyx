@@ -165,6 +165,6 @@ cdef class PropertyHandle(Handle):
             value = self.read(text, flags)
         except ABSENT:
             return False
-        if text == PROVIDER_HANDLE and len(value) == sizeof(uintptr_t):
+        if not persist_only and text == PROVIDER_HANDLE and len(value) == sizeof(uintptr_t):
             free_object((<uintptr_t *><void *>PyBytes_AS_STRING(value))[0])  # a new reference
         return True

@@ -252,9 +252,19 @@ cdef class Secret(PropertyHandle):
         except InvalidParameterError:
             if before is None:
                 raise
-            self.extracted = before
+            self.extract_left(before)
         finally:
             self.started = None
+        return 0
+
+    cdef int extract_left(self, tuple left) except -1:
+        """To the end, wherever the thread of the parent was."""
+        try:
+            self.write(HKDF_HASH, left[0], 0)
+            self.write(HKDF_SALT, left[1], 0)
+        except InvalidParameterError:  # it was at the end
+            pass
+        self.extracted = left
         return 0
 
     def derive(self, kdf, length=None, *, hash_name=None, prepend=None, append=None, hmac_key=None,

@@ -348,6 +348,12 @@ def test_what_others_share_is_not_wiped(provider):
     assert bytes([0x41, 0x42]) == b"".join(bytes([code]) for code in (0x41, 0x42)) == b"AB"
 
 
+@pytest.mark.parametrize("body", ["AAA==", "A", "AA", "==", " = = ", "AAAA====", "AA=A"])
+def test_damaged_text(provider, body):
+    with pytest.raises(ValueError, match="no PKCS #8 or is damaged"):
+        provider.import_pkcs8(f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----")
+
+
 @pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="there is no /proc/self/mem")
 def test_text_of_a_key_is_wiped(run_python):
     pem = in_clear(KEYS["RSA"], PEM)

@@ -271,7 +271,19 @@ def test_a_mistyped_blob_type_makes_no_key(provider, algorithm, kind, settings):
 
 
 @pytest.mark.parametrize("settings", [{}, {"name": "named"}, {"usage": 2}])
-@pytest.mark.parametrize("curve", ["nistP384", "brainpoolP256r1", "nobody's"])
+@pytest.mark.parametrize("curve", [5, b"nistP256", True])
+def test_a_curve_is_a_str(provider, settings, curve):
+    with provider.create_key("ECDSA_P256", export_policy=OPEN) as key:
+        blob = key.export("ECCPRIVATEBLOB")
+    with pytest.raises(TypeError, match="curve must be a str"):
+        provider.import_key(blob, "ECCPRIVATEBLOB", curve=curve, **settings)
+    for unknown in ("nobody's", "nistP256\0"):
+        with pytest.raises(nc.InvalidParameterError, match="unknown curve"):
+            provider.import_key(blob, "ECCPRIVATEBLOB", curve=unknown, **settings)
+
+
+@pytest.mark.parametrize("settings", [{}, {"name": "named"}, {"usage": 2}])
+@pytest.mark.parametrize("curve", ["nistP384", "brainpoolP256r1"])
 def test_a_blob_with_another_curve(provider, settings, curve):
     with provider.create_key("ECDSA_P256", export_policy=OPEN) as key:
         blob, public = key.export("ECCPRIVATEBLOB"), key.export("ECCPUBLICBLOB")

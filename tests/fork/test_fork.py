@@ -239,16 +239,29 @@ def work():
     assert key.chaining_mode == "ChainingModeCBC"
     key.iv = bytes(16)
     assert key.encrypt(bytes(32)) == want
+    key.set_property("Chaining Mode", "ChainingModeCFB")
+    key.encrypt(bytes(32), ECB(False))
+    assert key.chaining_mode == "ChainingModeCFB"
+
+def set_first():
+    key.set_property("Chaining Mode", "ChainingModeCFB")
+    key.encrypt(bytes(32), ECB(False))
+    assert key.chaining_mode == "ChainingModeCFB"
+
+def give_away():
+    with nc.Key.from_handle(key.detach(), own=True) as other:
+        assert other.chaining_mode == "ChainingModeCBC"
 
 def others():
     while not stop:
         key.encrypt(data, ECB(False))
 
-thread = threading.Thread(target=others)
+thread = threading.Thread(target=others, daemon=True)
 thread.start()
 for _ in range(10):
-    time.sleep(0.003)
-    in_child(work)
+    for each in (work, set_first, give_away):
+        time.sleep(0.003)
+        in_child(each)
 stop = True
 thread.join()
 assert key.chaining_mode == "ChainingModeCBC"

@@ -177,6 +177,13 @@ def test_agreement(provider, ec_key):
 def test_provider_handles(provider, ec_key):
     def cycle():
         assert ec_key.has_property("Provider Handle")
+        assert ec_key.has_property("Provider Handle", persist_only=True)
+        assert victim.chaining_mode == "ChainingModeCBC"  # still there
+
+    # What an application stores under that name is no handle of ours to free.
+    victim = provider.import_secret("AES", bytes(16))
+    value = victim.handle.to_bytes(8, "little")
+    ec_key.set_property("Provider Handle", value, persist=True, persist_only=True)
 
     assert_flat(cycle, 10_000 if FULL else 300, 100)
 
