@@ -271,10 +271,8 @@ cdef class Context(Handle):
         audit("ncrypt_ext.capi.generate_key", spec)
         self.enter()
         try:
-            watch.lease = self.lease
-            watch.error = NULL
             with nogil:
-                watch_begin(&watch)
+                watch_begin(&watch, self.lease)
                 if not CryptGenKey(self.lease.handle, spec, flags | bits << 16, &key):
                     error = capi_error()
                 watch_end(&watch)

@@ -124,6 +124,6 @@ cdef struct Watch:
     void *outer_context
 
 
-cdef void watch_begin(Watch *watch) noexcept nogil
+cdef void watch_begin(Watch *watch, Lease *lease) noexcept nogil
 cdef void watch_end(Watch *watch) noexcept nogil
 cdef int raise_watched(Watch *watch) except -1

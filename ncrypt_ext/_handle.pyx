@@ -219,8 +219,10 @@ cdef int interrupted(void *context) noexcept nogil:
     return watch.error != NULL
 
 
-cdef void watch_begin(Watch *watch) noexcept nogil:
+cdef void watch_begin(Watch *watch, Lease *lease) noexcept nogil:
     """A long call of this thread begins, which may be one inside another: a handler's."""
+    watch.lease = lease
+    watch.error = NULL
     ncx_get_interrupt(&watch.outer, &watch.outer_context)
     ncx_set_interrupt(interrupted, watch)
 

@@ -33,7 +33,6 @@ from sys import audit
 from ncrypt_ext.errors import NotSupportedError
 
 cdef bytes ALGORITHM_GROUP = wide("Algorithm Group", "")
-cdef bytes PROVIDER_HANDLE = wide("Provider Handle", "")
 cdef bytes ECC_BLOB = wide("ECCPUBLICBLOB", "")
 cdef bytes DH_BLOB = wide("DHPUBLICBLOB", "")
 
@@ -104,13 +103,10 @@ cdef class AgreementKey(EncryptionKey):
     cdef Handle own_provider(self):
         """Whose key it is: agreement wants both of one provider."""
         cdef Handle provider = Handle.__new__(Handle)
-        cdef NCRYPT_PROV_HANDLE handle = 0
+        cdef NCRYPT_PROV_HANDLE handle = self.provider_handle()
         cdef SECURITY_STATUS status
         cdef bint good
-        value = self.read_optional(PROVIDER_HANDLE)
-        if value is not None and len(value) == sizeof(handle):
-            handle = (<NCRYPT_PROV_HANDLE *><void *>PyBytes_AS_STRING(value))[0]
-        else:
+        if handle == 0:
             with nogil:
                 status = NCryptOpenStorageProvider(&handle, NULL, 0)
             check(status, "NCryptOpenStorageProvider")
@@ -258,10 +254,8 @@ cdef class AgreementKey(EncryptionKey):
         cdef SECURITY_STATUS status
         cdef Watch watch
         self.enter()
-        watch.lease = self.lease
-        watch.error = NULL
         with nogil:
-            watch_begin(&watch)
+            watch_begin(&watch, self.lease)
             status = NCryptKeyDerivation(self.lease.handle, given, data, size, &written, flags)
             watch_end(&watch)
             self.leave()

@@ -25,7 +25,6 @@ from ncrypt_ext.records import PinRequest
 
 cdef bytes IMPL_TYPE = wide("Impl Type", "")
 cdef bytes PROVIDER_NAME = wide("Name", "")
-cdef bytes PROVIDER_HANDLE = wide("Provider Handle", "")
 cdef bytes CARD_PIN = wide("SmartCardPin", "")
 cdef bytes MODULE_PIN = wide("PCP_USAGEAUTH", "")
 
@@ -178,11 +177,10 @@ cdef class DeviceKey(KeyBase):
         cdef PropertyHandle provider
         if self.provider_known:
             return 0
-        value = self.read_optional(PROVIDER_HANDLE)
-        if value is not None and len(value) == sizeof(handle):
-            handle = (<uintptr_t *><void *>PyBytes_AS_STRING(value))[0]
+        handle = self.provider_handle()
+        if handle != 0:
             provider = PropertyHandle.__new__(PropertyHandle)
-            provider.adopt(TYPE_PROVIDER, handle, free_object)  # each reading is a new reference
+            provider.adopt(TYPE_PROVIDER, handle, free_object)
             try:
                 self.provider_name = provider.read_optional_text(PROVIDER_NAME)
                 self.provider_type = provider.read_optional_number(IMPL_TYPE)

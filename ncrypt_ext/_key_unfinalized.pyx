@@ -127,10 +127,8 @@ cdef class UnfinalizedKey(PropertyKey):
         cdef Watch watch
         cdef SECURITY_STATUS status
         self.enter()
-        watch.lease = self.lease
-        watch.error = NULL
         with nogil:
-            watch_begin(&watch)
+            watch_begin(&watch, self.lease)
             status = NCryptFinalizeKey(self.lease.handle, flags)
             watch_end(&watch)
             if status == 0:

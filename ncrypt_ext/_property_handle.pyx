@@ -44,6 +44,13 @@ cdef bytes number_bytes(object value, str argument, object width):
     return int(value).to_bytes(width, "little")
 
 
+cdef uintptr_t handle_in(bytes value) noexcept:
+    """The handle that a property's value is; 0 when it is none."""
+    if value is None or PyBytes_GET_SIZE(value) != sizeof(uintptr_t):
+        return 0
+    return (<uintptr_t *><void *>PyBytes_AS_STRING(value))[0]
+
+
 cdef class PropertyHandle(Handle):
 
     cdef bytes read_whole(self, bytes name, DWORD flags, DWORD *size):
@@ -81,6 +88,10 @@ cdef class PropertyHandle(Handle):
             return self.read(name)
         except ABSENT:
             return None
+
+    cdef uintptr_t provider_handle(self) except? 0:
+        """Each reading is a new reference, which is the caller's; 0 where there is none."""
+        return handle_in(self.read_optional(PROVIDER_HANDLE))
 
     cdef uint32_t read_number(self, bytes name) except? 0xFFFFFFFF:
         cdef bytes value = self.read(name)
@@ -161,10 +172,13 @@ cdef class PropertyHandle(Handle):
             flags |= NCRYPT_PERSIST_ONLY_FLAG
         cdef bytes text = property_name(name)
         cdef bytes value
+        cdef uintptr_t provider = 0
         try:
             value = self.read(text, flags)
         except ABSENT:
             return False
-        if not persist_only and text == PROVIDER_HANDLE and len(value) == sizeof(uintptr_t):
-            free_object((<uintptr_t *><void *>PyBytes_AS_STRING(value))[0])  # a new reference
+        if not persist_only and text == PROVIDER_HANDLE:
+            provider = handle_in(value)
+        if provider != 0:
+            free_object(provider)  # a new reference
         return True

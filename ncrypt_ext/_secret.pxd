@@ -44,6 +44,6 @@ cdef class Secret(PropertyHandle):
     cdef object own_lock(self)
     cdef int extract(self, object hash_name, object salt) except -1
     cdef int extract_once(self, tuple wanted) except -1
-    cdef int extract_left(self, tuple left) except -1
+    cdef int write_extraction(self, tuple values) except -1
     cdef bytes run(self, LPCWSTR kdf, Parameters parameters, DWORD size, DWORD flags)
     cdef DWORD raw_size(self) except 0

@@ -246,25 +246,22 @@ cdef class Secret(PropertyHandle):
         before, self.left = self.left, None
         self.started = wanted
         try:
-            self.write(HKDF_HASH, wanted[0], 0)
-            self.write(HKDF_SALT, wanted[1], 0)
-            self.extracted = wanted
+            self.write_extraction(wanted)
         except InvalidParameterError:
             if before is None:
                 raise
-            self.extract_left(before)
+            try:  # to the end, wherever that thread was
+                self.write_extraction(before)
+            except InvalidParameterError:  # it was there
+                self.extracted = before
         finally:
             self.started = None
         return 0
 
-    cdef int extract_left(self, tuple left) except -1:
-        """To the end, wherever the thread of the parent was."""
-        try:
-            self.write(HKDF_HASH, left[0], 0)
-            self.write(HKDF_SALT, left[1], 0)
-        except InvalidParameterError:  # it was at the end
-            pass
-        self.extracted = left
+    cdef int write_extraction(self, tuple values) except -1:
+        self.write(HKDF_HASH, values[0], 0)
+        self.write(HKDF_SALT, values[1], 0)
+        self.extracted = values
         return 0
 
     def derive(self, kdf, length=None, *, hash_name=None, prepend=None, append=None, hmac_key=None,

@@ -172,12 +172,10 @@ cdef class Channel(WsHandle):
                 self.set_url(url)
             memset(&address, 0, sizeof(address))
             point_wide(&address.url, self.address)
-            watch.lease = self.lease
-            watch.error = NULL
             error = error_take()
             try:
                 with nogil:
-                    watch_begin(&watch)
+                    watch_begin(&watch, self.lease)
                     status = parts_open(parts, &address, error)
                     watch_end(&watch)
                     self.end_call()
@@ -246,12 +244,10 @@ cdef class Channel(WsHandle):
         cdef HRESULT status
         cdef ULONG index
         cdef list elements = []
-        watch.lease = self.lease
-        watch.error = NULL
         exchange.error = error_take()
         try:
             with nogil:
-                watch_begin(&watch)
+                watch_begin(&watch, self.lease)
                 status = exchange_run(exchange)
                 watch_end(&watch)
                 self.end_call()

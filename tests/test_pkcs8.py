@@ -359,18 +359,14 @@ def test_text_of_a_key_is_wiped(run_python):
     pem = in_clear(KEYS["RSA"], PEM)
     printed = run_python(
         """
-import ctypes, sys, ncrypt_ext as nc
-from ncrypt_ext._pkcs8 import key_der
+import sys, ncrypt_ext as nc
 
 def read(where, size):
     with open("/proc/self/mem", "rb", buffering=0) as memory:
         memory.seek(where)
         return memory.read(size)
 
-class Spy(bytearray):
-    pass
-
-pem = Spy(bytes.fromhex(sys.argv[1]))
+pem = bytearray(bytes.fromhex(sys.argv[1]))
 line = bytes(code ^ 255 for code in pem[300:340])
 
 def count():
