@@ -355,33 +355,42 @@ def test_damaged_text(provider, body):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="there is no /proc/self/mem")
-def test_text_of_a_key_is_wiped(run_python):
-    pem = in_clear(KEYS["RSA"], PEM)
+def test_text_of_a_key_is_wiped(run_python, tmp_path):
+    file = tmp_path / "key.pem"
+    # Behind so much other text that what reuses the memory does not get as far.
+    file.write_bytes(b"a text\n" * 8000 + in_clear(KEYS["RSA"], PEM))
     printed = run_python(
         """
-import sys, ncrypt_ext as nc
+import mmap, sys, ncrypt_ext as nc
 
-def read(where, size):
-    with open("/proc/self/mem", "rb", buffering=0) as memory:
-        memory.seek(where)
-        return memory.read(size)
+pem = bytearray(int(sys.argv[2]))
+with open(sys.argv[1], "rb", buffering=0) as file:
+    file.readinto(pem)
+wanted = bytes(memoryview(pem)[-800:-760])
+buffer = mmap.mmap(-1, 1 << 20)  # shared, so that it is no part of what is looked through
 
-pem = bytearray(bytes.fromhex(sys.argv[1]))
-line = bytes(code ^ 255 for code in pem[300:340])
+def hits(size):
+    found, at = 0, buffer.find(wanted, 0, size)
+    while at >= 0:
+        found, at = found + 1, buffer.find(wanted, at + 1, size)
+    return found
 
 def count():
     found = 0
-    for each in open("/proc/self/maps"):
-        span, rights = each.split()[:2]
-        first, end = (int(number, 16) for number in span.split("-"))
-        if rights.startswith("rw"):
-            try:
-                data = bytearray(read(first, end - first))
-            except (OSError, ValueError, OverflowError):
-                continue
-            wanted = bytes(code ^ 255 for code in line)
-            found += data.count(wanted)
-            data[:] = bytes(len(data))
+    with open("/proc/self/mem", "rb", buffering=0) as memory, memoryview(buffer) as view:
+        for each in open("/proc/self/maps").readlines():
+            span, rights = each.split()[:2]
+            first, end = (int(number, 16) for number in span.split("-"))
+            while rights == "rw-p" and first < end:
+                try:
+                    memory.seek(first)
+                    size = memory.readinto(view[:end - first])
+                except (OSError, ValueError, OverflowError):
+                    break
+                found += hits(size)
+                first += size if size < len(wanted) else size - len(wanted) + 1
+                if size < len(buffer):
+                    break
     return found
 
 count()
@@ -389,6 +398,7 @@ before = count()
 nc.Provider().import_pkcs8(pem).close()
 print(count() - before)
 """,
-        pem.hex(),
+        file,
+        file.stat().st_size,
     )
     assert int(printed) <= 0
