@@ -6,6 +6,11 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SI
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t
 
+cdef extern from *:
+    # Macros of Cython's: what a call seldom does stands behind what it does every time.
+    bint likely(bint condition) noexcept nogil
+    bint unlikely(bint condition) noexcept nogil
+
 cdef struct Input:
     # A C structure on the caller's stack: no object is made for it.
     uint8_t *data
@@ -26,7 +31,8 @@ cdef void wipe(void *memory, size_t size) noexcept nogil
 
 cdef inline int input_open(Input *into, object source, str name) except -1:
     """Borrows the memory of a bytes-like object until input_close()."""
-    if PyBytes_CheckExact(source) and PyBytes_GET_SIZE(source) <= <Py_ssize_t>0xFFFFFFFF:
+    if likely(PyBytes_CheckExact(source)) and likely(
+            PyBytes_GET_SIZE(source) <= <Py_ssize_t>0xFFFFFFFF):
         into.data = <uint8_t *>PyBytes_AS_STRING(source)
         into.size = <uint32_t>PyBytes_GET_SIZE(source)
         into.held = False
@@ -35,7 +41,7 @@ cdef inline int input_open(Input *into, object source, str name) except -1:
 
 
 cdef inline void input_close(Input *into) noexcept:
-    if into.held:
+    if unlikely(into.held):
         PyBuffer_Release(&into.view)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What every key has, finalized or not: what it is called and what it is."""
 
-from libc.stdint cimport uintptr_t
+from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext._handle cimport Lease
 from ncrypt_ext._property_handle cimport PropertyHandle
@@ -19,6 +19,9 @@ cdef enum KeyKind:
 cdef class KeyBase(PropertyHandle):
     cdef bint settled      # finalized: what describes the key does not change any more
     cdef KeyKind kind
+    # Of a key that signs; 0: not known yet. Not in SigningKey, where it would be in another line of
+    # the processor's cache than what sign() reads beside it.
+    cdef uint32_t signature_size
     cdef dict constants    # of a settled key: property name -> value
 
     cdef object constant(self, bytes name, bint number=*)

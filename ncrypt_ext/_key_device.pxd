@@ -15,15 +15,16 @@ cdef enum PinState:
 
 cdef class PinDesk:
     """What is known about the PIN of one native key; all objects for that key have the same."""
-    cdef object lock       # held by the one call that tries a PIN; None: not needed yet
-    cdef uint32_t process  # fork_count() of its process: fork() may copy a locked one
-    cdef bint asking
-    cdef bint given
+    # Every call looks at the first three: they are in one line of the processor's cache.
     cdef PinState state
     cdef uint32_t pins      # how many were given
+    cdef uint32_t in_use    # calls with the private key; changed with the GIL held
+    cdef uint32_t process   # fork_count() of its process: fork() may copy a locked one
+    cdef object lock        # held by the one call that tries a PIN; None: not needed yet
+    cdef bint asking
+    cdef bint given
     cdef uint32_t refusals  # in a row
     cdef uint32_t refusal   # the last one's status
-    cdef uint32_t in_use    # calls with the private key; changed with the GIL held
     cdef bytes mode         # the handle's own, while a native call chains otherwise
     cdef uint32_t modes     # how often that was
     cdef bytes left_mode    # the same of a call that a thread of the parent was in at fork()

@@ -3,6 +3,8 @@
 
 from libc.stdint cimport uint8_t, uint32_t
 
+cimport cython
+
 from ncrypt_ext._buffer cimport Input, Output
 from ncrypt_ext._key_public cimport PublicKey
 from ncrypt_ext._padding cimport Padding
@@ -11,15 +13,19 @@ from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 
 
 cdef class SigningKey(PublicKey):
-    cdef DWORD signature_size  # 0: not known yet
-
     cdef Padding checked_padding(self, object padding)
     cdef bint is_der(self, object encoding) except -1
+    cdef uint32_t known_signature_size(self) except? 0
     cdef int find_signature_size(self, Padding padding) except -1
     cdef int check_signature_size(self, uint32_t size) except -1
     cdef bytes from_der(self, object signature)
+
+    @cython.final
     cdef SECURITY_STATUS sign_native(self, void *info, DWORD flags, const Input *digest,
                                      uint8_t *out, DWORD size, DWORD *written) except? 1
+
+    @cython.final
+    cdef bytes sign_opened(self, const Input *digest, Padding padding, DWORD flags)
     cdef bytes sign_again(self, const Input *digest, Padding padding, DWORD flags)
     cdef bytes sign_in_turn(self, const Input *digest, Padding padding, DWORD flags,
                             SECURITY_STATUS status, uint32_t pins)

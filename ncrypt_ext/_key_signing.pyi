@@ -2,12 +2,11 @@
 
 from typing import Literal
 
-from typing_extensions import Buffer, disjoint_base
+from typing_extensions import Buffer
 
 from ncrypt_ext._key_public import PublicKey
 from ncrypt_ext._padding import Padding
 
-@disjoint_base
 class SigningKey(PublicKey):
     """Signatures. RSA keys need a padding (PSS or PKCS1), EC keys take none: else ValueError.
 

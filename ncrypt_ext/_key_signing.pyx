@@ -6,7 +6,7 @@ from libc.stdint cimport uint8_t, uint32_t
 cimport cython
 
 from ncrypt_ext._buffer cimport (
-    Input, Output, bytes_trim, input_close, input_open, output_close, output_open,
+    Input, Output, bytes_trim, input_close, input_open, likely, output_close, output_open, unlikely,
 )
 from ncrypt_ext._der cimport ecdsa_from_der, ecdsa_to_der
 from ncrypt_ext._key_base cimport KIND_EC, KIND_MLDSA, KIND_OTHER, KIND_RSA, KIND_UNKNOWN
@@ -20,12 +20,13 @@ from ncrypt_ext.wintypes cimport DWORD, SECURITY_STATUS
 from ncrypt_ext.errors import BufferTooSmallError, InvalidSignatureError
 from ncrypt_ext.properties import HASHES as _HASHES
 
-cdef extern from *:
-    # Macros of Cython's: what sign() seldom does stands behind what it does on every call.
-    bint likely(bint condition) noexcept nogil
-    bint unlikely(bint condition) noexcept nogil
+cdef extern from "_gil_queue.h" nogil:
+    ctypedef struct GilQueue "struct gil_queue":
+        pass
+    void gil_queue_leave(GilQueue *queue) noexcept
+    void gil_queue_enter(GilQueue *queue) noexcept
 
-cdef str RAW_ENCODING = "raw"
+cdef GilQueue queue  # of all keys: there is one GIL
 
 cdef enum:
     UNSUCCESSFUL = 0xC0000001
@@ -57,8 +58,6 @@ cdef bint too_small(SECURITY_STATUS status, DWORD written, DWORD size) noexcept 
 
 
 cdef class SigningKey(PublicKey):
-    # cdef DWORD signature_size
-
     cdef Padding checked_padding(self, object padding):
         """What a caller gave as padding, for a key of this kind; None when there is none."""
         if self.kind == KIND_UNKNOWN:
@@ -90,18 +89,22 @@ cdef class SigningKey(PublicKey):
             raise ValueError("only signatures of EC and DSA keys have a DER encoding")
         return True
 
-    cdef int find_signature_size(self, Padding padding) except -1:
-        """Asks once how long a signature is."""
-        cdef uint8_t digest[32]
-        cdef Input data
-        cdef DWORD written = 0
+    cdef uint32_t known_signature_size(self) except? 0:
+        """As the key's properties have it; 0 when they do not."""
         length = self.signature_length
         if not length and (self.kind == KIND_RSA or self.kind == KIND_EC):
             length = (self.length + 7) // 8
             if self.kind == KIND_EC:
                 length *= 2
-        if length:
-            self.signature_size = length
+        return length or 0
+
+    cdef int find_signature_size(self, Padding padding) except -1:
+        """Asks once how long a signature is."""
+        cdef uint8_t digest[32]
+        cdef Input data
+        cdef DWORD written = 0
+        self.signature_size = self.known_signature_size()
+        if self.signature_size != 0:
             return 0
         data.data = digest
         data.size = sizeof(digest)
@@ -111,17 +114,48 @@ cdef class SigningKey(PublicKey):
         self.signature_size = written
         return 0
 
+    @cython.final
     cdef SECURITY_STATUS sign_native(self, void *info, DWORD flags, const Input *digest,
                                      uint8_t *out, DWORD size, DWORD *written) except? 1:
         cdef SECURITY_STATUS status
         self.enter()
         self.desk.in_use += 1
         with nogil:
+            gil_queue_leave(&queue)
             status = sign_once(self.lease.handle, info, flags, digest.data, digest.size, out, size,
                                written)
             self.leave()
+            gil_queue_enter(&queue)
         self.desk.in_use -= 1
         return status
+
+    @cython.final
+    cdef bytes sign_opened(self, const Input *digest, Padding padding, DWORD flags):
+        """In one call when the signature's size is known and no PIN is in question."""
+        cdef void *info = NULL
+        cdef DWORD size  # taken once: another thread may learn a greater one meanwhile
+        cdef DWORD written = 0
+        cdef uint32_t pins = self.desk.pins
+        cdef SECURITY_STATUS status = 0
+        cdef bytes result
+        if unlikely(padding is not None):
+            info = padding.sign_info
+            flags |= padding.sign_flags
+        if unlikely(self.signature_size == 0):
+            self.find_signature_size(padding)
+        if likely(self.desk.state == PIN_FINE):
+            size = self.signature_size
+            result = PyBytes_FromStringAndSize(NULL, size)
+            status = self.sign_native(info, flags, digest, <uint8_t *>PyBytes_AS_STRING(result),
+                                      size, &written)
+            if likely((status == 0) & (written == size)):
+                return result
+            if too_small(status, written, size):
+                return self.sign_again(digest, padding, flags)
+            if not self.needs_pin(status):
+                check(status, "NCryptSignHash")
+                return bytes_trim(result, written)
+        return self.sign_in_turn(digest, padding, flags, status, pins)
 
     cdef bytes sign_again(self, const Input *digest, Padding padding, DWORD flags):
         """Until the signature fits: in the size that was reported, else in twice as much."""
@@ -145,9 +179,9 @@ cdef class SigningKey(PublicKey):
         with self.pin_turn(status, "NCryptSignHash", pins):
             return self.sign_again(digest, padding, flags)
 
-    # These two are plain methods, not Cython's function objects: after a signature little of the
-    # interpreter is left in the processor's cache, and that object's part takes 50 ns of a call.
-    # The first line of the docstring is where inspect.signature() finds the arguments then.
+    # After a signature little of the interpreter is left in the processor's cache. Hence plain
+    # methods, without Cython's function objects (50 ns): inspect.signature() reads the docstring.
+    # And what is seldom done stands apart, where a condition is one for the compiler: with | and &.
 
     @cython.binding(False)
     def sign(self, digest, padding=None, *, encoding="raw", bint silent=False):
@@ -157,41 +191,15 @@ cdef class SigningKey(PublicKey):
 """
         cdef Input data
         cdef Padding checked = None
-        cdef void *info = NULL
-        cdef DWORD flags = 0
-        cdef DWORD size  # taken once: another thread may learn a greater one meanwhile
-        cdef DWORD written = 0
-        cdef uint32_t pins = self.desk.pins
-        cdef bint called
-        cdef SECURITY_STATUS status = 0
         cdef bytes result
         cdef bint der = False
-        if unlikely(encoding is not RAW_ENCODING):
+        if unlikely(encoding is not "raw"):  # the same text elsewhere is is_der()'s to compare
             der = self.is_der(encoding)
-        if unlikely(padding is not None or self.kind != KIND_EC):
+        if unlikely((padding is not None) | (self.kind != KIND_EC)):
             checked = self.checked_padding(padding)
-            if checked is not None:
-                info = checked.sign_info
-                flags = checked.sign_flags
-        if unlikely(self.signature_size == 0):
-            self.find_signature_size(checked)
-        size = self.signature_size
-        flags |= self.quiet(silent)
         input_open(&data, digest, "digest")
         try:
-            result = PyBytes_FromStringAndSize(NULL, size)
-            called = self.desk.state == PIN_FINE
-            if likely(called):
-                status = self.sign_native(info, flags, &data, <uint8_t *>PyBytes_AS_STRING(result),
-                                          size, &written)
-            if unlikely(status != 0 or written != size):
-                if too_small(status, written, size):
-                    result = self.sign_again(&data, checked, flags)
-                elif not called or self.needs_pin(status):
-                    result = self.sign_in_turn(&data, checked, flags, status, pins)
-                else:
-                    check(status, "NCryptSignHash")
-                    result = bytes_trim(result, written)
+            result = self.sign_opened(&data, checked, self.quiet(silent))
         finally:
             input_close(&data)
         if unlikely(der):
@@ -203,13 +211,11 @@ cdef class SigningKey(PublicKey):
         cdef Output out
         cdef Padding checked = self.checked_padding(padding)
         cdef void *info = NULL if checked is None else checked.sign_info
-        cdef DWORD flags = self.quiet(silent)
+        cdef DWORD flags = self.quiet(silent) | (0 if checked is None else checked.sign_flags)
         cdef DWORD written = 0
         cdef uint32_t pins = self.desk.pins
         cdef SECURITY_STATUS status = 0
         cdef bint done
-        if checked is not None:
-            flags |= checked.sign_flags
         input_open(&data, digest, "digest")
         try:
             output_open(&out, buffer, "buffer")
@@ -254,7 +260,7 @@ cdef class SigningKey(PublicKey):
         cdef DWORD flags = 0
         cdef SECURITY_STATUS status
         cdef bint in_process = False
-        cdef bint der = encoding is not RAW_ENCODING and self.is_der(encoding)
+        cdef bint der = encoding is not "raw" and self.is_der(encoding)
         if padding is not None or self.kind != KIND_EC:
             checked = self.checked_padding(padding)
             if checked is not None:
@@ -287,15 +293,9 @@ cdef class SigningKey(PublicKey):
             self.find_kind()
         if self.kind == KIND_OTHER and self.algorithm_group != "DSA":
             return 0
-        if self.kind == KIND_MLDSA or self.kind == KIND_OTHER:
-            expected = self.signature_length or size
-        else:
-            expected = (self.length + 7) // 8
-        if self.kind == KIND_EC:
-            expected *= 2
+        expected = self.known_signature_size() or size
         if size != expected:
-            raise InvalidSignatureError(
-                f"the signature has {size} bytes: those of this key have {expected}")
+            raise InvalidSignatureError(f"the signature has {size} bytes, not {expected}")
         return 0
 
     cdef bytes from_der(self, object signature):

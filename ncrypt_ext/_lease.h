@@ -60,6 +60,11 @@ static inline uint64_t lease_word_load(lease_word *word)
     return (uint64_t)InterlockedCompareExchange64(word, 0, 0);
 }
 
+static inline void lease_word_store(lease_word *word, uint64_t value)
+{
+    (void)InterlockedExchange64(word, (LONG64)value);
+}
+
 static inline uint64_t lease_word_add(lease_word *word, uint64_t amount)
 {
     return (uint64_t)InterlockedExchangeAdd64(word, (LONG64)amount);
@@ -94,6 +99,11 @@ typedef _Atomic(uint64_t) lease_word;
 static inline uint64_t lease_word_load(lease_word *word)
 {
     return atomic_load_explicit(word, memory_order_acquire);
+}
+
+static inline void lease_word_store(lease_word *word, uint64_t value)
+{
+    atomic_store_explicit(word, value, memory_order_release);
 }
 
 static inline uint64_t lease_word_add(lease_word *word, uint64_t amount)
@@ -217,9 +227,9 @@ struct lease_attachment {
 };
 
 struct lease {
+    uintptr_t handle; /* beside the state: a call touches one line of the processor's cache, not two */
     lease_word state;
     lease_word references;
-    uintptr_t handle;
     lease_release release; /* called once, on whichever thread ends the last use; NULL: the handle is borrowed */
     struct lease *parent;  /* held; dropped after the release */
     lease_word type;       /* below LEASE_TYPES */
