@@ -36,16 +36,19 @@ def live() -> int:
     return sum(sum(side.values()) for side in ncrypt_ext.live_handles().values())
 
 
-def stubbed_overhead(pairs: int) -> dict[str, Any]:
-    """Runs with no_signature.c preloaded."""
+def overhead(pairs: int, slices: int, many: bool) -> dict[str, Any]:
+    """The sides of what the binding adds, in slices of so many signatures; with `many` as many
+    rounds again where the processor was slow in most."""
     import ncrypt_ext
     from benchmarks.session import Session
-    from benchmarks.signing import our_key, overhead_sides
+    from benchmarks.signing import many_undisturbed, our_key, overhead_sides
 
     session = Session(False, pairs, None)
     try:
         with ncrypt_ext.Provider() as provider, our_key(provider, session.key()) as key:
-            samples = interleave(overhead_sides(session, key, 20_000), session.pairs)
+            sides = overhead_sides(session, key, slices)
+            run = many_undisturbed if many else interleave
+            samples = run(sides, session.pairs)
     finally:
         session.close()
     return dict(samples)
@@ -157,7 +160,7 @@ def leak_open(rounds: int) -> dict[str, Any]:
 FUNCTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     function.__name__: function
     for function in (
-        stubbed_overhead,
+        overhead,
         count_syncs,
         enumerate_keys,
         leak_create,
