@@ -6,7 +6,7 @@ from libc.stdint cimport uint32_t, uintptr_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
 from ncrypt_ext._capi_error cimport capi_check, capi_error
-from ncrypt_ext._capi_key cimport ContextKey, context_key, context_signature
+from ncrypt_ext._capi_key cimport ContextKey, adopt_context_key, context_signature
 from ncrypt_ext._handle cimport (
     TYPE_CONTEXT, TYPE_KEY, TYPE_PROVIDER, Handle, Watch, free_object, handle_value, number_value,
     raise_watched, watch_begin, watch_end,
@@ -22,7 +22,7 @@ from ncrypt_ext.wincrypt cimport (
     AT_KEYEXCHANGE, AT_SIGNATURE, CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_FIRST,
     CRYPT_MACHINE_KEYSET, CRYPT_NEWKEYSET, CRYPT_NEXT, CRYPT_SILENT, CRYPT_VERIFYCONTEXT,
     HCRYPTKEY, HCRYPTPROV, PP_CONTAINER, PP_ENUMCONTAINERS, PP_KEYSET_TYPE, PP_NAME, PP_PROVTYPE,
-    PP_UNIQUE_CONTAINER, CryptAcquireContextW, CryptContextAddRef, CryptDestroyKey, CryptGenKey,
+    PP_UNIQUE_CONTAINER, CryptAcquireContextW, CryptContextAddRef, CryptGenKey,
     CryptGetProvParam, CryptGetUserKey, CryptImportKey, CryptReleaseContext,
 )
 from ncrypt_ext.wintypes cimport BYTE, DWORD, LPCWSTR, SECURITY_STATUS
@@ -226,19 +226,20 @@ cdef class Context(Handle):
 
     cdef ContextKey find_key(self, DWORD spec):
         """None when the container has none of that kind."""
+        cdef ContextKey found = ContextKey.__new__(ContextKey)
         cdef HCRYPTKEY key = 0
         cdef DWORD error = 0
         self.enter()
-        try:
-            with nogil:
-                if not CryptGetUserKey(self.lease.handle, spec, &key):
-                    error = capi_error()
-            if error == NO_KEY:
-                return None
-            capi_check(error, "CryptGetUserKey")
-            return context_key(key, self.lease)
-        finally:
+        with nogil:
+            if CryptGetUserKey(self.lease.handle, spec, &key):
+                error = adopt_context_key(found, key, self.lease)
+            else:
+                error = capi_error()
             self.leave()
+        if error == NO_KEY:
+            return None
+        capi_check(error, "CryptGetUserKey")
+        return found
 
     def key(self, key_spec):
         cdef DWORD spec = spec_value(key_spec)
@@ -263,6 +264,7 @@ cdef class Context(Handle):
         cdef DWORD spec = spec_value(key_spec)
         cdef uint32_t bits = number_value(length, "length")
         cdef DWORD flags = CRYPT_EXPORTABLE if exportable else 0
+        cdef ContextKey made = ContextKey.__new__(ContextKey)
         cdef HCRYPTKEY key = 0
         cdef DWORD error = 0
         cdef Watch watch
@@ -270,22 +272,21 @@ cdef class Context(Handle):
             raise ValueError(f"length must be from {SHORTEST} to {LONGEST} bits, not {bits}")
         audit("ncrypt_ext.capi.generate_key", spec)
         self.enter()
-        try:
-            with nogil:
-                watch_begin(&watch, self.lease)
-                if not CryptGenKey(self.lease.handle, spec, flags | bits << 16, &key):
-                    error = capi_error()
-                watch_end(&watch)
-            if watch.error != NULL and error == 0:
-                CryptDestroyKey(key)    # too late to cancel: it is in the container
-            raise_watched(&watch)
-            capi_check(error, "CryptGenKey")
-            return context_key(key, self.lease)
-        finally:
+        with nogil:
+            watch_begin(&watch, self.lease)
+            if CryptGenKey(self.lease.handle, spec, flags | bits << 16, &key):
+                error = adopt_context_key(made, key, self.lease)
+            else:
+                error = capi_error()
+            watch_end(&watch)
             self.leave()
+        raise_watched(&watch)  # perhaps too late to cancel: then it is in the container
+        capi_check(error, "CryptGenKey")
+        return made
 
     def import_key(self, blob, *, bint exportable=False):
         cdef DWORD flags = CRYPT_EXPORTABLE if exportable else 0
+        cdef ContextKey made = ContextKey.__new__(ContextKey)
         cdef HCRYPTKEY key = 0
         cdef DWORD error = 0
         cdef Input data
@@ -293,16 +294,16 @@ cdef class Context(Handle):
         input_open(&data, blob, "blob")
         try:
             self.enter()
-            try:
-                with nogil:
-                    if not CryptImportKey(self.lease.handle, data.data, data.size, 0, flags, &key):
-                        error = capi_error()
-                capi_check(error, "CryptImportKey")
-                return context_key(key, self.lease)
-            finally:
+            with nogil:
+                if CryptImportKey(self.lease.handle, data.data, data.size, 0, flags, &key):
+                    error = adopt_context_key(made, key, self.lease)
+                else:
+                    error = capi_error()
                 self.leave()
         finally:
             input_close(&data)
+        capi_check(error, "CryptImportKey")
+        return made
 
     def sign(self, digest, hash, key_spec=2, *, byteorder="little"):
         return context_signature(self, spec_value(key_spec), digest, hash, byteorder)

@@ -12,6 +12,6 @@ cdef class ContextKey(Handle):
     cdef DWORD number(self, DWORD which) except? 0xFFFFFFFF
 
 
-cdef ContextKey context_key(HCRYPTKEY key, Lease *context)
+cdef DWORD adopt_context_key(ContextKey into, HCRYPTKEY key, Lease *context) noexcept nogil
 cdef bytes context_signature(Handle context, DWORD spec, object digest, object hash,
                              object byteorder)

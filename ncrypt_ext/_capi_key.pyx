@@ -27,6 +27,7 @@ cdef enum:
     LONGEST_BLOB = 32 + 9 * 1024    # of a private key of 16384 bits
     BAD_SIGNATURE = 0x80090006
     FAIL = 0x80090020
+    NO_MEMORY = 0x8009000E
 
 cdef dict HASHES = {
     "MD5": (CALG_MD5, 16),
@@ -72,13 +73,10 @@ cdef void turn_around(uint8_t *data, DWORD size) noexcept nogil:
         data[size - 1 - index] = byte
 
 
-cdef ContextKey context_key(HCRYPTKEY key, Lease *context):
-    """The caller is inside a call of the context."""
-    cdef ContextKey self = ContextKey.__new__(ContextKey)
-    if not self.adopt_native(TYPE_CONTEXT_KEY, key, destroy_key, context):
-        raise MemoryError()
-    self.context = context
-    return self
+cdef DWORD adopt_context_key(ContextKey into, HCRYPTKEY key, Lease *context) noexcept nogil:
+    """Inside a call of the context. An error when memory is short: the key is released then."""
+    into.context = context
+    return 0 if into.adopt_native(TYPE_CONTEXT_KEY, key, destroy_key, context) else <DWORD>NO_MEMORY
 
 
 cdef DWORD make_hash(HCRYPTPROV provider, ALG_ID algorithm, const Input *digest, HCRYPTHASH *made,

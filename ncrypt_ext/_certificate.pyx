@@ -136,7 +136,7 @@ def import_store(data, password, *, bint exportable, bint machine, bint persist=
 cdef class CertificateStore(Handle):
 
     cdef Certificate hold(self, PCCERT_CONTEXT context):
-        """Becomes the owner of a context. The caller is inside a call of the store."""
+        """Becomes the owner of a context. The caller keeps the store."""
         cdef Certificate certificate = Certificate.__new__(Certificate)
         if context == NULL:
             raise MemoryError()
@@ -150,22 +150,24 @@ cdef class CertificateStore(Handle):
         cdef PCCERT_CONTEXT copy = NULL
         cdef DWORD error = 0
         cdef list found = []
-        self.enter()
+        self.keep()
         try:
             while True:
+                self.enter()
                 with nogil:
                     context = CertEnumCertificatesInStore(<HCERTSTORE>self.lease.handle, context)
                     if context == NULL:
                         error = capi_error()
                     else:
                         copy = CertDuplicateCertificateContext(context)
+                    self.leave()
                 if context == NULL:
                     break
                 found.append(self.hold(copy))
         finally:
             if context != NULL:  # given up half-way
                 free_context(<uintptr_t>context)
-            self.leave()
+            self.unkeep()
         if error != <DWORD>NOT_FOUND and error != <DWORD>NO_MORE_FILES:
             capi_check(error, "CertEnumCertificatesInStore")
         return found
@@ -177,19 +179,21 @@ cdef class CertificateStore(Handle):
         cdef Input data
         input_open(&data, der, "certificate")
         try:
-            self.enter()
+            self.keep()
             try:
+                self.enter()
                 with nogil:
                     if not CertAddEncodedCertificateToStore(
                             <HCERTSTORE>self.lease.handle, X509_ASN_ENCODING, data.data, data.size,
                             disposition, &context):
                         error = capi_error()
+                    self.leave()
                 if error == <DWORD>EXISTS and disposition == <DWORD>CERT_STORE_ADD_NEW:
                     return None
                 capi_check(error, "CertAddEncodedCertificateToStore")
                 return self.hold(context)
             finally:
-                self.leave()
+                self.unkeep()
         finally:
             input_close(&data)
 
@@ -276,16 +280,18 @@ cdef class Certificate(Handle):
 
     cdef int acquire(self, DWORD flags, bint *is_ncrypt, bint *must_free, DWORD *spec,
                      size_t *handle) except -1:
-        """The handle of the private key, and what kind it is: that decides who frees it, and how.
-        The caller is inside a call."""
+        """The handle of the private key, and what kind it is: that decides who frees it, and
+        how."""
         cdef uintptr_t key = 0
         cdef BOOL free_it = 0
         cdef DWORD error = 0
+        self.enter()
         with nogil:
             if not CryptAcquireCertificatePrivateKey(
                     <PCCERT_CONTEXT>self.lease.handle, flags | CRYPT_ACQUIRE_COMPARE_KEY_FLAG,
                     NULL, &key, spec, &free_it):
                 error = capi_error()
+            self.leave()
         capi_check(error, "CryptAcquireCertificatePrivateKey")
         is_ncrypt[0] = spec[0] == CERT_NCRYPT_KEY_SPEC
         must_free[0] = free_it != 0
@@ -300,7 +306,7 @@ cdef class Certificate(Handle):
         cdef bint is_ncrypt = False
         cdef bint must_free = False
         cdef size_t handle = 0
-        self.enter()
+        self.keep()
         try:
             try:
                 self.acquire(flags | CRYPT_ACQUIRE_ONLY_NCRYPT_KEY_FLAG, &is_ncrypt, &must_free,
@@ -321,7 +327,7 @@ cdef class Certificate(Handle):
             elif not key.adopt_native(TYPE_KEY, handle, NULL, self.lease):
                 raise MemoryError()
         finally:
-            self.leave()
+            self.unkeep()
         key.settled = True
         key.found = chain
         return key

@@ -103,6 +103,18 @@ cdef class Handle:
     cdef inline void leave(self) noexcept nogil:
         lease_leave(self.lease)
 
+    cdef inline int keep(self) except -1:
+        """The handle stays valid until unkeep(), for what needs it between native calls, too. Each
+        of these enters and leaves by itself: the end of the process waits for calls in flight, and
+        a thread that waits for the GIL, which it does not get any more, is not in one."""
+        self.enter()
+        lease_hold(self.lease)
+        self.leave()
+        return 0
+
+    cdef inline void unkeep(self) noexcept nogil:
+        lease_unhold(self.lease)
+
 
 cdef void count_live(HandleType kind, bint more) noexcept
 cdef void free_object(uintptr_t handle) noexcept nogil

@@ -70,16 +70,18 @@ cdef class PublicKey(PropertyKey):
     # cdef bint no_public
 
     cdef int import_public(self, const uint8_t *blob, uint32_t size) except -1:
-        """Attaches the handle, unless another thread has. Call it between enter() and leave()."""
+        """Attaches the handle, unless another thread has."""
         cdef BCRYPT_ALG_HANDLE algorithm = algorithm_of(blob)
         cdef BCRYPT_KEY_HANDLE handle = NULL
         cdef LPCWSTR kind = wide_pointer(RSA_BLOB if self.kind == KIND_RSA else ECC_BLOB)
         if algorithm == NULL:
             return 0
+        self.enter()
         with nogil:
             if BCryptImportKeyPair(algorithm, NULL, kind, &handle, <uint8_t *>blob, size, 0) == 0:
                 if not lease_attach(self.lease, TYPE_PUBLIC, <uintptr_t>handle, release_public):
                     release_public(<uintptr_t>handle)
+            self.leave()
         return 0
 
     cdef bint has_public(self) except -1:
@@ -103,20 +105,20 @@ cdef class PublicKey(PropertyKey):
             return 0
         kind = wide_pointer(RSA_BLOB if self.kind == KIND_RSA else ECC_BLOB)
         self.enter()
-        try:
+        with nogil:
             if lease_attached(self.lease) == 0:
-                with nogil:
-                    for _attempt in range(2):
-                        status = NCryptExportKey(self.lease.handle, 0, kind, NULL, blob, BLOB_SIZE,
-                                                 &size, NCRYPT_SILENT_FLAG)
-                        if <uint32_t>status != STATUS_UNSUCCESSFUL:
-                            break
-                if status == 0 and 8 <= size <= BLOB_SIZE:
-                    self.import_public(blob, size)
-            self.public = lease_attached(self.lease)
-            self.no_public = self.public == 0
-        finally:
+                for _attempt in range(2):
+                    status = NCryptExportKey(self.lease.handle, 0, kind, NULL, blob, BLOB_SIZE,
+                                             &size, NCRYPT_SILENT_FLAG)
+                    if <uint32_t>status != STATUS_UNSUCCESSFUL:
+                        break
             self.leave()
+        if status == 0 and 8 <= size <= BLOB_SIZE:
+            self.import_public(blob, size)
+        self.enter()
+        self.public = lease_attached(self.lease)
+        self.leave()
+        self.no_public = self.public == 0
         return 0
 
     cdef SECURITY_STATUS run_verify(self, void *info, DWORD flags, Input *digest,

@@ -131,23 +131,32 @@ cdef class SecuredKey(DeviceKey):
         if after != before:
             self.write_descriptor(after, DACL, persist, silent)
 
+    cdef NCRYPT_KEY_HANDLE enter_with(self, SecuredKey authority) except? 0:
+        """Starts a call with two keys; the handle of the other one, 0 without."""
+        self.enter()
+        if authority is None:
+            return 0
+        try:
+            authority.enter()
+        except BaseException:
+            self.leave()
+            raise
+        return authority.lease.handle
+
+    cdef void leave_with(self, SecuredKey authority) noexcept nogil:
+        if authority is not None:
+            authority.leave()
+        self.leave()
+
     cdef SECURITY_STATUS claim_once(self, DWORD kind, SecuredKey authority, Parameters parameters,
                                     PBYTE data, DWORD size, DWORD *written) except? 1:
         cdef NCryptBufferDesc *given = parameters.pointer()
-        cdef NCRYPT_KEY_HANDLE other = 0
+        cdef NCRYPT_KEY_HANDLE other = self.enter_with(authority)
         cdef SECURITY_STATUS status
-        self.enter()
-        try:
-            if authority is not None:
-                authority.enter()
-                other = authority.lease.handle
-            with nogil:
-                status = NCryptCreateClaim(
-                    self.lease.handle, other, kind, given, data, size, written, 0)
-            if authority is not None:
-                authority.leave()
-        finally:
-            self.leave()
+        with nogil:
+            status = NCryptCreateClaim(self.lease.handle, other, kind, given, data, size, written,
+                                       0)
+            self.leave_with(authority)
         return status
 
     def create_claim(self, claim_type, *, SecuredKey authority=None, parameters=None):
@@ -185,19 +194,12 @@ cdef class SecuredKey(DeviceKey):
         output.pBuffers = NULL
         input_open(&data, claim, "claim")
         try:
-            self.enter()
-            try:
-                if authority is not None:
-                    authority.enter()
-                    other = authority.lease.handle
-                with nogil:
-                    status = NCryptVerifyClaim(
-                        self.lease.handle, other, kind, list_given, data.data, data.size, &output,
-                        flags)
-                if authority is not None:
-                    authority.leave()
-            finally:
-                self.leave()
+            other = self.enter_with(authority)
+            with nogil:
+                status = NCryptVerifyClaim(
+                    self.lease.handle, other, kind, list_given, data.data, data.size, &output,
+                    flags)
+                self.leave_with(authority)
         finally:
             input_close(&data)
         if <uint32_t>status == BAD_SIGNATURE or <uint32_t>status == INVALID_SIGNATURE:

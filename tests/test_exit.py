@@ -20,7 +20,8 @@ def test_exit_with_open_handles(run_python):
 
 
 DAEMONS = """
-import hashlib, ssl, sys, threading, time, ncrypt_ext as nc
+import hashlib, os, ssl, sys, threading, time, ncrypt_ext as nc
+from ncrypt_ext import capi
 provider = nc.Provider()
 key = provider.create_key("ECDSA_P256")
 rsa = provider.create_key("RSA", length=1024)
@@ -49,6 +50,34 @@ def agree():
 def watch():
     while True: provider.watch_keys().close()
 
+context = capi.Context(f"contained {os.getpid()}", new=True)
+blob = context.generate_key(2, 512, exportable=True).export("PUBLICKEYBLOB")
+
+def contained():
+    while True:
+        context.generate_key(2, 512).close()
+        for _ in range(50):
+            context.key(2).close()
+            context.import_key(blob).close()
+
+public = key.export("ECCPUBLICBLOB")
+signature = key.sign(digest)
+
+def verify():
+    while True:
+        with provider.import_key(public, "ECCPUBLICBLOB") as half: half.verify(digest, signature)
+
+if sys.argv[1] == "certified":
+    from tests.certificate_maker import chain_of
+
+    named = provider.create_key("ECDSA_P256", f"named {os.getpid()}")
+    chain = chain_of(named, provider.create_key("ECDSA_P256"))
+    named.set_certificates(chain)
+    thumbprint = hashlib.sha256(chain[0]).hexdigest()
+
+def certified():
+    while True: nc.open_certificate_key(thumbprint=thumbprint).close()
+
 for name in sys.argv[1:]:
     threading.Thread(target=globals()[name], daemon=True).start()
 time.sleep(0.05)
@@ -75,7 +104,9 @@ def test_exit_while_daemon_threads_work(run_python, targets):
         run_python(DAEMONS, *targets)
 
 
-@pytest.mark.parametrize("target", ["sign", "make", "agree", "watch"])
+@pytest.mark.parametrize(
+    "target", ["sign", "make", "agree", "watch", "contained", "verify", "certified"]
+)
 def test_calls_that_are_over_do_not_hold_the_end_up(run_python, target):
     """A thread that waits for the GIL in vain, after its call, counts as done: the end waits ten
     seconds for calls in flight."""
