@@ -24,6 +24,7 @@ cdef extern from "_lease.h" nogil:
 
     ctypedef struct LeaseRegistry "struct lease_registry":
         LeaseLock lock
+        void (*left)() noexcept nogil
 
     ctypedef struct Lease "struct lease":
         uintptr_t handle
@@ -31,6 +32,7 @@ cdef extern from "_lease.h" nogil:
         lease_word notes
         lease_word type
 
+    void lease_sleep_millisecond() noexcept
     void lease_lock_init(LeaseLock *lock) noexcept
     int lease_guard_fork(LeaseRegistry *registry) noexcept
     Lease *lease_create(LeaseRegistry *registry, unsigned int type, uintptr_t handle,

@@ -18,6 +18,7 @@ from ncrypt_ext.errors import BadStateError, ClosedHandleError
 cdef extern from "Python.h" nogil:
     # Needs no GIL, which Cython's own declaration does not say.
     unsigned long PyThread_get_thread_ident() noexcept
+    bint Py_IsInitialized() noexcept
 
 cdef LeaseRegistry registry
 lease_lock_init(&registry.lock)
@@ -39,10 +40,26 @@ cdef enum:
 cdef unsigned long main_thread = threading.main_thread().ident
 
 
+cdef unsigned long last_thread = 0  # the one that ends the process
+
+
 # Tracing takes the GIL, which is not to be had at the end of the process: hence the directive.
 @cython.linetrace(False)
 cdef void drain() noexcept nogil:
+    global last_thread
+    last_thread = PyThread_get_thread_ident()
     lease_drain(&registry, EXIT_WAIT)
+
+
+@cython.linetrace(False)
+cdef void stay() noexcept nogil:
+    """For a daemon thread whose call ends after the interpreter. If it asked for the GIL, it would
+    be ended, and libcrypto free what it has for a thread while it is being torn down itself."""
+    while not Py_IsInitialized() and PyThread_get_thread_ident() != last_thread:
+        lease_sleep_millisecond()
+
+
+registry.left = stay
 
 
 if ncx_at_exit(drain) != 0:

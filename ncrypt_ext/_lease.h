@@ -6,7 +6,8 @@
  * One 64-bit word holds the whole state:
  *
  *   bits  0..31  calls    native calls running with this handle right now
- *   bits 32..60  holds    native objects that point at this handle (a key at its provider)
+ *   bits 32..59  holds    native objects that point at this handle (a key at its provider)
+ *   bit  60      ENDING     the process ends; changes nothing else, but whoever ends a call now may be stopped there
  *   bit  61      EXCLUSIVE  one thread is about to consume the handle (delete); nobody else may start a call
  *   bit  62      RELEASED   the native handle is gone, or has been given away
  *   bit  63      CLOSED     the owner is done: no new calls
@@ -22,6 +23,10 @@
  *   CLOSED      enter fails; leave and unhold go on counting down
  *   CLOSED, C=H=0, not EXCLUSIVE -> CLOSED RELEASED     by compare-and-swap: the one thread that wins releases
  *                                                       the handle, then drops its hold on the parent
+ *
+ * ENDING may come to any of these states. A thread whose call ends then would ask for the interpreter's lock in vain
+ * and be ended, with what libraries have registered for the end of a thread; while the main thread tears the same
+ * libraries down. The registry's function for that keeps it where it is.
  *
  * A failing enter counts itself in and out again. It may therefore be the one that finds C=H=0 and has to release;
  * the compare-and-swap from exactly CLOSED keeps that to once.
@@ -194,6 +199,7 @@ static inline void lease_sleep_millisecond(void)
 
 #define LEASE_CALL      UINT64_C(1)
 #define LEASE_HOLD      (UINT64_C(1) << 32)
+#define LEASE_ENDING    (UINT64_C(1) << 60)
 #define LEASE_EXCLUSIVE (UINT64_C(1) << 61)
 #define LEASE_RELEASED  (UINT64_C(1) << 62)
 #define LEASE_CLOSED    (UINT64_C(1) << 63)
@@ -215,6 +221,7 @@ struct lease_registry {
     struct lease *first;
     lease_word live[LEASE_TYPES]; /* native handles not released yet, by type */
     lease_word exiting;           /* not 0: the process ends, calls should come to an end */
+    void (*left)(void);           /* called by whoever leaves a call then, may not return; NULL: nothing */
 };
 
 typedef void (*lease_release)(uintptr_t handle);
@@ -353,21 +360,41 @@ static inline void lease_forget(struct lease *lease)
         lease_unhold(parent);
 }
 
+/* From one state to another, ENDING or not. */
+static inline bool lease_swap(struct lease *lease, uint64_t expected, uint64_t desired)
+{
+    return lease_word_swap(&lease->state, expected, desired) ||
+           lease_word_swap(&lease->state, expected | LEASE_ENDING, desired | LEASE_ENDING);
+}
+
 /* Somebody found the lease closed and unused. More than one may find that; one of them releases. */
 static inline void lease_finish(struct lease *lease)
 {
-    if (!lease_word_swap(&lease->state, LEASE_CLOSED, LEASE_CLOSED | LEASE_RELEASED))
+    if (!lease_swap(lease, LEASE_CLOSED, LEASE_CLOSED | LEASE_RELEASED))
         return;
     if (lease->release != NULL)
         lease->release(lease->handle);
     lease_forget(lease);
 }
 
+/* A call has ended, and left a state that is not simply open. */
+static inline void lease_left(struct lease *lease, uint64_t state)
+{
+    struct lease_registry *registry = lease->registry;
+
+    if ((state & ~LEASE_ENDING) == LEASE_CLOSED)
+        lease_finish(lease);
+    if ((state & LEASE_ENDING) != 0 && registry->left != NULL)
+        registry->left();
+}
+
 /* Ends a call that lease_enter() let in. */
 static inline void lease_leave(struct lease *lease)
 {
-    if (lease_word_add(&lease->state, 0 - LEASE_CALL) - LEASE_CALL == LEASE_CLOSED)
-        lease_finish(lease);
+    uint64_t state = lease_word_add(&lease->state, 0 - LEASE_CALL) - LEASE_CALL;
+
+    if (state >= LEASE_ENDING)
+        lease_left(lease, state);
 }
 
 /* Starts a call: until lease_leave() the handle stays valid. False when the lease is closed or being consumed. */
@@ -389,7 +416,7 @@ static inline void lease_hold(struct lease *lease)
 
 static inline void lease_unhold(struct lease *lease)
 {
-    if (lease_word_add(&lease->state, 0 - LEASE_HOLD) - LEASE_HOLD == LEASE_CLOSED)
+    if (((lease_word_add(&lease->state, 0 - LEASE_HOLD) - LEASE_HOLD) & ~LEASE_ENDING) == LEASE_CLOSED)
         lease_finish(lease);
     lease_unref(lease);
 }
@@ -401,7 +428,7 @@ static inline bool lease_close(struct lease *lease)
 
     if ((before & LEASE_CLOSED) != 0)
         return false;
-    if (before == 0)
+    if ((before & ~LEASE_ENDING) == 0)
         lease_finish(lease);
     return true;
 }
@@ -418,7 +445,7 @@ static inline bool lease_is_exclusive(struct lease *lease)
 
 static inline enum lease_answer lease_swap_unused(struct lease *lease, uint64_t desired)
 {
-    if (lease_word_swap(&lease->state, 0, desired))
+    if (lease_swap(lease, 0, desired))
         return LEASE_OK;
     return lease_is_closed(lease) ? LEASE_IS_CLOSED : LEASE_IS_BUSY;
 }
@@ -436,7 +463,7 @@ static inline void lease_give_back(struct lease *lease, bool consumed)
         lease_word_or(&lease->state, LEASE_CLOSED | LEASE_RELEASED);
         lease_word_and(&lease->state, ~LEASE_EXCLUSIVE);
         lease_forget(lease);
-    } else if ((lease_word_and(&lease->state, ~LEASE_EXCLUSIVE) & ~LEASE_EXCLUSIVE) == LEASE_CLOSED) {
+    } else if ((lease_word_and(&lease->state, ~LEASE_EXCLUSIVE) & ~(LEASE_EXCLUSIVE | LEASE_ENDING)) == LEASE_CLOSED) {
         lease_finish(lease);
     }
 }
@@ -489,6 +516,10 @@ static inline bool lease_calls_running(struct lease_registry *registry)
 /* At the end of the process, when no new calls can begin: waits for those of daemon threads, but not for ever. */
 static inline void lease_drain(struct lease_registry *registry, unsigned milliseconds)
 {
+    lease_lock_take(&registry->lock);
+    for (struct lease *lease = registry->first; lease != NULL; lease = lease->next)
+        lease_word_or(&lease->state, LEASE_ENDING); /* before anybody is asked to end a call */
+    lease_lock_give(&registry->lock);
     lease_word_add(&registry->exiting, 1);
     while (milliseconds-- > 0 && lease_calls_running(registry))
         lease_sleep_millisecond();
@@ -543,7 +574,7 @@ static inline void lease_after_fork(struct lease_registry *registry)
         lease_word_and(&lease->state, ~(LEASE_CALLS | LEASE_EXCLUSIVE));
     lease = registry->first;
     while (lease != NULL) {
-        if (lease_word_load(&lease->state) != LEASE_CLOSED) {
+        if ((lease_word_load(&lease->state) & ~LEASE_ENDING) != LEASE_CLOSED) {
             lease = lease->next;
             continue;
         }
