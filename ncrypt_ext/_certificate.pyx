@@ -153,8 +153,8 @@ cdef class CertificateStore(Handle):
         self.keep()
         try:
             while True:
-                self.enter()
                 with nogil:
+                    self.reenter()
                     context = CertEnumCertificatesInStore(<HCERTSTORE>self.lease.handle, context)
                     if context == NULL:
                         error = capi_error()
@@ -181,8 +181,8 @@ cdef class CertificateStore(Handle):
         try:
             self.keep()
             try:
-                self.enter()
                 with nogil:
+                    self.reenter()
                     if not CertAddEncodedCertificateToStore(
                             <HCERTSTORE>self.lease.handle, X509_ASN_ENCODING, data.data, data.size,
                             disposition, &context):
@@ -281,12 +281,12 @@ cdef class Certificate(Handle):
     cdef int acquire(self, DWORD flags, bint *is_ncrypt, bint *must_free, DWORD *spec,
                      size_t *handle) except -1:
         """The handle of the private key, and what kind it is: that decides who frees it, and
-        how."""
+        how. The caller keeps the certificate."""
         cdef uintptr_t key = 0
         cdef BOOL free_it = 0
         cdef DWORD error = 0
-        self.enter()
         with nogil:
+            self.reenter()
             if not CryptAcquireCertificatePrivateKey(
                     <PCCERT_CONTEXT>self.lease.handle, flags | CRYPT_ACQUIRE_COMPARE_KEY_FLAG,
                     NULL, &key, spec, &free_it):

@@ -4,7 +4,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
-from ncrypt_ext._handle cimport number_value
+from ncrypt_ext._handle cimport lease_leave_first, number_value
 from ncrypt_ext._key_device cimport DeviceKey
 from ncrypt_ext._secret cimport Parameters
 from ncrypt_ext._status cimport check
@@ -145,7 +145,7 @@ cdef class SecuredKey(DeviceKey):
 
     cdef void leave_with(self, SecuredKey authority) noexcept nogil:
         if authority is not None:
-            authority.leave()
+            lease_leave_first(authority.lease)
         self.leave()
 
     cdef SECURITY_STATUS claim_once(self, DWORD kind, SecuredKey authority, Parameters parameters,

@@ -102,9 +102,9 @@ cdef class SigningKey(PublicKey):
         """Asks once how long a signature is."""
         cdef uint8_t digest[32]
         cdef Input data
-        cdef DWORD written = 0
-        self.signature_size = self.known_signature_size()
-        if self.signature_size != 0:
+        cdef DWORD written = self.known_signature_size()
+        if written != 0:
+            self.signature_size = written
             return 0
         data.data = digest
         data.size = sizeof(digest)

@@ -47,6 +47,12 @@ def agree():
         agreeing.agree(agreeing).close()
         agreeing.agree(peer).close()
 
+if sys.argv[1] == "agree_slowly":
+    dh = provider.create_key("DH", length=2048)
+
+def agree_slowly():
+    while True: dh.agree(dh).close()
+
 def watch():
     while True: provider.watch_keys().close()
 
@@ -94,6 +100,7 @@ time.sleep(0.05)
         ("batch", "batch"),
         ("make", "make"),
         ("generate",),
+        ("agree_slowly",) * 8,
         ("sign", "batch", "make", "generate"),
     ],
     ids=" ".join,
@@ -101,7 +108,9 @@ time.sleep(0.05)
 def test_exit_while_daemon_threads_work(run_python, targets):
     """The libraries under the engine are cleaned up at exit: no call may be inside them then."""
     for _ in range(3):
+        begin = time.monotonic()
         run_python(DAEMONS, *targets)
+        assert time.monotonic() - begin < 9  # it waits for calls in flight, ten seconds at most
 
 
 @pytest.mark.parametrize(
