@@ -29,8 +29,8 @@
  * and be ended, with what libraries have registered for the end of a thread; while the main thread tears the same
  * libraries down. The registry's function for that keeps it where it is.
  *
- * A keep is like a call to everybody but the end of the process, which waits for calls only: a thread that waits for the
- * interpreter's lock between two of them never gets it then.
+ * A keep is like a call to everybody but the end of the process, which waits for calls only: a thread that waits for
+ * the interpreter's lock between two of them never gets it then.
  *
  * A failing enter counts itself in and out again. It may therefore be the one that finds C=H=0 and has to release;
  * the compare-and-swap from exactly CLOSED keeps that to once.
@@ -403,7 +403,8 @@ static inline void lease_leave(struct lease *lease)
         lease_left(lease, state);
 }
 
-/* The same for a thread that is in a call with another handle still, which it ends next: only then may it be stopped. */
+/* The same for a thread that is in a call with another handle still, which it ends next: only then may it be stopped.
+ */
 static inline void lease_leave_first(struct lease *lease)
 {
     if (((lease_word_add(&lease->state, 0 - LEASE_CALL) - LEASE_CALL) & ~LEASE_ENDING) == LEASE_CLOSED)
