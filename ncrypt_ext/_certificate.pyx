@@ -136,7 +136,7 @@ def import_store(data, password, *, bint exportable, bint machine, bint persist=
 cdef class CertificateStore(Handle):
 
     cdef Certificate hold(self, PCCERT_CONTEXT context):
-        """Becomes the owner of a context. The caller keeps the store."""
+        """Becomes the owner of a context. The caller is inside a call of the store."""
         cdef Certificate certificate = Certificate.__new__(Certificate)
         if context == NULL:
             raise MemoryError()
@@ -150,24 +150,22 @@ cdef class CertificateStore(Handle):
         cdef PCCERT_CONTEXT copy = NULL
         cdef DWORD error = 0
         cdef list found = []
-        self.keep()
+        self.enter()
         try:
             while True:
                 with nogil:
-                    self.reenter()
                     context = CertEnumCertificatesInStore(<HCERTSTORE>self.lease.handle, context)
                     if context == NULL:
                         error = capi_error()
                     else:
                         copy = CertDuplicateCertificateContext(context)
-                    self.leave()
                 if context == NULL:
                     break
                 found.append(self.hold(copy))
         finally:
             if context != NULL:  # given up half-way
                 free_context(<uintptr_t>context)
-            self.unkeep()
+            self.leave()
         if error != <DWORD>NOT_FOUND and error != <DWORD>NO_MORE_FILES:
             capi_check(error, "CertEnumCertificatesInStore")
         return found
@@ -179,21 +177,19 @@ cdef class CertificateStore(Handle):
         cdef Input data
         input_open(&data, der, "certificate")
         try:
-            self.keep()
+            self.enter()
             try:
                 with nogil:
-                    self.reenter()
                     if not CertAddEncodedCertificateToStore(
                             <HCERTSTORE>self.lease.handle, X509_ASN_ENCODING, data.data, data.size,
                             disposition, &context):
                         error = capi_error()
-                    self.leave()
                 if error == <DWORD>EXISTS and disposition == <DWORD>CERT_STORE_ADD_NEW:
                     return None
                 capi_check(error, "CertAddEncodedCertificateToStore")
                 return self.hold(context)
             finally:
-                self.unkeep()
+                self.leave()
         finally:
             input_close(&data)
 
@@ -280,18 +276,16 @@ cdef class Certificate(Handle):
 
     cdef int acquire(self, DWORD flags, bint *is_ncrypt, bint *must_free, DWORD *spec,
                      size_t *handle) except -1:
-        """The handle of the private key, and what kind it is: that decides who frees it, and
-        how. The caller keeps the certificate."""
+        """The handle of the private key, and what kind it is: that decides who frees it, and how.
+        The caller is inside a call."""
         cdef uintptr_t key = 0
         cdef BOOL free_it = 0
         cdef DWORD error = 0
         with nogil:
-            self.reenter()
             if not CryptAcquireCertificatePrivateKey(
                     <PCCERT_CONTEXT>self.lease.handle, flags | CRYPT_ACQUIRE_COMPARE_KEY_FLAG,
                     NULL, &key, spec, &free_it):
                 error = capi_error()
-            self.leave()
         capi_check(error, "CryptAcquireCertificatePrivateKey")
         is_ncrypt[0] = spec[0] == CERT_NCRYPT_KEY_SPEC
         must_free[0] = free_it != 0
@@ -306,7 +300,7 @@ cdef class Certificate(Handle):
         cdef bint is_ncrypt = False
         cdef bint must_free = False
         cdef size_t handle = 0
-        self.keep()
+        self.enter()
         try:
             try:
                 self.acquire(flags | CRYPT_ACQUIRE_ONLY_NCRYPT_KEY_FLAG, &is_ncrypt, &must_free,
@@ -327,7 +321,7 @@ cdef class Certificate(Handle):
             elif not key.adopt_native(TYPE_KEY, handle, NULL, self.lease):
                 raise MemoryError()
         finally:
-            self.unkeep()
+            self.leave()
         key.settled = True
         key.found = chain
         return key

@@ -42,9 +42,6 @@ cdef extern from "_lease.h" nogil:
     bint lease_enter(Lease *lease) noexcept
     void lease_leave(Lease *lease) noexcept
     void lease_leave_first(Lease *lease) noexcept
-    bint lease_keep(Lease *lease) noexcept
-    void lease_unkeep(Lease *lease) noexcept
-    void lease_reenter(Lease *lease) noexcept
     void lease_hold(Lease *lease) noexcept
     void lease_unhold(Lease *lease) noexcept
     bint lease_close(Lease *lease) noexcept
@@ -108,20 +105,6 @@ cdef class Handle:
 
     cdef inline void leave(self) noexcept nogil:
         lease_leave(self.lease)
-
-    cdef inline int keep(self) except -1:
-        """The handle stays valid until unkeep(), for what needs it between native calls, too. Each
-        of these begins with reenter(): the end of the process waits for calls in flight, and a
-        thread that waits for the GIL between them, which it does not get any more, is in none."""
-        if self.lease != NULL and not self.moved and lease_keep(self.lease):
-            return 0
-        return self.unavailable()
-
-    cdef inline void unkeep(self) noexcept nogil:
-        lease_unkeep(self.lease)
-
-    cdef inline void reenter(self) noexcept nogil:
-        lease_reenter(self.lease)
 
 
 cdef void count_live(HandleType kind, bint more) noexcept

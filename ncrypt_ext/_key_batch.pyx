@@ -8,7 +8,7 @@ from libc.stdlib cimport calloc, free
 from ncrypt_ext._buffer cimport Input, bytes_trim, input_close, input_open
 from ncrypt_ext._der cimport ecdsa_to_der
 from ncrypt_ext._handle cimport (
-    Lease, is_exiting, lease_enter, lease_leave, lease_word,
+    Lease, is_exiting, lease_enter, lease_hold, lease_leave, lease_unhold, lease_word,
     lease_word_add, lease_word_init, lease_word_load,
 )
 from ncrypt_ext._key_device cimport PIN_FINE
@@ -249,7 +249,9 @@ cdef class BatchKey(SigningKey):
         if padding is not None:
             batch.info = padding.sign_info
             batch.flags |= padding.sign_flags
-        self.keep()
+        self.enter()
+        lease_hold(self.lease)
+        self.leave()
         batch.key = self.lease
         try:
             if threads > 1:
@@ -258,5 +260,5 @@ cdef class BatchKey(SigningKey):
             batch.join()
         finally:
             batch.key = NULL
-            self.unkeep()
+            lease_unhold(self.lease)
         return batch

@@ -5,15 +5,14 @@
  *
  * One 64-bit word holds the whole state:
  *
- *   bits  0..19  calls    native calls running with this handle right now
- *   bits 20..31  keeps    threads that need the handle between their native calls, too
+ *   bits  0..31  calls    native calls running with this handle right now
  *   bits 32..59  holds    native objects that point at this handle (a key at its provider)
  *   bit  60      ENDING     the process ends; changes nothing else, but whoever ends a call now may be stopped there
  *   bit  61      EXCLUSIVE  one thread is about to consume the handle (delete); nobody else may start a call
  *   bit  62      RELEASED   the native handle is gone, or has been given away
  *   bit  63      CLOSED     the owner is done: no new calls
  *
- * State machine (C calls and keeps, H holds; everything starts OPEN with C = H = 0):
+ * State machine (C calls, H holds; everything starts OPEN with C = H = 0):
  *
  *   OPEN        enter -> C+1    leave -> C-1    hold -> H+1 (inside a call)    unhold -> H-1
  *   OPEN        close -> CLOSED                         only the first close does anything
@@ -28,9 +27,6 @@
  * ENDING may come to any of these states. A thread whose call ends then would ask for the interpreter's lock in vain
  * and be ended, with what libraries have registered for the end of a thread; while the main thread tears the same
  * libraries down. The registry's function for that keeps it where it is.
- *
- * A keep is like a call to everybody but the end of the process, which waits for calls only: a thread that waits for
- * the interpreter's lock between two of them never gets it then.
  *
  * A failing enter counts itself in and out again. It may therefore be the one that finds C=H=0 and has to release;
  * the compare-and-swap from exactly CLOSED keeps that to once.
@@ -202,14 +198,12 @@ static inline void lease_sleep_millisecond(void)
 /* ---- leases ------------------------------------------------------------------------------------------------------ */
 
 #define LEASE_CALL      UINT64_C(1)
-#define LEASE_KEEP      (UINT64_C(1) << 20)
 #define LEASE_HOLD      (UINT64_C(1) << 32)
 #define LEASE_ENDING    (UINT64_C(1) << 60)
 #define LEASE_EXCLUSIVE (UINT64_C(1) << 61)
 #define LEASE_RELEASED  (UINT64_C(1) << 62)
 #define LEASE_CLOSED    (UINT64_C(1) << 63)
-#define LEASE_CALLS     (LEASE_KEEP - LEASE_CALL)
-#define LEASE_KEEPS     (LEASE_HOLD - LEASE_KEEP)
+#define LEASE_CALLS     UINT64_C(0xFFFFFFFF)
 
 #define LEASE_TYPES 16
 
@@ -420,28 +414,6 @@ static inline bool lease_enter(struct lease *lease)
     return false;
 }
 
-static inline void lease_unkeep(struct lease *lease)
-{
-    if (((lease_word_add(&lease->state, 0 - LEASE_KEEP) - LEASE_KEEP) & ~LEASE_ENDING) == LEASE_CLOSED)
-        lease_finish(lease);
-}
-
-/* The handle stays valid until lease_unkeep(), and each call in between begins with lease_reenter(). False as for
- * lease_enter(). */
-static inline bool lease_keep(struct lease *lease)
-{
-    if (lease_word_add(&lease->state, LEASE_KEEP) < LEASE_EXCLUSIVE)
-        return true;
-    lease_unkeep(lease);
-    return false;
-}
-
-/* Starts a call of whoever keeps the handle, closed or not. */
-static inline void lease_reenter(struct lease *lease)
-{
-    (void)lease_word_add(&lease->state, LEASE_CALL);
-}
-
 /* A native object that points at the handle begins to live. The caller is inside a call, or knows of another hold that
  * lasts until this returns. Keeps the memory, too. */
 static inline void lease_hold(struct lease *lease)
@@ -612,7 +584,7 @@ static inline void lease_after_fork(struct lease_registry *registry)
 
     lease_lock_init(&registry->lock);
     for (lease = registry->first; lease != NULL; lease = lease->next)
-        lease_word_and(&lease->state, ~(LEASE_CALLS | LEASE_KEEPS | LEASE_EXCLUSIVE));
+        lease_word_and(&lease->state, ~(LEASE_CALLS | LEASE_EXCLUSIVE));
     lease = registry->first;
     while (lease != NULL) {
         if ((lease_word_load(&lease->state) & ~LEASE_ENDING) != LEASE_CLOSED) {

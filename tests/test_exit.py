@@ -73,17 +73,6 @@ def verify():
     while True:
         with provider.import_key(public, "ECCPUBLICBLOB") as half: half.verify(digest, signature)
 
-if sys.argv[1] == "certified":
-    from tests.certificate_maker import chain_of
-
-    named = provider.create_key("ECDSA_P256", f"named {os.getpid()}")
-    chain = chain_of(named, provider.create_key("ECDSA_P256"))
-    named.set_certificates(chain)
-    thumbprint = hashlib.sha256(chain[0]).hexdigest()
-
-def certified():
-    while True: nc.open_certificate_key(thumbprint=thumbprint).close()
-
 for name in sys.argv[1:]:
     threading.Thread(target=globals()[name], daemon=True).start()
 time.sleep(0.05)
@@ -114,7 +103,8 @@ def test_exit_while_daemon_threads_work(run_python, targets):
 
 
 @pytest.mark.parametrize(
-    "target", ["sign", "make", "agree", "watch", "contained", "verify", "certified"]
+    "target",
+    ["sign", "make", "agree", "watch", "contained", "verify"],
 )
 def test_calls_that_are_over_do_not_hold_the_end_up(run_python, target):
     """A thread that waits for the GIL in vain, after its call, counts as done: the end waits ten

@@ -267,39 +267,3 @@ thread.join()
 assert key.chaining_mode == "ChainingModeCBC"
 """
     )
-
-
-def test_threads_that_vanish_in_certificates_do_not_keep_them(run_python):
-    run_python(
-        PRELUDE
-        + """
-from ncrypt_ext import _certificate
-from tests.certificate_maker import chain_of
-
-provider = nc.Provider()
-key = provider.create_key("ECDSA_P256", "k")
-key.set_certificates(chain_of(key, provider.create_key("ECDSA_P256")))
-store = _certificate.open_store("MY", machine=False, writable=False)
-certificate, = store.certificates()
-
-def open_keys():
-    while not stop:
-        certificate.open_key((), silent=True).close()
-
-def work():
-    before = nc.live_handles()["binding"]["Certificate"]
-    certificate.close()
-    assert nc.live_handles()["binding"]["Certificate"] == before - 1
-
-stop = False
-thread = threading.Thread(target=open_keys)
-thread.start()
-try:
-    for _ in range(10):
-        time.sleep(0.003)
-        in_child(work)
-finally:
-    stop = True
-    thread.join()
-"""
-    )

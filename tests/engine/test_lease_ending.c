@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * _lease.h: keeping a handle between calls, and what the end of the process makes of calls with two handles.
+ * _lease.h: what the end of the process makes of calls with two handles, and of deletions.
  */
 #include "_lease.h"
 #include "harness.h"
@@ -27,57 +27,6 @@ static struct lease *make(void)
         exit(1);
     released = 0;
     return lease;
-}
-
-static void test_keep_outlasts_close(void)
-{
-    struct lease *lease = make();
-
-    CHECK(lease_keep(lease));
-    CHECK(lease_take(lease) == LEASE_IS_BUSY);
-    CHECK(lease_disarm(lease) == LEASE_IS_BUSY);
-    CHECK(lease_close(lease));
-    CHECK(!lease_enter(lease) && !lease_keep(lease));
-    CHECK(released == 0);
-    lease_reenter(lease);
-    CHECK(lease_calls_running(&registry));
-    lease_leave(lease);
-    CHECK(!lease_calls_running(&registry)); /* though it is kept */
-    CHECK(released == 0);
-    lease_unkeep(lease);
-    CHECK(released == 1);
-    CHECK(!lease_keep(lease));
-    CHECK(released == 1);
-    lease_unref(lease);
-}
-
-static void test_call_that_goes_on_when_the_keep_ends(void)
-{
-    struct lease *lease = make();
-
-    CHECK(lease_keep(lease));
-    lease_reenter(lease);
-    lease_close(lease);
-    lease_unkeep(lease);
-    CHECK(released == 0);
-    lease_leave(lease);
-    CHECK(released == 1);
-    lease_unref(lease);
-}
-
-static void test_fork_forgets_keeps(void)
-{
-    struct lease *kept = make();
-    struct lease *closed = make();
-
-    CHECK(lease_keep(kept) && lease_keep(closed)); /* by threads that vanish */
-    lease_close(closed);
-    lease_after_fork(&registry);
-    CHECK(released == 1);
-    CHECK(lease_take(kept) == LEASE_OK);
-    lease_give_back(kept, true);
-    lease_unref(kept);
-    lease_unref(closed);
 }
 
 static void test_only_the_last_leave_may_stop_a_thread(void)
@@ -119,10 +68,7 @@ static void test_leave_first_releases(void)
 
 int main(void)
 {
-    RUN(test_keep_outlasts_close);
-    RUN(test_call_that_goes_on_when_the_keep_ends);
-    RUN(test_fork_forgets_keeps);
     RUN(test_only_the_last_leave_may_stop_a_thread);
     RUN(test_leave_first_releases);
-    return test_result("lease keep");
+    return test_result("lease ending");
 }
