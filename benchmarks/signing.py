@@ -137,8 +137,8 @@ def overhead_figure(name: str, title: str, processes: list[Overhead]) -> Figure:
             f"key.sign() {median(process.python for process in processes):,.0f} ns, C loop "
             f"{median(process.c for process in processes):,.0f} ns; Python's loop alone "
             f"{around:,.0f} ns; {sum(process.rounds for process in processes)} rounds in "
-            f"{len(processes)} process{'es' * (len(processes) > 1)}, which found {min(walls_of):,.0f} to "
-            f"{max(walls_of):,.0f} ns, each sure to {sure:,.0f} ns (95 %)"
+            f"{len(processes)} process{'es' * (len(processes) > 1)}, which found "
+            f"{min(walls_of):,.0f} to {max(walls_of):,.0f} ns, each sure to {sure:,.0f} ns (95 %)"
         ),
         more={"loop_ns": around, "processes": walls_of},
     )

@@ -86,7 +86,11 @@ def test_a_handler_that_forks_during_a_batch(run_python):
         "except nc.BadStateError as error:\n"
         "    found = str(error)\n"
         "if os.getpid() != parent:\n"
-        "    os._exit(0 if 'forked' in str(found) else 1)\n"
+        "    usual = nc.PKCS1('SHA256')\n"
+        "    key.verify(b'd' * 32, key.sign(b'd' * 32, usual), usual)\n"
+        "    key.close()\n"
+        "    left = nc.live_handles()['binding']['Key']\n"
+        "    os._exit(0 if 'forked' in str(found) and left == 0 else 1)\n"
         "print(found, os.waitpid(children[0], 0)[1])\n"
     )
     assert printed == "600 0\n"
