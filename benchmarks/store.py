@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
+import mmap
 import os
 import random
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -115,14 +119,34 @@ def small_store(session: Session) -> Path:
     return home
 
 
-def read_through(folder: Path) -> int:
-    """Puts the files into the system's cache of pages; returns their size."""
-    size = 0
+@contextmanager
+def in_memory(folder: Path) -> Iterator[int]:
+    """Keeps the store's files in the system's cache of pages, which some systems empty all the
+    time; their size. Locked there where this process may do that, else only read through."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+    for function in (libc.mlock, libc.munmap):
+        function.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    mapped: list[tuple[int, int]] = []
+    total = 0
     for file in folder.rglob("keys.db*"):
         with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                size += len(block)
-    return size
+            size = os.fstat(stream.fileno()).st_size
+            total += size
+            while stream.read(1 << 20):
+                pass
+            if size == 0 or sys.platform != "linux":
+                continue
+            where = libc.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, stream.fileno(), 0)
+            if where is not None and where != ctypes.c_void_p(-1).value:
+                mapped.append((where, size))
+                libc.mlock(where, size)
+    try:
+        yield total
+    finally:
+        for where, size in mapped:
+            libc.munmap(where, size)
 
 
 def shuffled(names: list[str], seed: float) -> Iterator[str]:
@@ -167,7 +191,6 @@ def opening(session: Session) -> list[Figure]:
     """Two ways among many keys: as many names as among few, in turn; and ever new random ones."""
     keys = many(session)
     big = big_store(session, keys)
-    size = read_through(big)
     names = {
         "ec": ec_names((keys // CHUNKS - RSA_KEYS // CHUNKS) * CHUNKS),
         "rsa": rsa_names(RSA_KEYS),
@@ -176,6 +199,7 @@ def opening(session: Session) -> list[Figure]:
     with (
         open_provider(small_store(session)) as few,
         open_provider(big) as lots,
+        in_memory(big) as size,
     ):
         sides: dict[str, Side] = {}
         for kind, all_names in names.items():
