@@ -10,7 +10,7 @@ from libc.stdint cimport uint32_t, uintptr_t
 from ncrypt_ext._buffer cimport Input, input_close, input_open, wipe
 from ncrypt_ext._handle cimport (
     TYPE_KEY, TYPE_PROVIDER, TYPE_SECRET, TYPE_TIE, Handle, Lease, Watch, free_object, lease_hold,
-    lease_leave_first, lease_unhold, raise_watched, watch_begin, watch_end,
+    lease_unhold, raise_watched, watch_begin, watch_end,
 )
 from ncrypt_ext._key_device cimport PIN_FINE
 from ncrypt_ext._key_encryption cimport EncryptionKey
@@ -190,12 +190,7 @@ cdef class AgreementKey(EncryptionKey):
         cdef SECURITY_STATUS status = 0
         cdef bint good = True
         cdef int _attempt
-        self.enter()
-        try:
-            peer.enter()
-        except BaseException:
-            self.leave()
-            raise
+        self.enter_with(peer)
         self.desk.in_use += 1
         with nogil:
             for _attempt in range(2):
@@ -204,8 +199,7 @@ cdef class AgreementKey(EncryptionKey):
                     break
             if status == 0:
                 good = into.adopt_native(TYPE_SECRET, handle, free_object, held.lease)
-            lease_leave_first(peer.lease)
-            self.leave()
+            self.leave_with(peer)
         self.desk.in_use -= 1
         if not good:
             raise MemoryError()

@@ -4,7 +4,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 
 from ncrypt_ext._buffer cimport Input, input_close, input_open
-from ncrypt_ext._handle cimport lease_leave_first, number_value
+from ncrypt_ext._handle cimport Handle, lease_leave_first, number_value
 from ncrypt_ext._key_device cimport DeviceKey
 from ncrypt_ext._secret cimport Parameters
 from ncrypt_ext._status cimport check
@@ -131,21 +131,21 @@ cdef class SecuredKey(DeviceKey):
         if after != before:
             self.write_descriptor(after, DACL, persist, silent)
 
-    cdef NCRYPT_KEY_HANDLE enter_with(self, SecuredKey authority) except? 0:
-        """Starts a call with two keys; the handle of the other one, 0 without."""
+    cdef NCRYPT_KEY_HANDLE enter_with(self, Handle other) except? 0:
+        """Starts a call with two handles; the other one, 0 without."""
         self.enter()
-        if authority is None:
+        if other is None:
             return 0
         try:
-            authority.enter()
+            other.enter()
         except BaseException:
             self.leave()
             raise
-        return authority.lease.handle
+        return other.lease.handle
 
-    cdef void leave_with(self, SecuredKey authority) noexcept nogil:
-        if authority is not None:
-            lease_leave_first(authority.lease)
+    cdef void leave_with(self, Handle other) noexcept nogil:
+        if other is not None:
+            lease_leave_first(other.lease)
         self.leave()
 
     cdef SECURITY_STATUS claim_once(self, DWORD kind, SecuredKey authority, Parameters parameters,

@@ -377,15 +377,27 @@ static inline void lease_finish(struct lease *lease)
     lease_forget(lease);
 }
 
+/* Something has ended, and left this state: perhaps it was the last use. */
+static inline void lease_settle(struct lease *lease, uint64_t state)
+{
+    if ((state & ~LEASE_ENDING) == LEASE_CLOSED)
+        lease_finish(lease);
+}
+
+/* After a call, when the lease may be gone. */
+static inline void lease_stop(struct lease_registry *registry, uint64_t state)
+{
+    if ((state & LEASE_ENDING) != 0 && registry->left != NULL)
+        registry->left();
+}
+
 /* A call has ended, and left a state that is not simply open. */
 static inline void lease_left(struct lease *lease, uint64_t state)
 {
     struct lease_registry *registry = lease->registry;
 
-    if ((state & ~LEASE_ENDING) == LEASE_CLOSED)
-        lease_finish(lease);
-    if ((state & LEASE_ENDING) != 0 && registry->left != NULL)
-        registry->left();
+    lease_settle(lease, state);
+    lease_stop(registry, state);
 }
 
 /* Ends a call that lease_enter() let in. */
@@ -401,8 +413,7 @@ static inline void lease_leave(struct lease *lease)
  */
 static inline void lease_leave_first(struct lease *lease)
 {
-    if (((lease_word_add(&lease->state, 0 - LEASE_CALL) - LEASE_CALL) & ~LEASE_ENDING) == LEASE_CLOSED)
-        lease_finish(lease);
+    lease_settle(lease, lease_word_add(&lease->state, 0 - LEASE_CALL) - LEASE_CALL);
 }
 
 /* Starts a call: until lease_leave() the handle stays valid. False when the lease is closed or being consumed. */
@@ -424,8 +435,7 @@ static inline void lease_hold(struct lease *lease)
 
 static inline void lease_unhold(struct lease *lease)
 {
-    if (((lease_word_add(&lease->state, 0 - LEASE_HOLD) - LEASE_HOLD) & ~LEASE_ENDING) == LEASE_CLOSED)
-        lease_finish(lease);
+    lease_settle(lease, lease_word_add(&lease->state, 0 - LEASE_HOLD) - LEASE_HOLD);
     lease_unref(lease);
 }
 
@@ -475,10 +485,9 @@ static inline void lease_give_back(struct lease *lease, bool consumed)
     before = lease_word_and(&lease->state, ~LEASE_EXCLUSIVE);
     if (consumed)
         lease_forget(lease);
-    else if ((before & ~(LEASE_EXCLUSIVE | LEASE_ENDING)) == LEASE_CLOSED)
-        lease_finish(lease);
-    if ((before & LEASE_ENDING) != 0 && registry->left != NULL)
-        registry->left();
+    else
+        lease_settle(lease, before & ~LEASE_EXCLUSIVE);
+    lease_stop(registry, before);
 }
 
 /* Gives the handle to the caller: it will not be released here. Refused while anybody uses it. */
